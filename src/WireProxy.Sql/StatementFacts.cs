@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+
+namespace WireProxy.Sql;
+
+/// <summary>The class of a statement, as pgaudit names them.</summary>
+public enum StatementClass
+{
+    Read,
+    Write,
+    Ddl,
+    Role,
+    Function,
+    Misc,
+}
+
+/// <summary>A relation as the statement names it; the schema is null where the statement leaves it to the search path.</summary>
+/// <param name="Unbounded">Read with no condition on it and no LIMIT or TOP around it: a bulk read.</param>
+public sealed record RelationReference(string? Database, string? Schema, string Name, bool IsRead, bool IsWritten, bool Unbounded);
+
+/// <summary>A column as the statement names it. <see cref="Relation"/> is what stands before the dot: a table, an alias or null.
+/// <see cref="Name"/> is <c>*</c> for a star.</summary>
+public sealed record ColumnReference(string? Schema, string? Relation, string Name);
+
+/// <summary>A function or procedure as the statement names it.</summary>
+public sealed record FunctionReference(string? Schema, string Name);
+
+/// <summary>What a statement of the SQL cursor or prepared-statement kind does to a name that later statements use.</summary>
+public enum NameEffect
+{
+    None,
+    Prepare,
+    Execute,
+    Deallocate,
+    DeclareCursor,
+    FetchCursor,
+    CloseCursor,
+}
+
+/// <summary>A COPY ... TO STDOUT or FROM STDIN, as the relay needs it.</summary>
+/// <param name="Relation">The table, or null for COPY (query).</param>
+/// <param name="Columns">The column list as written; empty for all.</param>
+/// <param name="InnerQuery">The text between the parentheses of COPY (query), else null.</param>
+/// <param name="Format"><c>text</c>, <c>csv</c> or <c>binary</c>.</param>
+/// <param name="Delimiter">The one-byte delimiter in force.</param>
+/// <param name="Quote">CSV's quote.</param>
+/// <param name="Escape">CSV's escape.</param>
+/// <param name="Null">The text that stands for NULL.</param>
+/// <param name="Header">The first row names the columns.</param>
+public sealed record CopyFacts(
+    bool ToClient, bool FromClient, RelationReference? Relation, ImmutableArray<string> Columns, string? InnerQuery,
+    string Format, byte Delimiter, byte Quote, byte Escape, string Null, bool Header);
+
+/// <summary>A run of the statement's text that holds a credential and never enters a record. Offsets are UTF-8 bytes.</summary>
+public readonly record struct SecretSpan(int Offset, int Length);
+
+/// <summary>What one SQL statement does and touches, dialect-neutral. Nested statements (CTEs, DO bodies, PREPAREd text,
+/// EXPLAINed statements) are folded in, so that each list names everything reached anywhere below.</summary>
+public sealed record StatementFacts
+{
+    /// <summary>The command's tag in upper case as a rule names it: SELECT, DROP DATABASE, TRUNCATE, ALTER TABLE, COPY, DO ...</summary>
+    public required string Command { get; init; }
+    /// <summary>Tags of statements inside this one (the DELETE of a data-modifying CTE, the DROP TABLE in a DO block).</summary>
+    public ImmutableArray<string> InnerCommands { get; init; } = [];
+    /// <summary>Every class that applies: a SELECT that holds a DELETE is Read and Write.</summary>
+    public required ImmutableArray<StatementClass> Classes { get; init; }
+    public ImmutableArray<RelationReference> Relations { get; init; } = [];
+    public ImmutableArray<ColumnReference> Columns { get; init; } = [];
+    public ImmutableArray<FunctionReference> Functions { get; init; } = [];
+    /// <summary>True where text is run that cannot be known here: EXECUTE of an expression in PL/pgSQL, a DO in another language.</summary>
+    public bool HasUnknownSql { get; init; }
+    /// <summary>True where the statement may change the catalog: DDL, and anything that may hide it.</summary>
+    public bool ChangesCatalog { get; init; }
+    public NameEffect NameEffect { get; init; }
+    /// <summary>The cursor or prepared statement that <see cref="NameEffect"/> is about; null with Deallocate or CloseCursor means ALL.</summary>
+    public string? AffectedName { get; init; }
+    public CopyFacts? Copy { get; init; }
+    /// <summary>Where this statement stands in the query text, in UTF-8 bytes; length 0 means to the end.</summary>
+    public int Offset { get; init; }
+    public int Length { get; init; }
+}
+
+/// <summary>The parser's own message for text that does not parse. Position counts characters from 1; 0 means none.</summary>
+public sealed record ParseProblem(string Message, int Position);
+
+/// <summary>The statements of one query text, or why it does not parse. Immutable and cacheable.</summary>
+public sealed record AnalyzedText(
+    ImmutableArray<StatementFacts> Statements, ParseProblem? Problem, ImmutableArray<SecretSpan> Secrets);
