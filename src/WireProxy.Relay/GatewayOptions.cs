@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace WireProxy.Relay;
+
+/// <summary>The wire protocol that a listener speaks.</summary>
+public enum WireProtocol
+{
+    Postgres,
+    Tds,
+}
+
+/// <summary>What a listener demands of its clients.</summary>
+public enum ClientTlsMode
+{
+    /// <summary>TLS where the client asks for it.</summary>
+    Prefer,
+    /// <summary>A client without TLS is refused.</summary>
+    Require,
+    /// <summary>TLS from the first byte (PostgreSQL direct TLS, TDS 8.0).</summary>
+    Strict,
+}
+
+/// <summary>What the gateway demands of an upstream, in libpq's sense of sslmode.</summary>
+public enum UpstreamTlsMode
+{
+    Disable,
+    Prefer,
+    Require,
+    VerifyFull,
+}
+
+/// <param name="Certificate">With its private key.</param>
+/// <param name="Chain">Intermediates sent after it.</param>
+public sealed record ClientTlsOptions(ClientTlsMode Mode, X509Certificate2 Certificate, X509Certificate2Collection Chain);
+
+/// <param name="Roots">Trusted roots for verify-full; null means the system's.</param>
+public sealed record UpstreamTlsOptions(UpstreamTlsMode Mode, X509Certificate2Collection? Roots);
+
+/// <summary>A login that the gateway holds. The password is read each time, so that a rotated file is seen.</summary>
+public sealed record UpstreamCredentials(string Username, Func<string> ReadPassword);
+
+/// <param name="Host">A host name or address, or a directory that starts with '/' for a Unix socket (PostgreSQL only).</param>
+/// <param name="Port">1 to 65535.</param>
+/// <param name="Catalog">Who reads the catalog; null: the client's own session before its first statement.</param>
+public sealed record UpstreamOptions(string Host, int Port, UpstreamTlsOptions Tls, UpstreamCredentials? Catalog);
+
+/// <summary>Limits of one listener. Every error that a limit causes names it as the configuration file does.</summary>
+public sealed record ListenerLimits
+{
+    /// <summary>Clients at once (<c>limits.connections</c>); one more is refused with 53300. Default 5,000.</summary>
+    public int Connections { get; init; } = 5_000;
+    /// <summary>From accept until the client is logged in (<c>limits.handshake_timeout</c>). Default 30 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>With no byte in either direction (<c>limits.idle_timeout</c>); zero means never, the default.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.Zero;
+    /// <summary>The largest message that must be held whole to be inspected, in bytes (<c>limits.inspected_message</c>). Default 16 MiB.</summary>
+    public int InspectedMessageBytes { get; init; } = 16 << 20;
+    /// <summary>How long SIGTERM waits for statements under way (<c>limits.drain_timeout</c>). Default 30 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+public sealed record ListenerOptions(
+    string Name, WireProtocol Protocol, IPEndPoint Address, ClientTlsOptions? Tls, UpstreamOptions Upstream, ListenerLimits Limits);
+
+public sealed record GatewayOptions(ImmutableArray<ListenerOptions> Listeners);
