@@ -3,30 +3,74 @@ using WireProxy.Policy;
 
 namespace WireProxy.Cli.Configuration;
 
-/// <summary>Reads policy.yaml into a <see cref="PolicyDefinition"/>. What the words mean is checked by the policy's compiler.</summary>
-internal static class PolicyFile
+/// <summary>Reads policy.yaml into a <see cref="PolicyDefinition"/> and has its meaning checked by the policy's compiler.</summary>
+internal sealed class PolicyFile
 {
-    /// <summary>Null where the file cannot be read at all; otherwise what could be understood, with the problems reported.</summary>
-    public static PolicyDefinition? Read(YamlFile file)
+    private readonly YamlFile _file;
+    // Entries with an error are left out, and those behind them move up: where each entry of the definition stands in the file.
+    private readonly Dictionary<string, string> _places = new(StringComparer.Ordinal);
+
+    private PolicyFile(YamlFile file) => _file = file;
+
+    /// <summary>Null where there is an error; every one is reported at its line.</summary>
+    public static LoadedPolicy? Read(YamlFile file)
     {
         if (file.Root is not { } root)
             return null;
+        var errors = file.Problems.ErrorCount;
+        var reader = new PolicyFile(file);
+        var definition = reader.Read(root);
+        var compiled = reader.Compile(definition);
+        return compiled is null || file.Problems.ErrorCount > errors ? null : new LoadedPolicy(file.Name, definition, compiled);
+    }
+
+    private PolicyDefinition Read(Section root)
+    {
         if (!root.Has("version"))
             root.Missing("version");
         else if (root.Text("version") is { } version && version != "1")
             root.Error("version", $"'{version}' is not known; accepted: 1");
         var definition = new PolicyDefinition
         {
-            Protect = [.. root.Children("protect").Select(ReadProtect).OfType<ProtectRule>()],
+            Protect = ReadAll(root, "protect", ReadProtect),
             Derived = root.Choice("derived", DerivedMode.Mask, ("mask", DerivedMode.Mask), ("block", DerivedMode.Block)),
             Predicates = root.Choice("predicates", PredicateMode.Allow, ("allow", PredicateMode.Allow), ("block", PredicateMode.Block)),
             Unparsed = root.Choice("unparsed", UnparsedMode.Block, ("block", UnparsedMode.Block), ("approve", UnparsedMode.Approve)),
-            Rules = [.. root.Children("rules").Select(ReadRule).OfType<RuleDefinition>()],
-            Unmask = [.. root.Children("unmask").Select(ReadUnmask)],
-            Hash = file.Hash,
+            Rules = ReadAll(root, "rules", ReadRule),
+            Unmask = ReadAll(root, "unmask", ReadUnmask),
+            Hash = _file.Hash,
         };
         root.RejectUnknownKeys();
         return definition;
+    }
+
+    private CompiledPolicy? Compile(PolicyDefinition definition)
+    {
+        var compiled = PolicyCompiler.Compile(definition, out var problems);
+        foreach (var problem in problems)
+        {
+            var entry = problem.Path[..(problem.Path.IndexOf(']', StringComparison.Ordinal) + 1)];
+            var path = _places.TryGetValue(entry, out var place) ? place + problem.Path[entry.Length..] : problem.Path;
+            _file.Problems.Error(_file.Name, _file.LineOf(path), $"{path}: {problem.Message}");
+        }
+        foreach (var setting in compiled?.UnenforcedSettings ?? [])
+            _file.Problems.Warning(_file.Name, 0, setting);
+        return compiled;
+    }
+
+    private ImmutableArray<T> ReadAll<T>(Section root, string key, Func<Section, T?> read)
+        where T : class
+    {
+        var entries = ImmutableArray.CreateBuilder<T>();
+        foreach (var section in root.Children(key))
+        {
+            var errors = _file.Problems.ErrorCount;
+            if (read(section) is not { } entry || _file.Problems.ErrorCount > errors)
+                continue;
+            _places[$"{key}[{entries.Count}]"] = section.Path;
+            entries.Add(entry);
+        }
+        return entries.ToImmutable();
     }
 
     private static ProtectRule? ReadProtect(Section section)

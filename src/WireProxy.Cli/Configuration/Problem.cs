@@ -19,7 +19,9 @@ internal sealed class ProblemList
     public IReadOnlyList<Problem> All =>
         [.. _problems.GroupBy(problem => problem.File).SelectMany(file => file.OrderBy(problem => problem.Line))];
 
-    public bool HasErrors => _problems.Exists(problem => problem.IsError);
+    public int ErrorCount => _problems.Count(problem => problem.IsError);
+
+    public bool HasErrors => ErrorCount > 0;
 
     public void Error(string file, int line, string message) => Add(new Problem(file, line, message, IsError: true));
 

@@ -11,7 +11,7 @@ namespace WireProxy.Cli.Configuration;
 internal sealed record Settings(string File, GatewayOptions Gateway, LoadedPolicy? Policy, JournalOptions? Journal);
 
 /// <summary>A policy with the file that it came from.</summary>
-internal sealed record LoadedPolicy(string File, PolicyDefinition Definition, PolicySnapshot Compiled);
+internal sealed record LoadedPolicy(string File, PolicyDefinition Definition, CompiledPolicy Compiled);
 
 /// <summary>Reads the configuration file and the policy that it names.</summary>
 internal static class SettingsReader
@@ -75,8 +75,6 @@ internal static class SettingsReader
             return null;
         // Messages name the policy as an operator would open it from here: beside the configuration file.
         var name = Path.IsPathRooted(path) ? path : Path.Combine(Path.GetDirectoryName(root.File.Name) ?? "", path);
-        if (YamlFile.Load(name, problems) is not { } file || PolicyFile.Read(file) is not { } definition)
-            return null;
-        return PolicyFile.Compile(file, definition) is { } compiled ? new LoadedPolicy(name, definition, compiled) : null;
+        return YamlFile.Load(name, problems) is { } file ? PolicyFile.Read(file) : null;
     }
 }
