@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WireProxy.Cli.Output;
 
 namespace WireProxy.Cli.Commands;
 

@@ -55,8 +55,31 @@ internal sealed class PolicyFile
         }
         foreach (var setting in compiled?.UnenforcedSettings ?? [])
             _file.Problems.Warning(_file.Name, 0, setting);
+        if (compiled is not null)
+            WarnOfUnknownSubjects(definition);
         return compiled;
     }
+
+    /// <summary>Without identities of its own the gateway knows a client's login and address, and nothing else of it.</summary>
+    private void WarnOfUnknownSubjects(PolicyDefinition definition)
+    {
+        for (var index = 0; index < definition.Rules.Length; index++)
+        {
+            var when = definition.Rules[index].When;
+            foreach (var (key, values) in new[] { ("groups", when.Groups), ("agents", when.Agents), ("purposes", when.Purposes) })
+            {
+                if (values is not null)
+                    Warn($"rules[{index}].when.{key}", $"this version knows no {key}, so the rule '{definition.Rules[index].Name}' never matches");
+            }
+        }
+        for (var index = 0; index < definition.Unmask.Length; index++)
+        {
+            if (!definition.Unmask[index].Groups.IsEmpty)
+                Warn($"unmask[{index}].groups", "this version knows no groups, so nothing is unmasked by this");
+        }
+    }
+
+    private void Warn(string path, string message) => _file.Problems.Warning(_file.Name, _file.LineOf(path), $"{path}: {message}");
 
     private ImmutableArray<T> ReadAll<T>(Section root, string key, Func<Section, T?> read)
         where T : class
@@ -112,17 +135,20 @@ internal sealed class PolicyFile
 
     private static Mask? ReadMaskWithValue(Section parent, Section section)
     {
-        var last = section.Has("keep_last") ? section.Number("keep_last", 0, 1, 1_000_000) : 0;
-        var first = section.Has("keep_first") ? section.Number("keep_first", 0, 1, 1_000_000) : 0;
-        var constant = section.Has("constant") ? section.Text("constant") : null;
-        var given = new[] { "keep_last", "keep_first", "constant" }.Count(section.Has);
+        var last = section.Number("keep_last", 0, 1, 1_000_000);
+        var first = section.Number("keep_first", 0, 1, 1_000_000);
+        var constant = section.Text("constant");
         section.RejectUnknownKeys();
-        if (given != 1)
-            parent.Error("mask", "exactly one of keep_last, keep_first and constant is expected");
-        return last > 0 ? new Mask.KeepLast(last)
-            : first > 0 ? new Mask.KeepFirst(first)
-            : constant is not null ? new Mask.Constant(constant)
-            : null;
+        Mask?[] given =
+        [
+            section.Has("keep_last") ? new Mask.KeepLast(last) : null,
+            section.Has("keep_first") ? new Mask.KeepFirst(first) : null,
+            constant is not null ? new Mask.Constant(constant) : null,
+        ];
+        if (given.Count(mask => mask is not null) == 1)
+            return given.First(mask => mask is not null);
+        parent.Error("mask", "exactly one of keep_last, keep_first and constant is expected");
+        return null;
     }
 
     private static RuleDefinition? ReadRule(Section section)
