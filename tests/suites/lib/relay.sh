@@ -64,7 +64,7 @@ gateway_config() { # kind upstream-port directory
 	CONF
     case $1 in
         wireproxy-journal | wireproxy-policy)
-            "$(gateway_program)" keys new --out "$3/signing.pem" > /dev/null 2>&1 || true
+            "$(gateway_program)" keys new "$3/signing" > /dev/null 2>&1 || true
             printf 'journal:\n  directory: %s\n  durability: batched\n' "$3/journal"
             if [ -s "$3/signing.pem" ]; then printf '  signing_key: %s\n' "$3/signing.pem"; fi ;;
     esac
