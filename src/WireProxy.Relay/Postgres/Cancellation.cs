@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using WireProxy.Protocols.Postgres;
-using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
 

@@ -1,5 +1,4 @@
 using WireProxy.Protocols.Postgres;
-using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
 

@@ -7,11 +7,11 @@ using WireProxy.Relay.Sessions;
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>The PostgreSQL dialect of one listener.</summary>
-internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis, TimeProvider time) : IDialect
+internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) : IDialect
 {
     public string Name => "postgres";
 
-    public PostgresCatalogs Catalogs { get; } = new(listener, policy, time);
+    public PostgresCatalogs Catalogs { get; } = new(listener, policy);
 
     public StatementAnalysis Analysis { get; } = analysis;
 

@@ -9,6 +9,7 @@ namespace WireProxy.Relay.Postgres;
 internal sealed class PostgresSession : DialectSession
 {
     private readonly SharedCatalog _sharedCatalog;
+    private readonly RelayFilters? _relay;
     private CancelHandle? _cancelHandle;
     private int _catalogGeneration;
     private volatile CatalogRead? _catalogRead;
@@ -30,7 +31,7 @@ internal sealed class PostgresSession : DialectSession
         _sharedCatalog = dialect.Catalogs.For(subject.Database ?? "");
         InFlight.Add(new Pending(Expectation.Startup));
         if (Policy.IsTransparent && session.Recorder is null)
-            (Requests, Responses) = RelayFilters.Create(this);
+            (_relay, Requests, Responses) = RelayFilters.Create(this);
         else
             (Requests, Responses) = (new RequestFilter(this), new ResponseFilter(this));
     }
@@ -56,7 +57,7 @@ internal sealed class PostgresSession : DialectSession
         set => _status = (byte)value;
     }
 
-    public override bool IsIdle => Status == TransactionStatus.Idle && InFlight.Count == 0;
+    public override bool IsIdle => _relay?.IsIdle ?? (Status == TransactionStatus.Idle && InFlight.Count == 0);
 
     public string ClientEncoding => _clientEncoding;
 

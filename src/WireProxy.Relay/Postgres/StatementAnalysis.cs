@@ -1,4 +1,5 @@
 using WireProxy.Sql;
+using WireProxy.Sql.Postgres;
 
 namespace WireProxy.Relay.Postgres;
 

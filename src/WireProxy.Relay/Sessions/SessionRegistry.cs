@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 
 namespace WireProxy.Relay.Sessions;
 
@@ -28,18 +29,15 @@ internal sealed class SessionRegistry
 /// <summary>What a cancel request must know: the server's process and its secret.</summary>
 internal readonly struct CancelHandle(string listener, int processId, ReadOnlySpan<byte> secret) : IEquatable<CancelHandle>
 {
+    private readonly string _listener = listener;
+    private readonly int _processId = processId;
     private readonly byte[] _secret = secret.ToArray();
 
     public bool Equals(CancelHandle other) =>
-        processId == other.ProcessId && listener == other.Listener &&
-        System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(_secret, other._secret);
-
-    private int ProcessId { get; } = processId;
-
-    private string Listener { get; } = listener;
+        _processId == other._processId && _listener == other._listener && CryptographicOperations.FixedTimeEquals(_secret, other._secret);
 
     public override bool Equals(object? obj) => obj is CancelHandle other && Equals(other);
 
-    // The process id alone: keys of one process are few, and the secret stays out of hash tables' timing.
-    public override int GetHashCode() => HashCode.Combine(ProcessId, Listener);
+    // Without the secret, which so stays out of a hash table's timing; one process has few keys.
+    public override int GetHashCode() => HashCode.Combine(_processId, _listener);
 }
