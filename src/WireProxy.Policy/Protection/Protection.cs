@@ -116,12 +116,17 @@ public sealed class Protection
                 && (!relation.IsSystem || NamesValues(relation, facts)));
     }
 
-    /// <summary>Tools count sessions in pg_stat_activity all day; of a system relation only a statement that names a value-carrying
-    /// column, or something that is no column there and so perhaps the whole row, touches.</summary>
+    /// <summary>Tools count sessions in pg_stat_activity all day, and read pg_attribute for every table that they show; of a system
+    /// relation only a statement touches that names a value-carrying column, a star, or a whole row.</summary>
     private static bool NamesValues(RelationProtection relation, StatementFacts facts) =>
-        facts.Copy is not null
-        || facts.Columns.Any(column => column.Name == "*" || relation.MaskOf(column.Name) is not null
-            || !relation.Relation.HasColumn(column.Name));
+        facts.Copy is not null || facts.Columns.Any(column =>
+            column.Name == "*" || relation.MaskOf(column.Name) is not null || IsWholeRow(column, relation, facts));
+
+    /// <summary>A bare name of a relation or an alias is its row; so is what stands before the dot where the name behind it is no column but a
+    /// function, which the row is then given to (PostgreSQL documentation, section 4.2.4).</summary>
+    private static bool IsWholeRow(ColumnReference column, RelationProtection relation, StatementFacts facts) => column.Relation is null
+        ? column.Name == relation.Relation.Name || facts.Aliases.Contains(column.Name)
+        : !relation.Relation.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name);
 
     private bool Touches(FunctionReference function)
     {
