@@ -63,7 +63,7 @@ internal sealed class RowPlan
     /// <summary>A masked text is seen to be one. A number, a date or a truth value that the server computed is withheld as NULL: a count of
     /// 0 would be believed.</summary>
     private static Mask DerivedMask(uint typeId, Protection protection) =>
-        TextTypes.Contains(typeId) ? protection.DerivedMask : Mask.Null;
+        TextTypes.Contains(typeId) ? protection.DerivedMask : Policy.Mask.Null;
 
     private static Mask? MaskOf(ResultColumn column, bool touches, Protection protection, ref bool unknownOrigin)
     {
