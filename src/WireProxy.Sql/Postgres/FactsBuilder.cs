@@ -47,10 +47,24 @@ internal sealed class FactsBuilder
     public void Fold(StatementFacts inner)
     {
         _inner.Add(inner.Command);
-        foreach (var tag in inner.InnerCommands)
-            _inner.Add(tag);
         foreach (var value in inner.Classes)
             Class(value);
+        FoldReach(inner);
+    }
+
+    /// <summary>The same for an expression, which PL/pgSQL runs as a SELECT but nobody wrote as one: a read only where it reads.</summary>
+    public void FoldExpression(StatementFacts inner)
+    {
+        foreach (var value in inner.Classes)
+            if (value != StatementClass.Read || !inner.Relations.IsEmpty)
+                Class(value);
+        FoldReach(inner);
+    }
+
+    void FoldReach(StatementFacts inner)
+    {
+        foreach (var tag in inner.InnerCommands)
+            _inner.Add(tag);
         foreach (var r in inner.Relations)
             Relation(r.Database, r.Schema, r.Name, r.IsRead, r.IsWritten, r.Unbounded);
         foreach (var column in inner.Columns)
