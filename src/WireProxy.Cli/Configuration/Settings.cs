@@ -40,7 +40,7 @@ internal static class SettingsReader
             problems.Warning(file.Name, 0, "no 'policy': every statement is allowed and nothing is masked");
         if (!root.Has("journal"))
             problems.Warning(file.Name, 0, "no 'journal': nothing is recorded");
-        return problems.HasErrors ? null : new Settings(file.Name, new GatewayOptions(listeners), policy, journal);
+        return problems.HasErrors ? null : new Settings(file.Name, new GatewayOptions(listeners, journal is not { Durability: Durability.Batched }), policy, journal);
     }
 
     private static void RejectTwins(Section root, ImmutableArray<ListenerOptions> listeners)
