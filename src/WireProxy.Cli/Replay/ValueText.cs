@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
@@ -10,6 +11,8 @@ namespace WireProxy.Cli.Replay;
 /// known (PostgreSQL's src/backend/utils/adt, the *send functions), and anything else is shown as <c>\x</c> and hexadecimal.</summary>
 internal static class ValueText
 {
+    private static readonly SearchValues<char> NeedQuotes = SearchValues.Create("{}\",\\ ");
+
     // Dates and times count from 2000-01-01 (POSTGRES_EPOCH_JDATE).
     private static readonly DateTime Epoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
@@ -157,7 +160,7 @@ internal static class ValueText
 
     private static void Element(string value, StringBuilder text)
     {
-        if (value.Length > 0 && value != "NULL" && !value.AsSpan().ContainsAny("{}\",\\ "))
+        if (value.Length > 0 && value != "NULL" && !value.AsSpan().ContainsAny(NeedQuotes))
             text.Append(value);
         else
             text.Append('"').Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
