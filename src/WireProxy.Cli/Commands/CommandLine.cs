@@ -42,7 +42,7 @@ internal static class CommandLine
         {
             ServeCommand.Create(),
             CheckCommand.Create(),
-            // DemoCommand.Create(),
+            DemoCommand.Create(),
             PolicyCommand.Create(),
             SessionsCommand.Create(),
             ReplayCommand.Create(),
