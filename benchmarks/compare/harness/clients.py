@@ -51,6 +51,9 @@ class Connection:
     def __init__(self, target, buffer_size=256 * 1024):
         self._socket = socket.create_connection(("127.0.0.1", target.port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A blocking socket with the kernel's own timeout: Python's timeout is one more system call for each read.
+        self._socket.settimeout(None)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 60, 0))
         if target.side.tls:
             self._socket.sendall(SSL_REQUEST)
             if self._socket.recv(1) != b"S":
