@@ -1,0 +1,58 @@
+using Microsoft.Win32.SafeHandles;
+using System.Security.Cryptography;
+using WireProxy.Capture.Format;
+
+namespace WireProxy.Capture.Writing;
+
+/// <summary>Finds where the last segment of an earlier run ends.</summary>
+internal static class SegmentRecovery
+{
+    /// <exception cref="JournalException">The last segment has no valid header.</exception>
+    public static SegmentEnd FindEnd(string directory, ECDsa? key)
+    {
+        SortedDictionary<long, string> segments = SegmentFormat.List(directory);
+        if (segments.Count == 0)
+            return SegmentEnd.Nothing;
+        (long number, string path) = segments.Last();
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return Footer(file, number) ?? Scan(file, number, path, key);
+    }
+
+    // A closed segment says so in its last bytes; whether all before them is in order is verification's business.
+    private static SegmentEnd? Footer(SafeFileHandle file, long number)
+    {
+        long length = RandomAccess.GetLength(file);
+        Span<byte> end = stackalloc byte[RecordFormat.SealBytes + SegmentFormat.FooterBytes];
+        if (length < SegmentFormat.PreambleBytes + end.Length || RandomAccess.Read(file, end, length - end.Length) != end.Length)
+            return null;
+        Span<byte> record = end[RecordFormat.SealBytes..];
+        bool isFooter = RecordFormat.Kind(record) == RecordKind.SegmentFooter
+            && RecordFormat.PayloadLength(record) == Attestation.Bytes
+            && RecordFormat.HashHolds(end);
+        return isFooter
+            ? new SegmentEnd(number, PreviousEnd.Closed, length, end[^RecordFormat.HashBytes..].ToArray(), null)
+            : null;
+    }
+
+    private static SegmentEnd Scan(SafeFileHandle file, long number, string path, ECDsa? key)
+    {
+        var tree = new MerkleTree();
+        byte[] chain = [];
+        long end = 0;
+        using var scanner = new Reading.SegmentScanner(file);
+        while (scanner.MoveNext())
+        {
+            tree.Add(scanner.Hash);
+            chain = scanner.Hash.ToArray();
+            end = scanner.Offset + scanner.Record.Length;
+        }
+        if (tree.Leaves == 0)
+        {
+            throw new JournalException(
+                $"The last segment, {path}, has no valid header ({scanner.Problem} at byte {scanner.Offset}): it was damaged after "
+                + "it was written. Look at it with `wireproxy verify`, and begin a new journal in another directory.");
+        }
+        return new SegmentEnd(
+            number, PreviousEnd.Recovered, end, chain, Attestation.Make(number, tree.Leaves, end, chain, tree.Root(), key));
+    }
+}
