@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using WireProxy.Sql;
+
+namespace WireProxy.Policy;
+
+/// <summary>What of one catalog is protected from one subject. Immutable; made by <see cref="CompiledPolicy.Resolve"/> and worth
+/// keeping for each (catalog, user, groups, database). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
+public sealed class Protection
+{
+    private readonly CatalogIndex catalog;
+    private readonly Dictionary<uint, RelationProtection> relations;
+
+    internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject)
+    {
+        this.catalog = catalog;
+        GrantSet grants = new(policy, subject);
+        ProtectsNothing = grants.CoverAll(policy);
+        relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, subject, grants).Build();
+    }
+
+    /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
+    public bool ProtectsNothing { get; }
+
+    /// <summary>The mask of an expression over protected columns.</summary>
+    public Mask DerivedMask { get; } = Mask.Redact;
+
+    /// <summary>Looks up a column by its origin, as RowDescription states it (pg_attribute.attrelid, attnum). Attribute 0 is the
+    /// whole row; negative ones are system columns, which hold no values.</summary>
+    public ColumnProtection Find(uint relationId, short attributeNumber)
+    {
+        if (ProtectsNothing)
+            return ColumnProtection.Clear;
+        if (catalog.Find(relationId) is not { } node)
+            return ColumnProtection.Unknown;
+        relations.TryGetValue(relationId, out RelationProtection? relation);
+        if (attributeNumber == 0)
+            return relation is null ? ColumnProtection.Clear : ColumnProtection.Masked(DerivedMask);
+        if (attributeNumber < 0)
+            return ColumnProtection.Clear;
+        if (node.ColumnName(attributeNumber) is not { } column)
+            return ColumnProtection.Unknown;
+        return relation?.MaskOf(column) is { } mask ? ColumnProtection.Masked(mask) : ColumnProtection.Clear;
+    }
+
+    /// <summary>True where the statement may reach protected values, so that an expression in its result is to be masked: it names,
+    /// at any depth, a relation with masked columns or one that the catalog does not know; it calls a function that reads on
+    /// its own (<see cref="ReadingFunctions"/>) or is not one of the system's; it runs text that nobody knows; or it runs
+    /// (EXECUTE) or reads (FETCH) something by a name whose statement touches.</summary>
+    /// <param name="touchesOfName">For the name of a prepared statement or cursor: whether its statement touches, or null where the
+    /// relay has not seen it made. A missing answer counts as yes.</param>
+    public bool Touches(StatementFacts facts, Func<string, bool?>? touchesOfName = null)
+    {
+        if (ProtectsNothing)
+            return false;
+        if (facts.HasUnknownSql)
+            return true;
+        if (facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor
+            && (facts.AffectedName is not { } name || (touchesOfName?.Invoke(name) ?? true)))
+            return true;
+        return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches);
+    }
+
+    /// <summary>The mask of a column that a message names (an error's fields, say), or null where it is clear. An unqualified table
+    /// may be any of that name; of a table or column that the catalog does not know nothing is passed.</summary>
+    public Mask? MaskOfNamedColumn(string? schema, string table, string column)
+    {
+        if (ProtectsNothing)
+            return null;
+        IReadOnlyList<CatalogNode> nodes = catalog.Named(schema, table);
+        if (nodes.Count == 0)
+            return DerivedMask;
+        foreach (CatalogNode node in nodes)
+        {
+            if (!node.HasColumn(column))
+                return DerivedMask;
+            if (relations.TryGetValue(node.Id, out RelationProtection? relation) && relation.MaskOf(column) is { } mask)
+                return mask;
+        }
+        return null;
+    }
+
+    /// <summary>The columns that COPY table TO writes, in order, with their masks. Without a list these are all columns that are
+    /// neither dropped nor generated (PostgreSQL, COPY). Null where the table, or one of the columns, is not known for certain
+    /// from the catalog: the caller masks everything.</summary>
+    public ImmutableArray<CopyColumn>? CopyColumns(RelationReference table, ImmutableArray<string> columns)
+    {
+        if (catalog.Named(table.Schema, table.Name) is not [CatalogNode node])
+            return null;
+        RelationProtection? relation = relations.GetValueOrDefault(node.Id);
+        ImmutableArray<CopyColumn>.Builder result = ImmutableArray.CreateBuilder<CopyColumn>();
+        if (columns.IsEmpty)
+        {
+            foreach (CatalogColumn column in node.Relation.Columns)
+                if (!column.IsGenerated)
+                    result.Add(new CopyColumn(column.Name, column.TypeId, relation?.MaskOf(column.Name)));
+            return result.ToImmutable();
+        }
+        foreach (string name in columns)
+        {
+            if (node.Relation.Columns.FirstOrDefault(column => column.Name == name) is not { } column)
+                return null;
+            result.Add(new CopyColumn(name, column.TypeId, relation?.MaskOf(name)));
+        }
+        return result.ToImmutable();
+    }
+
+    private bool Touches(RelationReference reference, StatementFacts facts)
+    {
+        IReadOnlyList<CatalogNode> nodes = catalog.Named(reference.Schema, reference.Name);
+        return nodes.Count == 0
+            || nodes.Any(node => relations.TryGetValue(node.Id, out RelationProtection? relation)
+                && (!relation.IsSystem || NamesValues(relation, facts)));
+    }
+
+    /// <summary>Tools count sessions in pg_stat_activity all day; of a system relation only a statement that names a value-carrying
+    /// column, or something that is no column there and so perhaps the whole row, touches.</summary>
+    private static bool NamesValues(RelationProtection relation, StatementFacts facts) =>
+        facts.Copy is not null
+        || facts.Columns.Any(column => column.Name == "*" || relation.MaskOf(column.Name) is not null
+            || !relation.Relation.HasColumn(column.Name));
+
+    private bool Touches(FunctionReference function)
+    {
+        if (function.Schema is "pg_catalog" or "information_schema")
+            return ReadingFunctions.Contains(function.Name);
+        if (function.Schema is not null || ReadingFunctions.Contains(function.Name))
+            return true;
+        IReadOnlyList<string> schemas = catalog.SchemasOfFunction(function.Name);
+        return schemas.Count == 0 || schemas.Any(schema => !SystemRelations.IsSystemSchema(schema));
+    }
+}

@@ -1,0 +1,89 @@
+namespace WireProxy.Policy;
+
+/// <summary>Works out which columns of a catalog are masked for one subject, and how.</summary>
+/// <remarks>
+/// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do.
+/// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
+///    nearest first, and a parent's the mask of its children's.
+/// 3. What a view's column is made of is not known yet, so a view or materialized view that reads, at any distance, a relation
+///    with a masked column has all its columns redacted; a mask that names the view's own column is kept.
+/// 4. Value-carrying columns of system relations (<see cref="SystemRelations"/>) are redacted.
+/// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and a view's
+/// redaction. It does not open a child's rows by naming the parent.
+/// </remarks>
+internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, Subject subject, GrantSet grants)
+{
+    private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> own = [];
+    private readonly Dictionary<uint, RelationProtection> built = [];
+
+    public Dictionary<uint, RelationProtection> Build()
+    {
+        foreach (CatalogNode node in catalog.Relations)
+            if (FindOwn(node) is { Count: > 0 } masks)
+                own.Add(node, masks);
+        // Only relations with a mask of their own, their families and the system's need a closer look ...
+        foreach (CatalogNode node in own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct())
+            Add(node, node.ColumnNames.Select(column => (column, Effective(node, column))));
+        foreach (CatalogNode node in catalog.Relations)
+            Add(node, node.ColumnNames.Where(column => SystemRelations.CarriesValues(node.Schema, node.Name, column))
+                .Select(column => (column, (Mask?)Mask.Redact)));
+        // ... and then the views, which need all of these.
+        HashSet<CatalogNode> masked = [.. catalog.Relations.Where(node => built.ContainsKey(node.Id))];
+        foreach (CatalogNode view in catalog.Relations)
+            if (!SystemRelations.IsSystemSchema(view.Schema) && (view.ReadsUnknown || view.Read.Any(masked.Contains)))
+                Add(view, view.ColumnNames.Select(column => (column, OfView(view, column))));
+        return built;
+    }
+
+    private void Add(CatalogNode node, IEnumerable<(string Column, Mask? Mask)> columns)
+    {
+        Dictionary<string, Mask> masks = [];
+        foreach ((string column, Mask? mask) in columns)
+            if (mask is not null)
+                masks.TryAdd(column, mask);
+        if (masks.Count > 0)
+            built[node.Id] = new RelationProtection(node, masks);
+    }
+
+    private Dictionary<string, Mask>? FindOwn(CatalogNode node)
+    {
+        bool isSystem = SystemRelations.IsSystemSchema(node.Schema);
+        Dictionary<string, Mask>? masks = null;
+        foreach (ProtectRule rule in policy.Protect)
+            foreach (ColumnPattern pattern in rule.Columns)
+            {
+                // "*.*.name" means the tables of the database, not the columns that the system itself calls so.
+                if ((isSystem && !pattern.NamesOneSchema) || !pattern.MatchesTable(subject.Database, node.Schema, node.Name))
+                    continue;
+                foreach (string column in node.ColumnNames)
+                    if (pattern.MatchesColumn(column))
+                        (masks ??= []).TryAdd(column, rule.Mask);
+            }
+        return masks;
+    }
+
+    private Mask? Own(CatalogNode node, string column) =>
+        own.TryGetValue(node, out Dictionary<string, Mask>? masks) && masks.TryGetValue(column, out Mask? mask)
+        && !grants.Contains(node, column) ? mask : null;
+
+    private Mask? OwnOrInherited(CatalogNode node, string column)
+    {
+        if (Own(node, column) is { } mask)
+            return mask;
+        return grants.Contains(node, column) ? null : First(node.Ancestors, ancestor => Own(ancestor, column));
+    }
+
+    private Mask? Effective(CatalogNode node, string column) =>
+        OwnOrInherited(node, column) ?? First(node.Descendants, descendant => OwnOrInherited(descendant, column));
+
+    private Mask? OfView(CatalogNode view, string column) =>
+        grants.Contains(view, column) ? null : Own(view, column) ?? Mask.Redact;
+
+    private static Mask? First(IReadOnlyList<CatalogNode> nodes, Func<CatalogNode, Mask?> find)
+    {
+        foreach (CatalogNode node in nodes)
+            if (find(node) is { } mask)
+                return mask;
+        return null;
+    }
+}
