@@ -27,9 +27,11 @@ public sealed class Gateway : IAsyncDisposable
     {
         _log = new GatewayLog(logger);
         _time = time;
+        var analysis = new StatementAnalysis();
         _contexts = [.. options.Listeners.Select(listener => new ListenerContext(listener, policy, journal, _log, time, _registry)
         {
-            Dialect = DialectFor(listener, policy, time),
+            IsStrict = options.StrictJournal,
+            Dialect = DialectFor(listener, policy, analysis),
         })];
     }
 
@@ -98,9 +100,9 @@ public sealed class Gateway : IAsyncDisposable
     private static SessionEnd GoingDown { get; } = new(
         Stage.Relay, Party.Proxy, "terminating connection: the gateway is shutting down", "57P01", "Connect again in a moment.");
 
-    private static IDialect DialectFor(ListenerOptions listener, CompiledPolicy policy, TimeProvider time) => listener.Protocol switch
+    private static IDialect DialectFor(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) => listener.Protocol switch
     {
-        WireProtocol.Postgres => new PostgresDialect(listener, policy, time),
+        WireProtocol.Postgres => new PostgresDialect(listener, policy, analysis),
         _ => throw new NotSupportedException($"Listener {listener.Name}: protocol {listener.Protocol} is not supported by this version."),
     };
 

@@ -48,7 +48,11 @@ public enum NameEffect
 /// <param name="Header">The first row names the columns.</param>
 public sealed record CopyFacts(
     bool ToClient, bool FromClient, RelationReference? Relation, ImmutableArray<string> Columns, string? InnerQuery,
-    string Format, byte Delimiter, byte Quote, byte Escape, string Null, bool Header);
+    string Format, byte Delimiter, byte Quote, byte Escape, string Null, bool Header)
+{
+    /// <summary>The encoding that the ENCODING option names; null where the session's own applies.</summary>
+    public string? Encoding { get; init; }
+}
 
 /// <summary>A run of the statement's text that holds a credential and never enters a record. Offsets are UTF-8 bytes.</summary>
 public readonly record struct SecretSpan(int Offset, int Length);

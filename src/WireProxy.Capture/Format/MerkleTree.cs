@@ -50,6 +50,6 @@ internal sealed class MerkleTree
         Span<byte> input = stackalloc byte[1 + 2 * HashBytes];
         input[0] = NodePrefix;
         pair.CopyTo(input[1..]);
-        SHA256.HashData(input, node);
+        Sha256.Hash(input, node);
     }
 }

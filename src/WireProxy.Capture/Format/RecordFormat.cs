@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace WireProxy.Capture.Format;
 
@@ -53,7 +52,9 @@ internal static class RecordFormat
 
     public static long UnixTicks(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64LittleEndian(record[TimeAt..]);
 
-    public static DateTimeOffset Time(long unixTicks) => DateTimeOffset.UnixEpoch.AddTicks(unixTicks);
+    /// <summary>Held within the calendar's years, whatever a file says.</summary>
+    public static DateTimeOffset Time(long unixTicks) => DateTimeOffset.UnixEpoch.AddTicks(Math.Clamp(
+        unixTicks, DateTimeOffset.MinValue.Ticks - DateTimeOffset.UnixEpoch.Ticks, DateTimeOffset.MaxValue.Ticks - DateTimeOffset.UnixEpoch.Ticks));
 
     /// <summary>Writes header and the seal's zero byte; the payload is the caller's, checksum and hash come with <see cref="Seal"/>.</summary>
     public static void WriteHeader(
@@ -73,8 +74,13 @@ internal static class RecordFormat
     {
         Span<byte> record = bytes[SealBytes..];
         BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Compute(record[LengthAt..^SealBytes]));
-        SHA256.HashData(bytes[..^SealBytes], record[^HashBytes..]);
+        Sha256.Hash(bytes[..^SealBytes], record[^HashBytes..]);
     }
+
+    /// <summary>Whether a header could be one of this version, before its checksum is worth computing.</summary>
+    public static bool IsPlausible(ReadOnlySpan<byte> header) =>
+        PayloadLength(header) is >= 0 and <= MaxPayloadBytes && Kind(header) != 0 && Flags(header) <= RecordFlags.Withdrawn
+        && header[10] == 0 && header[11] == 0;
 
     public static bool ChecksumHolds(ReadOnlySpan<byte> record) =>
         BinaryPrimitives.ReadUInt32LittleEndian(record) == Crc32C.Compute(record[LengthAt..^SealBytes]);
@@ -83,7 +89,7 @@ internal static class RecordFormat
     public static bool HashHolds(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hash = stackalloc byte[HashBytes];
-        SHA256.HashData(bytes[..^SealBytes], hash);
+        Sha256.Hash(bytes[..^SealBytes], hash);
         return bytes[^SealBytes] == 0 && hash.SequenceEqual(bytes[^HashBytes..]);
     }
 }

@@ -10,13 +10,21 @@ namespace WireProxy.Capture.Reading;
 internal sealed class SegmentScanner : IDisposable
 {
     private readonly SafeFileHandle _file;
+    private readonly bool _checkHashes;
     private byte[] _buffer = new byte[1 << 20];
     private int _at, _filled;
     private long _bufferOffset;
     private int _current;
 
-    /// <param name="file">Not closed here.</param>
-    public SegmentScanner(SafeFileHandle file) => _file = file;
+    /// <param name="checkHashes">Checksums are always checked; they find damage, hashes find tampering.</param>
+    public SegmentScanner(string path, bool checkHashes)
+    {
+        _file = SegmentFormat.OpenToRead(path);
+        _checkHashes = checkHashes;
+    }
+
+    /// <summary>Bytes from here on are not part of the segment: the header of the next one says so.</summary>
+    public long Limit { get; init; } = long.MaxValue;
 
     /// <summary>Where the current record begins, or after the end, what follows the last valid one.</summary>
     public long Offset => _bufferOffset + _at;
@@ -24,15 +32,21 @@ internal sealed class SegmentScanner : IDisposable
     /// <summary>The current record with its seal; valid until the next move.</summary>
     public ReadOnlySpan<byte> Record => _buffer.AsSpan(_at, _current);
 
-    public ReadOnlyMemory<byte> RecordMemory => _buffer.AsMemory(_at, _current);
+    public ReadOnlySpan<byte> Payload => Record[RecordFormat.HeaderBytes..^RecordFormat.SealBytes];
 
     public ReadOnlySpan<byte> Hash => Record[^RecordFormat.HashBytes..];
 
     /// <summary>The last hash of the segment before, as the preamble tells it; known after the first move.</summary>
     public byte[] PreviousHash { get; private set; } = [];
 
+    /// <summary>Bytes of the file from <see cref="Offset"/> on.</summary>
+    public long Remaining => RandomAccess.GetLength(_file) - Offset;
+
     /// <summary>After the end: what is wrong with what follows; null at the end of the file.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>The current record as a segment's header; null where it is something else.</summary>
+    public SegmentHeader? Header() => RecordFormat.Kind(Record) == RecordKind.SegmentHeader ? SegmentHeader.Read(Payload) : null;
 
     public bool MoveNext()
     {
@@ -42,6 +56,8 @@ internal sealed class SegmentScanner : IDisposable
             return false;
         _at += _current;
         _current = 0;
+        if (Offset >= Limit)
+            return false;
         if (!TryFill(RecordFormat.OverheadBytes))
         {
             if (_filled > _at)
@@ -57,13 +73,31 @@ internal sealed class SegmentScanner : IDisposable
         return TryRecord(payload + RecordFormat.OverheadBytes);
     }
 
+    /// <summary>After a problem: where, after it, a whole record with a right checksum begins. A torn tail has none; bytes that
+    /// were changed in the middle have.</summary>
+    public long? FindWholeRecord()
+    {
+        Problem = null;
+        for (_at++; TryFill(RecordFormat.OverheadBytes); _at++)
+        {
+            ReadOnlySpan<byte> candidate = _buffer.AsSpan(_at, RecordFormat.HeaderBytes);
+            long length = (long)RecordFormat.PayloadLength(candidate) + RecordFormat.OverheadBytes;
+            if (RecordFormat.IsPlausible(candidate) && length <= Remaining && TryFill((int)length)
+                && RecordFormat.ChecksumHolds(_buffer.AsSpan(_at, (int)length)))
+            {
+                return Offset;
+            }
+        }
+        return null;
+    }
+
     private bool TryRecord(int length)
     {
         if (!TryFill(length))
             Problem = "a record is cut off";
         else if (!RecordFormat.ChecksumHolds(_buffer.AsSpan(_at, length)))
             Problem = "a record's checksum does not match its bytes";
-        else if (!RecordFormat.HashHolds(_buffer.AsSpan(_at - RecordFormat.SealBytes, RecordFormat.SealBytes + length)))
+        else if (_checkHashes && !RecordFormat.HashHolds(_buffer.AsSpan(_at - RecordFormat.SealBytes, RecordFormat.SealBytes + length)))
             Problem = "a record's hash does not follow from the record and the hash before it";
         else
             _current = length;
@@ -107,5 +141,5 @@ internal sealed class SegmentScanner : IDisposable
         return true;
     }
 
-    public void Dispose() => _buffer = [];
+    public void Dispose() => _file.Dispose();
 }

@@ -273,7 +273,7 @@ internal sealed class PendingRecords : IDisposable
         Volatile.Write(ref _outage, null);
         byte[] told = JsonSerializer.SerializeToUtf8Bytes(
             new OutageReport(
-                outage.From.UtcDateTime, _time.GetUtcNow().UtcDateTime, _options.RefuseOnFailure ? "refused" : "dropped", outage.Lost,
+                outage.From.UtcDateTime, _time.GetUtcNow().UtcDateTime, _options.RefuseOnFailure ? OutageReport.Refused : OutageReport.Dropped, outage.Lost,
                 outage.Error.Message),
             JournalJson.Default.OutageReport);
         told.CopyTo(Reserve(told.Length, RecordKind.Outage, Guid.Empty, 0)[RecordFormat.HeaderBytes..]);

@@ -1,6 +1,7 @@
-using Microsoft.Win32.SafeHandles;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using WireProxy.Capture.Format;
+using WireProxy.Capture.Reading;
 
 namespace WireProxy.Capture.Writing;
 
@@ -14,13 +15,13 @@ internal static class SegmentRecovery
         if (segments.Count == 0)
             return SegmentEnd.Nothing;
         (long number, string path) = segments.Last();
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        return Footer(file, number) ?? Scan(file, number, path, key);
+        return Footer(number, path) ?? Scan(number, path, key);
     }
 
     // A closed segment says so in its last bytes; whether all before them is in order is verification's business.
-    private static SegmentEnd? Footer(SafeFileHandle file, long number)
+    private static SegmentEnd? Footer(long number, string path)
     {
+        using SafeFileHandle file = SegmentFormat.OpenToRead(path);
         long length = RandomAccess.GetLength(file);
         Span<byte> end = stackalloc byte[RecordFormat.SealBytes + SegmentFormat.FooterBytes];
         if (length < SegmentFormat.PreambleBytes + end.Length || RandomAccess.Read(file, end, length - end.Length) != end.Length)
@@ -34,22 +35,25 @@ internal static class SegmentRecovery
             : null;
     }
 
-    private static SegmentEnd Scan(SafeFileHandle file, long number, string path, ECDsa? key)
+    private static SegmentEnd Scan(long number, string path, ECDsa? key)
     {
         var tree = new MerkleTree();
         byte[] chain = [];
         long end = 0;
-        using var scanner = new Reading.SegmentScanner(file);
+        SegmentHeader? first = null;
+        using var scanner = new SegmentScanner(path, checkHashes: true);
         while (scanner.MoveNext())
         {
+            if (tree.Leaves == 0)
+                first = scanner.Header();
             tree.Add(scanner.Hash);
             chain = scanner.Hash.ToArray();
             end = scanner.Offset + scanner.Record.Length;
         }
-        if (tree.Leaves == 0)
+        if (first?.Segment != number)
         {
             throw new JournalException(
-                $"The last segment, {path}, has no valid header ({scanner.Problem} at byte {scanner.Offset}): it was damaged after "
+                $"The last segment, {path}, has no valid header ({scanner.Problem ?? "it says another number"}, byte {scanner.Offset}): it was damaged after "
                 + "it was written. Look at it with `wireproxy verify`, and begin a new journal in another directory.");
         }
         return new SegmentEnd(

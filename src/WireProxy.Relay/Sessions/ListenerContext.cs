@@ -14,6 +14,9 @@ internal sealed class ListenerContext(
 
     public Journal? Journal { get; } = journal;
 
+    /// <summary>Statements wait until their record is on disk.</summary>
+    public bool IsStrict { get; init; } = true;
+
     public GatewayLog Log { get; } = log;
 
     public TimeProvider Time { get; } = time;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 
 namespace WireProxy.Relay.Sessions;
 
@@ -6,7 +7,7 @@ namespace WireProxy.Relay.Sessions;
 internal sealed class SessionRegistry
 {
     private readonly ConcurrentDictionary<Guid, Session> _sessions = new();
-    private readonly ConcurrentDictionary<CancelKey, Session> _cancelKeys = new();
+    private readonly ConcurrentDictionary<CancelHandle, Session> _cancelKeys = new();
 
     public int Count => _sessions.Count;
 
@@ -16,30 +17,27 @@ internal sealed class SessionRegistry
 
     public void Remove(Session session) => _sessions.TryRemove(session.Id, out _);
 
-    public void AddCancelKey(CancelKey key, Session session) => _cancelKeys[key] = session;
+    public void AddCancelKey(CancelHandle key, Session session) => _cancelKeys[key] = session;
 
     /// <summary>Removes the key where it is still this session's: a server may give the same one out again.</summary>
-    public void RemoveCancelKey(CancelKey key, Session session) =>
-        _cancelKeys.TryRemove(new KeyValuePair<CancelKey, Session>(key, session));
+    public void RemoveCancelKey(CancelHandle key, Session session) =>
+        _cancelKeys.TryRemove(new KeyValuePair<CancelHandle, Session>(key, session));
 
-    public Session? FindByCancelKey(CancelKey key) => _cancelKeys.GetValueOrDefault(key);
+    public Session? FindByCancelKey(CancelHandle key) => _cancelKeys.GetValueOrDefault(key);
 }
 
 /// <summary>What a cancel request must know: the server's process and its secret.</summary>
-internal readonly struct CancelKey(string listener, int processId, ReadOnlySpan<byte> secret) : IEquatable<CancelKey>
+internal readonly struct CancelHandle(string listener, int processId, ReadOnlySpan<byte> secret) : IEquatable<CancelHandle>
 {
+    private readonly string _listener = listener;
+    private readonly int _processId = processId;
     private readonly byte[] _secret = secret.ToArray();
 
-    public bool Equals(CancelKey other) =>
-        processId == other.ProcessId && listener == other.Listener &&
-        System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(_secret, other._secret);
+    public bool Equals(CancelHandle other) =>
+        _processId == other._processId && _listener == other._listener && CryptographicOperations.FixedTimeEquals(_secret, other._secret);
 
-    private int ProcessId { get; } = processId;
+    public override bool Equals(object? obj) => obj is CancelHandle other && Equals(other);
 
-    private string Listener { get; } = listener;
-
-    public override bool Equals(object? obj) => obj is CancelKey other && Equals(other);
-
-    // The process id alone: keys of one process are few, and the secret stays out of hash tables' timing.
-    public override int GetHashCode() => HashCode.Combine(ProcessId, Listener);
+    // Without the secret, which so stays out of a hash table's timing; one process has few keys.
+    public override int GetHashCode() => HashCode.Combine(_processId, _listener);
 }

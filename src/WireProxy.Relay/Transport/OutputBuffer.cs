@@ -23,19 +23,17 @@ internal sealed class OutputBuffer(ByteTransport transport)
     /// <summary>Passes a run of the input on. It is sent, or copied, before the input's buffer may move.</summary>
     public void Pass(ReadOnlyMemory<byte> run)
     {
-        if (run.IsEmpty)
-            return;
         if (_diverged)
             _record!.WriteBytes(run.Span);
-        if (_passed.IsEmpty)
-        {
-            _passed = run;
-            return;
-        }
-        if (TryJoin(run))
-            return;
-        CopyPassed();
-        _passed = run;
+        Send(run);
+    }
+
+    /// <summary>Passes a run on, and records something else in its place.</summary>
+    public void PassAs(ReadOnlyMemory<byte> run, ReadOnlySpan<byte> recorded)
+    {
+        Diverge();
+        _record!.WriteBytes(recorded);
+        Send(run);
     }
 
     /// <summary>Sends and records bytes of our own.</summary>
@@ -54,7 +52,7 @@ internal sealed class OutputBuffer(ByteTransport transport)
         return _own;
     }
 
-    /// <summary>From here to the next flush what is recorded differs from what is sent; <see cref="Record"/> adds to it.</summary>
+    /// <summary>From here to the next flush what is recorded differs from what is sent.</summary>
     public void Diverge()
     {
         if (_diverged)
@@ -63,14 +61,6 @@ internal sealed class OutputBuffer(ByteTransport transport)
         _record ??= new WireWriter();
         _record.WriteBytes(_own.WrittenSpan);
         _record.WriteBytes(_passed.Span);
-    }
-
-    /// <summary>Adds to the record alone.</summary>
-    public void Record(ReadOnlySpan<byte> bytes)
-    {
-        if (!_diverged)
-            throw new InvalidOperationException("The record has not diverged from what is sent.");
-        _record!.WriteBytes(bytes);
     }
 
     /// <summary>What the journal gets for the next flush, in two parts.</summary>
@@ -96,6 +86,21 @@ internal sealed class OutputBuffer(ByteTransport transport)
         Forget();
         _own.Release();
         _record?.Release();
+    }
+
+    private void Send(ReadOnlyMemory<byte> run)
+    {
+        if (run.IsEmpty)
+            return;
+        if (_passed.IsEmpty)
+        {
+            _passed = run;
+            return;
+        }
+        if (TryJoin(run))
+            return;
+        CopyPassed();
+        _passed = run;
     }
 
     private async ValueTask FlushOwnAsync()
