@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy;
 

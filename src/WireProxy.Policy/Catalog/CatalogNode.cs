@@ -1,4 +1,4 @@
-using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy;
 

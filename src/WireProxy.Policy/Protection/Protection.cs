@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy;
 
@@ -38,7 +39,10 @@ public sealed class Protection
         if (attributeNumber < 0)
             return ColumnProtection.Clear;
         if (node.ColumnName(attributeNumber) is not { } column)
-            return ColumnProtection.Unknown;
+        {
+            // The catalog lists columns of the system's relations only where some of them carry values.
+            return node.Relation.IsSystem && relation is null ? ColumnProtection.Clear : ColumnProtection.Unknown;
+        }
         return relation?.MaskOf(column) is { } mask ? ColumnProtection.Masked(mask) : ColumnProtection.Clear;
     }
 

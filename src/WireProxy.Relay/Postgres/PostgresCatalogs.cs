@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Npgsql;
 using WireProxy.Policy;
-using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -147,7 +148,7 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
         await using NpgsqlConnection connection = await source.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(PostgresCatalogQuery.Text, connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
-        var builder = new CatalogBuilder(database);
+        var builder = new CatalogBuilder();
         var cells = new string?[reader.FieldCount];
         while (await reader.ReadAsync())
         {
@@ -155,6 +156,6 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
                 cells[i] = reader.IsDBNull(i) ? null : reader.GetString(i);
             builder.Add(cells);
         }
-        return builder.Build();
+        return builder.Build(Stopwatch.GetTimestamp());
     }
 }

@@ -1,7 +1,7 @@
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
-using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -160,7 +160,7 @@ internal sealed class PostgresSession : DialectSession
     public Task? EnsureCatalog(out CatalogRead? readHere)
     {
         readHere = null;
-        if (!Policy.DependsOnCatalog || (Catalog is not null && !_catalogIsOld && _catalogGeneration == _sharedCatalog.Generation))
+        if (Catalog is not null && !_catalogIsOld && _catalogGeneration == _sharedCatalog.Generation)
             return null;
         bool mustBeNew = Catalog is null || _catalogIsOld;
         bool canReadHere = InFlight.Count == 0 && (Status == TransactionStatus.Idle || (Status == TransactionStatus.InTransaction && _catalogChanging));
@@ -184,7 +184,7 @@ internal sealed class PostgresSession : DialectSession
 
     private Task ReadHere(out CatalogRead read, bool isShared, int generation)
     {
-        read = new CatalogRead(Subject.Database ?? "");
+        read = new CatalogRead();
         _catalogRead = read;
         return AdoptHereAsync(read, isShared, generation);
     }

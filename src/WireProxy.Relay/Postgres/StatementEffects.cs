@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -34,7 +35,7 @@ internal static class StatementEffects
         foreach (FunctionReference function in facts.Functions)
         {
             bool isSystem = function.Schema is "pg_catalog" or "information_schema" ||
-                (function.Schema is null && BuiltInFunctions.Contains(function.Name) && catalog?.HasUserFunction(function.Name) != true);
+                (function.Schema is null && catalog?.IsSystemFunction(function.Name) == true);
             if (!isSystem)
                 return true;
         }

@@ -4,6 +4,7 @@ using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -22,6 +23,8 @@ internal readonly record struct GateAnswer(
 /// <summary>Judges Query, Parse and FunctionCall: nothing of the three passes by another way.</summary>
 internal sealed class StatementGate(PostgresSession session)
 {
+    private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
+
     private readonly Dictionary<string, bool> _namesThatTouch = new(StringComparer.Ordinal);
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
@@ -42,10 +45,12 @@ internal sealed class StatementGate(PostgresSession session)
     {
         if (session.Session.Recorder is { CanRecord: false })
             return Refused(Refusals.NotRecordable, body, []);
-        if (!HasCatalog(output))
+        // A FunctionCall names its function by OID alone.
+        bool needsCatalog = session.Policy.DependsOnCatalog || (type == FrontendMessageType.FunctionCall && !session.Policy.IsTransparent);
+        if (needsCatalog && !HasCatalog(output))
             return GateAnswer.Wait;
         _catalogTried = false;
-        if (session.Policy.DependsOnCatalog && session.Catalog is null)
+        if (needsCatalog && session.Catalog is null)
             return Refused(Refusals.CatalogUnreadable, [], []);
         return type switch
         {
@@ -60,14 +65,22 @@ internal sealed class StatementGate(PostgresSession session)
 
     private GateAnswer JudgeFunctionCall(FunctionCallMessage call)
     {
-        FunctionReference? function = session.Catalog?.FindFunction(call.FunctionId) ?? BuiltInFunctions.Find(call.FunctionId);
+        CatalogFunction? function = session.Catalog?.Function(call.FunctionId);
         Verdict verdict = session.Policy.JudgeFunctionCall(function?.Name, session.Subject, Now, function?.Schema);
         if (verdict.Decision != Decision.Allow)
             return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
         session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
         session.NamesMayChange();
-        return new GateAnswer(new QueryWork([]) { Touches = session.Masks }, null, [], [], 0);
+        bool touches = session.Masks && (function is null || session.Protection?.Touches(FactsOf(function)) != false);
+        return new GateAnswer(new QueryWork([]) { Touches = touches }, null, [], [], 0);
     }
+
+    private static StatementFacts FactsOf(CatalogFunction function) => new()
+    {
+        Command = "FUNCTION CALL",
+        Classes = [StatementClass.Function],
+        Functions = [new FunctionReference(function.Schema, function.Name)],
+    };
 
     /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
     private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset)
@@ -174,7 +187,7 @@ internal sealed class StatementGate(PostgresSession session)
         if (readHere is not null)
         {
             output.Diverge();
-            new QueryMessage(PostgresCatalogQuery.Utf8Text).Encode(output.BeginOwn());
+            new QueryMessage(CatalogQuery).Encode(output.BeginOwn());
             session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(readHere), IsOurs: true));
             _catalogTried = true;
         }
