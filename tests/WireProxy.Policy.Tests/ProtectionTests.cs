@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using WireProxy.Sql;
 
 namespace WireProxy.Policy.Tests;
 
