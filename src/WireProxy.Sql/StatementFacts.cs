@@ -48,7 +48,11 @@ public enum NameEffect
 /// <param name="Header">The first row names the columns.</param>
 public sealed record CopyFacts(
     bool ToClient, bool FromClient, RelationReference? Relation, ImmutableArray<string> Columns, string? InnerQuery,
-    string Format, byte Delimiter, byte Quote, byte Escape, string Null, bool Header);
+    string Format, byte Delimiter, byte Quote, byte Escape, string Null, bool Header)
+{
+    /// <summary>The encoding that the ENCODING option names; null where the session's own applies.</summary>
+    public string? Encoding { get; init; }
+}
 
 /// <summary>A run of the statement's text that holds a credential and never enters a record. Offsets are UTF-8 bytes.</summary>
 public readonly record struct SecretSpan(int Offset, int Length);
@@ -66,6 +70,9 @@ public sealed record StatementFacts
     public ImmutableArray<RelationReference> Relations { get; init; } = [];
     public ImmutableArray<ColumnReference> Columns { get; init; } = [];
     public ImmutableArray<FunctionReference> Functions { get; init; } = [];
+    /// <summary>Other names that the statement gives to relations. A bare <see cref="ColumnReference"/> of such a name, or of a relation's
+    /// own, is the whole row.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
     /// <summary>True where text is run that cannot be known here: EXECUTE of an expression in PL/pgSQL, a DO in another language.</summary>
     public bool HasUnknownSql { get; init; }
     /// <summary>True where the statement may change the catalog: DDL, and anything that may hide it.</summary>

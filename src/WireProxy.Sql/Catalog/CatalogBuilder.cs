@@ -1,0 +1,108 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Text;
+
+namespace WireProxy.Sql.Catalog;
+
+/// <summary>Builds a <see cref="CatalogSnapshot"/> from the rows of <see cref="PostgresCatalogQuery"/>, in any order.</summary>
+public sealed class CatalogBuilder
+{
+    readonly Dictionary<uint, (string Schema, string Name, char Kind)> _relations = [];
+    readonly Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> _columns = [];
+    readonly Dictionary<uint, ImmutableArray<uint>.Builder> _parents = [];
+    readonly Dictionary<uint, ImmutableArray<uint>.Builder> _reads = [];
+    readonly List<CatalogFunction> _functions = [];
+    readonly Dictionary<string, string> _names = [];
+    string? _database;
+    int _serverVersion;
+
+    /// <summary>Takes a row whose cells are UTF-8 text; an empty span stands for NULL.</summary>
+    /// <exception cref="FormatException">The row is not one of that query's.</exception>
+    public void Add(ReadOnlySpan<byte> kind, ReadOnlySpan<byte> id, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b,
+        ReadOnlySpan<byte> c, ReadOnlySpan<byte> d)
+    {
+        if (kind.Length != 1)
+            throw new FormatException("The catalog query's row has no kind.");
+        switch (kind[0])
+        {
+            case (byte)'d':
+                (_serverVersion, _database) = ((int)Oid(a), Name(b));
+                break;
+            case (byte)'r':
+                if (a.Length != 1)
+                    throw new FormatException("The catalog query's row has no relkind.");
+                _relations[Oid(id)] = (Name(b), Name(c), (char)a[0]);
+                break;
+            case (byte)'c':
+                ListOf(_columns, id).Add(new((short)Oid(a), Name(b), Oid(c), d.SequenceEqual("t"u8)));
+                break;
+            case (byte)'p':
+                ListOf(_parents, id).Add(Oid(a));
+                break;
+            case (byte)'v':
+                ListOf(_reads, id).Add(Oid(a));
+                break;
+            case (byte)'f':
+                _functions.Add(new(Oid(id), b.IsEmpty ? "pg_catalog" : Name(b), Name(c)));
+                break;
+            default:
+                throw new FormatException($"The catalog query's row has an unknown kind {(char)kind[0]}.");
+        }
+    }
+
+    /// <summary>Takes a row of <see cref="PostgresCatalogQuery.ColumnCount"/> cells; null stands for NULL.</summary>
+    /// <exception cref="FormatException">The row is not one of that query's.</exception>
+    public void Add(IReadOnlyList<string?> cells)
+    {
+        ArgumentNullException.ThrowIfNull(cells);
+        if (cells.Count != PostgresCatalogQuery.ColumnCount)
+            throw new FormatException($"A row of the catalog query has {cells.Count} columns instead of {PostgresCatalogQuery.ColumnCount}.");
+        Add(Utf8(cells[0]), Utf8(cells[1]), Utf8(cells[2]), Utf8(cells[3]), Utf8(cells[4]), Utf8(cells[5]));
+    }
+
+    /// <param name="version">What <see cref="CatalogSnapshot.Version"/> shall be.</param>
+    /// <exception cref="FormatException">The rows are not a whole answer.</exception>
+    public CatalogSnapshot Build(long version)
+    {
+        if (_database is null)
+            throw new FormatException("The catalog query's answer does not name the database.");
+        var relations = _relations.Select(r => new CatalogRelation(r.Key, r.Value.Schema, r.Value.Name, r.Value.Kind,
+            Columns(r.Key), Ids(_parents, r.Key), Ids(_reads, r.Key))).ToList();
+        return new(version, _database, _serverVersion, relations, _functions);
+    }
+
+    ImmutableArray<CatalogColumn> Columns(uint id)
+    {
+        if (!_columns.TryGetValue(id, out var columns))
+            return [];
+        columns.Sort((x, y) => x.Number.CompareTo(y.Number));
+        return columns.ToImmutable();
+    }
+
+    static ImmutableArray<uint> Ids(Dictionary<uint, ImmutableArray<uint>.Builder> from, uint id) =>
+        from.TryGetValue(id, out var ids) ? ids.ToImmutable() : [];
+
+    static ImmutableArray<T>.Builder ListOf<T>(Dictionary<uint, ImmutableArray<T>.Builder> lists, ReadOnlySpan<byte> id)
+    {
+        var key = Oid(id);
+        if (!lists.TryGetValue(key, out var list))
+            lists.Add(key, list = ImmutableArray.CreateBuilder<T>());
+        return list;
+    }
+
+    static uint Oid(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out uint value, out var used) && used == text.Length
+            ? value : throw new FormatException("A number of the catalog query's answer is malformed.");
+
+    /// <summary>One string per distinct name: most columns are called id, name or created_at.</summary>
+    string Name(ReadOnlySpan<byte> utf8)
+    {
+        var name = Encoding.UTF8.GetString(utf8);
+        if (_names.TryGetValue(name, out var known))
+            return known;
+        _names.Add(name, name);
+        return name;
+    }
+
+    static byte[] Utf8(string? text) => text is null ? [] : Encoding.UTF8.GetBytes(text);
+}

@@ -1,0 +1,8 @@
+namespace WireProxy.Sql.Catalog;
+
+/// <summary>A function, procedure or aggregate (pg_proc); overloads of one name are separate.</summary>
+public sealed record CatalogFunction(uint Id, string Schema, string Name)
+{
+    /// <summary>Whether it is neither PostgreSQL's own nor of the information schema, so that what it does is not known.</summary>
+    public bool IsUserDefined => Schema is not ("pg_catalog" or "information_schema");
+}

@@ -1,0 +1,63 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace WireProxy.Sql.Catalog;
+
+/// <summary>What one database's catalog said at one moment. Immutable; names are compared as the server stores them.</summary>
+public sealed class CatalogSnapshot
+{
+    readonly FrozenDictionary<uint, CatalogRelation> _byId;
+    readonly FrozenDictionary<(string Schema, string Name), CatalogRelation> _byFullName;
+    readonly FrozenDictionary<string, ImmutableArray<CatalogRelation>> _byName;
+    readonly FrozenDictionary<uint, CatalogFunction> _functions;
+    readonly FrozenSet<(string Schema, string Name)> _userFunctions;
+    readonly FrozenSet<string> _userFunctionNames;
+    readonly FrozenSet<string> _systemFunctionNames;
+
+    internal CatalogSnapshot(long version, string database, int serverVersion, IReadOnlyCollection<CatalogRelation> relations,
+        IReadOnlyCollection<CatalogFunction> functions)
+    {
+        Version = version;
+        Database = database;
+        ServerVersion = serverVersion;
+        _byId = relations.ToFrozenDictionary(r => r.Id);
+        _byFullName = relations.ToFrozenDictionary(r => (r.Schema, r.Name));
+        _byName = relations.GroupBy(r => r.Name).ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray());
+        _functions = functions.ToFrozenDictionary(f => f.Id);
+        var user = functions.Where(f => f.IsUserDefined).ToList();
+        _userFunctions = user.Select(f => (f.Schema, f.Name)).ToFrozenSet();
+        _userFunctionNames = user.Select(f => f.Name).ToFrozenSet();
+        _systemFunctionNames = functions.Where(f => !f.IsUserDefined).Select(f => f.Name).ToFrozenSet();
+    }
+
+    /// <summary>Given by whoever reads the catalog: higher is newer.</summary>
+    public long Version { get; }
+
+    public string Database { get; }
+
+    /// <summary>server_version_num, such as 150004.</summary>
+    public int ServerVersion { get; }
+
+    public IReadOnlyCollection<CatalogRelation> Relations => _byId.Values;
+
+    /// <summary>PostgreSQL's own functions and the users'.</summary>
+    public IReadOnlyCollection<CatalogFunction> Functions => _functions.Values;
+
+    /// <summary>The relation of that OID, or null.</summary>
+    public CatalogRelation? Relation(uint id) => _byId.GetValueOrDefault(id);
+
+    public CatalogRelation? Relation(string schema, string name) => _byFullName.GetValueOrDefault((schema, name));
+
+    /// <summary>The relations of that name in all schemas, temporary ones too.</summary>
+    public ImmutableArray<CatalogRelation> RelationsNamed(string name) => _byName.TryGetValue(name, out var found) ? found : [];
+
+    /// <summary>Any function of that OID, PostgreSQL's own too (a FunctionCall message names functions so); null where there is none.</summary>
+    public CatalogFunction? Function(uint id) => _functions.GetValueOrDefault(id);
+
+    /// <summary>Whether a function of that name exists outside pg_catalog and information_schema. A null schema means any.</summary>
+    public bool IsUserFunction(string? schema, string name) =>
+        schema is null ? _userFunctionNames.Contains(name) : _userFunctions.Contains((schema, name));
+
+    /// <summary>Whether an unqualified call of that name can only be one of PostgreSQL's own functions: there is one, and no user has made another.</summary>
+    public bool IsSystemFunction(string name) => _systemFunctionNames.Contains(name) && !_userFunctionNames.Contains(name);
+}

@@ -1,0 +1,60 @@
+namespace WireProxy.Sql.Catalog;
+
+/// <summary>The query that reads the catalog of the database that a session is connected to.</summary>
+/// <remarks>
+/// One SELECT for the simple protocol, allowed to every role, for PostgreSQL 12 to 18. Every relation, function, type and
+/// operator is qualified, so that neither search_path nor a user's own operators or casts can change its meaning; for that reason
+/// there is no IN, no LIKE, no CASE with an operand, no ORDER BY. All columns are text or NULL, in the encoding of the session, which must be UTF-8.
+/// Rows by <c>kind</c> (id, a, b, c, d):
+/// d: NULL, server_version_num, database;
+/// r: relation, relkind, schema, name;
+/// c: relation, attnum, name, type, generated (t or f);
+/// p: relation, parent; v: view, relation that it reads;
+/// f: function, NULL, schema (NULL for pg_catalog), name.
+/// </remarks>
+public static class PostgresCatalogQuery
+{
+    /// <summary>kind, id, a, b, c, d.</summary>
+    public const int ColumnCount = 6;
+
+    public const string Text = """
+        SELECT 'd'::pg_catalog.text AS kind, NULL::pg_catalog.text AS id,
+               pg_catalog.current_setting('server_version_num') AS a,
+               pg_catalog.current_database()::pg_catalog.text AS b,
+               NULL::pg_catalog.text AS c, NULL::pg_catalog.text AS d
+        UNION ALL
+        SELECT 'r', r.oid::pg_catalog.text, r.relkind::pg_catalog.text, n.nspname::pg_catalog.text, r.relname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_class r
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
+         WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'm', 'f', 'p', 'S']::pg_catalog."char"[])
+           AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast'::pg_catalog.name
+        UNION ALL
+        SELECT 'c', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,
+               CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" THEN 'f' ELSE 't' END
+          FROM pg_catalog.pg_attribute a
+          JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
+         WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'm', 'f', 'p']::pg_catalog."char"[])
+           AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+           AND (n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['pg_catalog', 'information_schema', 'pg_toast']::pg_catalog.name[])
+                OR (n.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                    'pg_statistic', 'pg_stats', 'pg_statistic_ext_data', 'pg_stats_ext', 'pg_stats_ext_exprs', 'pg_attribute',
+                    'pg_largeobject', 'pg_stat_activity']::pg_catalog.name[])))
+        UNION ALL
+        SELECT 'p', i.inhrelid::pg_catalog.text, i.inhparent::pg_catalog.text, NULL, NULL, NULL
+          FROM pg_catalog.pg_inherits i
+        UNION ALL
+        SELECT DISTINCT 'v', w.ev_class::pg_catalog.text, d.refobjid::pg_catalog.text, NULL, NULL, NULL
+          FROM pg_catalog.pg_rewrite w
+          JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) w.oid
+           AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid
+           AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+           AND d.refobjid OPERATOR(pg_catalog.<>) w.ev_class
+        UNION ALL
+        SELECT 'f', p.oid::pg_catalog.text, NULL,
+               CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name THEN n.nspname::pg_catalog.text END,
+               p.proname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+        """;
+}

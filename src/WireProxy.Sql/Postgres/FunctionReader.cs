@@ -1,0 +1,101 @@
+using System.Collections.Frozen;
+
+namespace WireProxy.Sql.Postgres;
+
+/// <summary>What a call of a function tells beyond its name.</summary>
+internal static class FunctionReader
+{
+    const int LiteralsPerCall = 2_000;
+
+    /// <summary>Functions whose literal arguments are passwords, keys or connection strings (dblink, pgcrypto, and their like).</summary>
+    static readonly FrozenSet<string> s_secret = Set(
+        "dblink_connect", "dblink_connect_u", "dblink", "dblink_exec", "dblink_open", "dblink_send_query", "crypt", "pgp_sym_encrypt",
+        "pgp_sym_encrypt_bytea", "pgp_sym_decrypt", "pgp_sym_decrypt_bytea", "pgp_pub_decrypt", "pgp_pub_decrypt_bytea", "encrypt",
+        "encrypt_iv", "decrypt", "decrypt_iv", "hmac", "pgsodium_crypto_secretbox", "crypto_secretbox", "crypto_aead_det_encrypt",
+        "create_secret", "update_secret", "http_header", "pgxml_connect");
+
+    /// <summary>Functions that run an argument as SQL. A literal is analysed; anything else is unknown.</summary>
+    static readonly FrozenSet<string> s_runsText = Set(
+        "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "ts_stat", "ts_rewrite", "crosstab", "crosstab2",
+        "crosstab3", "crosstab4", "crosstabn", "dblink", "dblink_exec", "dblink_open", "dblink_send_query", "dblink_build_sql_insert",
+        "dblink_build_sql_update", "dblink_build_sql_delete");
+
+    /// <summary>Functions that read relations which an argument names, or write what only they know.</summary>
+    static readonly FrozenSet<string> s_reachesUnknown = Set(
+        "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xml_and_xmlschema", "database_to_xml",
+        "database_to_xml_and_xmlschema", "cursor_to_xml", "connectby", "xpath_table", "schedule", "schedule_in_database",
+        "exec_sql", "execute_sql");
+
+    public static void Call(TreeNode call, FactsBuilder facts, Findings findings)
+    {
+        NameReader.Function(call.Items(Tree.FuncName), facts);
+        if (NameReader.Last(call.Items(Tree.FuncName)) is not { } name)
+            return;
+        if (s_secret.Contains(name))
+            Literals(call.Items(Tree.FuncArgs), findings);
+        else if (name is "set_config")
+            Setting(call, findings);
+        if (s_runsText.Contains(name))
+            Text(call, name, facts, findings);
+        else if (s_reachesUnknown.Contains(name))
+            facts.HasUnknownSql = true;
+    }
+
+    static void Literals(TreeItems nodes, Findings findings)
+    {
+        var budget = LiteralsPerCall;
+        foreach (var node in nodes)
+            if (!Literals(node, findings, ref budget))
+            {
+                findings.Secret(SecretPlace.AllLiterals);
+                return;
+            }
+    }
+
+    static bool Literals(TreeNode node, Findings findings, ref int budget)
+    {
+        if (node.IsAbsent)
+            return true;
+        if (--budget < 0)
+            return false;
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+        if (node.Is(Tree.Const) && node.Has(Tree.ConstString))
+            findings.Secret(SecretPlace.LiteralAt, (int)node.Number(Tree.ConstLocation));
+        var fields = node.Type.Fields;
+        var reader = new ProtoReader(node.Bytes);
+        while (reader.Next())
+            if (fields[reader.Field]?.Type is { } type && !Literals(TreeNode.Unwrap(type, reader.Bytes), findings, ref budget))
+                return false;
+        return true;
+    }
+
+    /// <summary><c>set_config('name', 'value', local)</c>.</summary>
+    static void Setting(TreeNode call, Findings findings)
+    {
+        foreach (var argument in call.Items(Tree.FuncArgs))
+        {
+            if (argument.Is(Tree.Const) && !SecretNames.Hint(argument.Child(Tree.ConstString).Text(Tree.StringValue)))
+                return;
+            Literals(call.Items(Tree.FuncArgs), findings);
+            return;
+        }
+    }
+
+    static void Text(TreeNode call, string name, FactsBuilder facts, Findings findings)
+    {
+        var isRemote = name.StartsWith("dblink", StringComparison.Ordinal);
+        var found = false;
+        foreach (var argument in call.Items(Tree.FuncArgs))
+        {
+            if (!argument.Is(Tree.Const) || !argument.Has(Tree.ConstString))
+                continue;
+            found = true;
+            if (!isRemote)
+                findings.Body("text", argument.Child(Tree.ConstString).Utf8(Tree.StringValue), (int)argument.Number(Tree.ConstLocation));
+        }
+        // What runs on another server is unknown here whatever it says.
+        facts.HasUnknownSql |= !found || isRemote;
+    }
+
+    static FrozenSet<string> Set(params string[] names) => names.ToFrozenSet(StringComparer.Ordinal);
+}

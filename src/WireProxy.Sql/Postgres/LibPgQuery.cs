@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace WireProxy.Sql.Postgres;
+
+/// <summary>libpg_query, PostgreSQL's own lexer and grammar as a C library (pg_query.h). Its functions keep their state in
+/// thread-local memory, so that any thread may call them at any time.</summary>
+internal static unsafe class LibPgQuery
+{
+    /// <summary>The major version of PostgreSQL whose grammar the build's tree description belongs to.</summary>
+    public const int Major = 15;
+
+    // The versioned names first: the plain ones may point to another major version, whose tree reads differently.
+    static readonly string[] s_names =
+        ["libpg_query.so.1504.0", "libpg_query.so.1504", "libpg_query.so", "libpg_query", "pg_query"];
+
+    static readonly nint s_library = Load();
+
+    public static readonly delegate* unmanaged[Cdecl]<byte*, ParseResult> Parse =
+        (delegate* unmanaged[Cdecl]<byte*, ParseResult>)NativeLibrary.GetExport(s_library, "pg_query_parse_protobuf");
+
+    public static readonly delegate* unmanaged[Cdecl]<ParseResult, void> FreeParse =
+        (delegate* unmanaged[Cdecl]<ParseResult, void>)NativeLibrary.GetExport(s_library, "pg_query_free_protobuf_parse_result");
+
+    // PgQueryScanResult has the layout of PgQueryProtobufParseResult.
+    public static readonly delegate* unmanaged[Cdecl]<byte*, ParseResult> Scan =
+        (delegate* unmanaged[Cdecl]<byte*, ParseResult>)NativeLibrary.GetExport(s_library, "pg_query_scan");
+
+    public static readonly delegate* unmanaged[Cdecl]<ParseResult, void> FreeScan =
+        (delegate* unmanaged[Cdecl]<ParseResult, void>)NativeLibrary.GetExport(s_library, "pg_query_free_scan_result");
+
+    static nint Load()
+    {
+        foreach (var name in s_names)
+            if (NativeLibrary.TryLoad(name, typeof(LibPgQuery).Assembly, null, out var handle))
+                return handle;
+        throw new DllNotFoundException(
+            "The PostgreSQL parser libpg_query (15) was not found. Install Debian's package libpg-query1504.0 (to run) or "
+            + "libpg-query-dev (to build). Tried: " + string.Join(", ", s_names) + ".");
+    }
+
+    /// <summary>PgQueryProtobufParseResult and PgQueryScanResult.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly struct ParseResult
+    {
+        public readonly nuint Length;
+        public readonly byte* Data;
+        public readonly byte* Stderr;
+        public readonly Error* Error;
+
+        /// <summary>The protobuf bytes; valid until the result is freed.</summary>
+        public ReadOnlySpan<byte> Bytes => new(Data, checked((int)Length));
+    }
+
+    /// <summary>PgQueryError.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly struct Error
+    {
+        public readonly byte* Message;
+        public readonly byte* Function;
+        public readonly byte* File;
+        public readonly int Line;
+        /// <summary>The character (not byte) at which the error stands, from 1; 0 where the parser does not know.</summary>
+        public readonly int Position;
+        public readonly byte* Context;
+
+        public ParseProblem ToProblem() =>
+            new(Marshal.PtrToStringUTF8((nint)Message) ?? "the text does not parse", Math.Max(0, Position));
+    }
+}

@@ -1,0 +1,23 @@
+namespace WireProxy.Sql.Postgres;
+
+/// <summary>Nodes that mean something to the analysis beyond what is below them. Every other node is walked through.</summary>
+internal enum NodeHandler
+{
+    Children,
+    RangeVar,
+    ColumnRef,
+    Indirection,
+    FuncCall,
+    Select,
+    Subselect,
+    Join,
+    Insert,
+    Update,
+    Delete,
+    Merge,
+    Copy,
+    Locking,
+    Into,
+    ReadRelations,
+    Names,
+}

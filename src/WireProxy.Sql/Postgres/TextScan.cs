@@ -1,0 +1,64 @@
+namespace WireProxy.Sql.Postgres;
+
+/// <summary>The tokens of a text as PostgreSQL's lexer cuts it (pg_query_scan). Holds native memory until disposed.</summary>
+internal sealed unsafe class TextScan : IDisposable
+{
+    LibPgQuery.ParseResult _result;
+
+    /// <param name="text">NUL-terminated UTF-8.</param>
+    public TextScan(byte* text)
+    {
+        _result = LibPgQuery.Scan(text);
+        IsWhole = _result.Error is null;
+    }
+
+    /// <summary>False where the lexer met an error (an unterminated literal); then there are no tokens.</summary>
+    public bool IsWhole { get; }
+
+    public TokenReader Tokens => new(IsWhole ? _result.Bytes : default);
+
+    public void Dispose()
+    {
+        LibPgQuery.FreeScan(_result);
+        _result = default;
+    }
+}
+
+/// <summary>Enumerates ScanResult.tokens. Comments are left out. Offsets are UTF-8 bytes.</summary>
+internal ref struct TokenReader(ReadOnlySpan<byte> scan)
+{
+    static readonly int s_tokens = ProtoSchema.Field("ScanResult", "tokens");
+    static readonly int s_start = ProtoSchema.Field("ScanToken", "start");
+    static readonly int s_end = ProtoSchema.Field("ScanToken", "end");
+    static readonly int s_token = ProtoSchema.Field("ScanToken", "token");
+
+    ProtoReader _reader = new(scan);
+
+    public int Start { get; private set; }
+    public int End { get; private set; }
+    /// <summary>A value of the enum Token.</summary>
+    public int Kind { get; private set; }
+
+    public bool Next()
+    {
+        while (_reader.Next())
+        {
+            if (_reader.Field != s_tokens)
+                continue;
+            Start = End = Kind = 0;
+            var token = new ProtoReader(_reader.Bytes);
+            while (token.Next())
+            {
+                if (token.Field == s_start)
+                    Start = (int)token.Number;
+                else if (token.Field == s_end)
+                    End = (int)token.Number;
+                else if (token.Field == s_token)
+                    Kind = (int)token.Number;
+            }
+            if (Kind != Token.SqlComment && Kind != Token.CComment)
+                return true;
+        }
+        return false;
+    }
+}
