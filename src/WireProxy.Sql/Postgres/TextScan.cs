@@ -4,6 +4,7 @@ namespace WireProxy.Sql.Postgres;
 internal sealed unsafe class TextScan : IDisposable
 {
     LibPgQuery.ParseResult _result;
+    List<(int Start, int End, int Kind)>? _list;
 
     /// <param name="text">NUL-terminated UTF-8.</param>
     public TextScan(byte* text)
@@ -16,6 +17,37 @@ internal sealed unsafe class TextScan : IDisposable
     public bool IsWhole { get; }
 
     public TokenReader Tokens => new(IsWhole ? _result.Bytes : default);
+
+    /// <summary>The same tokens to go about in.</summary>
+    public IReadOnlyList<(int Start, int End, int Kind)> List
+    {
+        get
+        {
+            if (_list is not null)
+                return _list;
+            _list = [];
+            var tokens = Tokens;
+            while (tokens.Next())
+                _list.Add((tokens.Start, tokens.End, tokens.Kind));
+            return _list;
+        }
+    }
+
+    /// <summary>The index of the first token at or after an offset.</summary>
+    public int IndexAt(int offset)
+    {
+        var list = List;
+        var (low, high) = (0, list.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (list[middle].Start < offset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
 
     public void Dispose()
     {
