@@ -1,1 +1,8 @@
-return 2;
+using WireProxy.Cli.Commands;
+
+namespace WireProxy.Cli;
+
+internal static class Program
+{
+    private static Task<int> Main(string[] arguments) => CommandLine.RunAsync(arguments, Console.Out, Console.Error);
+}

@@ -64,4 +64,5 @@ public sealed record ListenerLimits
 public sealed record ListenerOptions(
     string Name, WireProtocol Protocol, IPEndPoint Address, ClientTlsOptions? Tls, UpstreamOptions Upstream, ListenerLimits Limits);
 
-public sealed record GatewayOptions(ImmutableArray<ListenerOptions> Listeners);
+/// <param name="StrictJournal">A statement's record is on disk before its bytes go upstream (<c>journal.durability: strict</c>).</param>
+public sealed record GatewayOptions(ImmutableArray<ListenerOptions> Listeners, bool StrictJournal = true);

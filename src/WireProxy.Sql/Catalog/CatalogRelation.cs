@@ -11,7 +11,8 @@ public sealed record CatalogColumn(short Number, string Name, uint TypeId, bool 
 /// <summary>A table, view, materialized view, foreign table, partitioned table or sequence (pg_class).</summary>
 /// <param name="Id">The OID, as RowDescription states it.</param>
 /// <param name="Kind">relkind: r, v, m, f, p or S.</param>
-/// <param name="Columns">In the order of their numbers; empty for relations of pg_catalog and information_schema.</param>
+/// <param name="Columns">In the order of their numbers; for relations of pg_catalog and information_schema only where
+/// some of them carry values of rows (pg_stats and its like), else empty.</param>
 /// <param name="Parents">What it inherits from or is a partition of (pg_inherits).</param>
 /// <param name="Reads">What the definition of a view or materialized view depends on (pg_rewrite, pg_depend).</param>
 public sealed record CatalogRelation(

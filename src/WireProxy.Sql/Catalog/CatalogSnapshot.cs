@@ -12,6 +12,7 @@ public sealed class CatalogSnapshot
     readonly FrozenDictionary<uint, CatalogFunction> _functions;
     readonly FrozenSet<(string Schema, string Name)> _userFunctions;
     readonly FrozenSet<string> _userFunctionNames;
+    readonly FrozenSet<string> _systemFunctionNames;
 
     internal CatalogSnapshot(long version, string database, int serverVersion, IReadOnlyCollection<CatalogRelation> relations,
         IReadOnlyCollection<CatalogFunction> functions)
@@ -26,6 +27,7 @@ public sealed class CatalogSnapshot
         var user = functions.Where(f => f.IsUserDefined).ToList();
         _userFunctions = user.Select(f => (f.Schema, f.Name)).ToFrozenSet();
         _userFunctionNames = user.Select(f => f.Name).ToFrozenSet();
+        _systemFunctionNames = functions.Where(f => !f.IsUserDefined).Select(f => f.Name).ToFrozenSet();
     }
 
     /// <summary>Given by whoever reads the catalog: higher is newer.</summary>
@@ -37,6 +39,9 @@ public sealed class CatalogSnapshot
     public int ServerVersion { get; }
 
     public IReadOnlyCollection<CatalogRelation> Relations => _byId.Values;
+
+    /// <summary>PostgreSQL's own functions and the users'.</summary>
+    public IReadOnlyCollection<CatalogFunction> Functions => _functions.Values;
 
     /// <summary>The relation of that OID, or null.</summary>
     public CatalogRelation? Relation(uint id) => _byId.GetValueOrDefault(id);
@@ -52,4 +57,7 @@ public sealed class CatalogSnapshot
     /// <summary>Whether a function of that name exists outside pg_catalog and information_schema. A null schema means any.</summary>
     public bool IsUserFunction(string? schema, string name) =>
         schema is null ? _userFunctionNames.Contains(name) : _userFunctions.Contains((schema, name));
+
+    /// <summary>Whether an unqualified call of that name can only be one of PostgreSQL's own functions: there is one, and no user has made another.</summary>
+    public bool IsSystemFunction(string name) => _systemFunctionNames.Contains(name) && !_userFunctionNames.Contains(name);
 }

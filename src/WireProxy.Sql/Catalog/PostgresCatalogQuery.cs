@@ -36,7 +36,10 @@ public static class PostgresCatalogQuery
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
          WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'm', 'f', 'p']::pg_catalog."char"[])
            AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
-           AND n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['pg_catalog', 'information_schema', 'pg_toast']::pg_catalog.name[])
+           AND (n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['pg_catalog', 'information_schema', 'pg_toast']::pg_catalog.name[])
+                OR (n.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                    'pg_statistic', 'pg_stats', 'pg_statistic_ext_data', 'pg_stats_ext', 'pg_stats_ext_exprs', 'pg_attribute',
+                    'pg_largeobject', 'pg_stat_activity']::pg_catalog.name[])))
         UNION ALL
         SELECT 'p', i.inhrelid::pg_catalog.text, i.inhparent::pg_catalog.text, NULL, NULL, NULL
           FROM pg_catalog.pg_inherits i

@@ -11,6 +11,7 @@ internal sealed class FactsBuilder
     readonly DistinctList<ColumnReference> _columns = new();
     readonly DistinctList<FunctionReference> _functions = new();
     readonly DistinctList<string> _inner = new();
+    readonly DistinctList<string> _aliases = new();
     int _classes;
 
     public string? Command { get; set; }
@@ -35,6 +36,8 @@ internal sealed class FactsBuilder
     public void Column(string? schema, string? relation, string name) => _columns.Add(new(schema, relation, name));
 
     public void Function(string? schema, string name) => _functions.Add(new(schema, name));
+
+    public void Alias(string name) => _aliases.Add(name);
 
     public void Class(StatementClass value) => _classes |= 1 << (int)value;
 
@@ -68,6 +71,8 @@ internal sealed class FactsBuilder
             _columns.Add(column);
         foreach (var function in inner.Functions)
             _functions.Add(function);
+        foreach (var alias in inner.Aliases)
+            _aliases.Add(alias);
         HasUnknownSql |= inner.HasUnknownSql;
         ChangesCatalog |= inner.ChangesCatalog;
     }
@@ -80,6 +85,7 @@ internal sealed class FactsBuilder
         Relations = Relations(),
         Columns = _columns.ToImmutable(),
         Functions = _functions.ToImmutable(),
+        Aliases = _aliases.ToImmutable(),
         HasUnknownSql = HasUnknownSql,
         ChangesCatalog = ChangesCatalog || HasUnknownSql,
         NameEffect = NameEffect,

@@ -1,0 +1,161 @@
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using WireProxy.Capture.Format;
+
+namespace WireProxy.Capture.Writing;
+
+/// <summary>One segment file being appended to. What was written and what is known to be durable are kept apart, so that a
+/// failed write can be undone.</summary>
+internal sealed class SegmentWriter : IDisposable
+{
+    private readonly SafeFileHandle _file;
+    private readonly MerkleTree _tree = new();
+    private readonly byte[] _chain = new byte[RecordFormat.HashBytes];
+    private readonly byte[] _durableChain = new byte[RecordFormat.HashBytes];
+
+    private SegmentWriter(SafeFileHandle file, long number)
+    {
+        _file = file;
+        Number = number;
+    }
+
+    public long Number { get; }
+
+    /// <summary>Bytes written.</summary>
+    public long Length { get; private set; }
+
+    public long DurableLength { get; private set; }
+
+    /// <summary>The hash of the last record written.</summary>
+    public ReadOnlySpan<byte> Chain => _chain;
+
+    /// <summary>Only the header so far.</summary>
+    public bool IsFresh => _tree.Leaves <= 1;
+
+    /// <summary>
+    /// Begins the segment after <paramref name="previous"/>. The file gets its name when its header is durable, so that a
+    /// crash leaves no segment without one.
+    /// </summary>
+    /// <exception cref="IOException">It could not be made; nothing is left behind that a reader would take for a segment.</exception>
+    public static SegmentWriter Begin(string directory, SegmentEnd previous, DateTimeOffset now)
+    {
+        long number = previous.Segment + 1;
+        string path = Path.Combine(directory, SegmentFormat.NameOf(number));
+        string temporary = path + ".new";
+        File.Delete(temporary);
+        SafeFileHandle file = Files.Create(temporary);
+        try
+        {
+            byte[] start = Start(number, previous, now);
+            RandomAccess.Write(file, start, 0);
+            NativeFile.SyncData(file);
+            // Never over an existing segment: evidence is not replaced.
+            File.Move(temporary, path, overwrite: false);
+            NativeFile.SyncDirectory(directory);
+            var segment = new SegmentWriter(file, number) { Length = start.Length };
+            start.AsSpan(^RecordFormat.HashBytes..).CopyTo(segment._chain);
+            segment._tree.Add(segment._chain);
+            segment.BecameDurable();
+            return segment;
+        }
+        catch
+        {
+            file.Dispose();
+            Files.TryDelete(temporary);
+            throw;
+        }
+    }
+
+    private static byte[] Start(long number, SegmentEnd previous, DateTimeOffset now)
+    {
+        var header = new SegmentHeader(number, previous.How, previous.Segment, previous.Length, previous.Recovered);
+        byte[] bytes = new byte[SegmentFormat.PreambleBytes + RecordFormat.OverheadBytes + header.Length];
+        SegmentFormat.Magic.CopyTo(bytes);
+        previous.Chain.CopyTo(bytes.AsSpan(SegmentFormat.MagicBytes + 1));
+        Span<byte> record = bytes.AsSpan(SegmentFormat.PreambleBytes);
+        RecordFormat.WriteHeader(record, header.Length, RecordKind.SegmentHeader, Guid.Empty, 0, now);
+        header.Write(record[RecordFormat.HeaderBytes..]);
+        RecordFormat.Seal(bytes.AsSpan(SegmentFormat.MagicBytes));
+        return bytes;
+    }
+
+    /// <summary>Appends sealed records.</summary>
+    public void Write(ReadOnlySpan<byte> records)
+    {
+        RandomAccess.Write(_file, records, Length);
+        Length += records.Length;
+        records[^RecordFormat.HashBytes..].CopyTo(_chain);
+    }
+
+    public void Sync()
+    {
+        IsDistrusted = true;
+        NativeFile.SyncData(_file);
+        IsDistrusted = false;
+    }
+
+    /// <summary>A sync failed: what the file holds beyond <see cref="DurableLength"/> is unknown, and stays so.</summary>
+    public bool IsDistrusted { get; private set; }
+
+    /// <summary>Counts records that <see cref="Sync"/> covered.</summary>
+    public void AddDurable(ReadOnlySpan<byte> records)
+    {
+        while (!records.IsEmpty)
+        {
+            int length = RecordFormat.TotalLength(records);
+            _tree.Add(records[(length - RecordFormat.HashBytes)..length]);
+            records = records[length..];
+        }
+    }
+
+    /// <summary>Everything written is durable and counted.</summary>
+    public void BecameDurable()
+    {
+        DurableLength = Length;
+        _chain.CopyTo(_durableChain, 0);
+    }
+
+    /// <summary>Takes back what was written since the last time that all was durable.</summary>
+    public bool TryCutBack()
+    {
+        try
+        {
+            RandomAccess.SetLength(_file, DurableLength);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        Length = DurableLength;
+        _durableChain.CopyTo(_chain, 0);
+        return true;
+    }
+
+    /// <summary>Writes and syncs the footer over the durable records; the file is then complete.</summary>
+    public SegmentEnd Close(ECDsa? key, DateTimeOffset now)
+    {
+        byte[] bytes = new byte[RecordFormat.SealBytes + SegmentFormat.FooterBytes];
+        _durableChain.CopyTo(bytes, 1);
+        Span<byte> footer = bytes.AsSpan(RecordFormat.SealBytes);
+        RecordFormat.WriteHeader(footer, Attestation.Bytes, RecordKind.SegmentFooter, Guid.Empty, 0, now);
+        Attest(key).Write(footer[RecordFormat.HeaderBytes..]);
+        RecordFormat.Seal(bytes);
+        Write(footer);
+        Sync();
+        return new SegmentEnd(Number, PreviousEnd.Closed, Length, _chain, null);
+    }
+
+    /// <summary>The end of this segment as the next one's header tells it when there is no footer.</summary>
+    public SegmentEnd Abandon(ECDsa? key) => new(Number, PreviousEnd.Recovered, DurableLength, _durableChain, Attest(key));
+
+    private Attestation Attest(ECDsa? key) =>
+        Attestation.Make(Number, _tree.Leaves, DurableLength, [.. _durableChain], _tree.Root(), key);
+
+    public void Dispose() => _file.Dispose();
+}
+
+/// <summary>Where the chain stands at the end of a segment, for the header of the next.</summary>
+internal sealed record SegmentEnd(long Segment, PreviousEnd How, long Length, byte[] Chain, Attestation? Recovered)
+{
+    public static SegmentEnd Nothing { get; } = new(0, PreviousEnd.None, 0, new byte[RecordFormat.HashBytes], null);
+}

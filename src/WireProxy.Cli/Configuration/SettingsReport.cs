@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text.Json;
+using WireProxy.Capture;
+using WireProxy.Cli.Output;
+using WireProxy.Policy;
+using WireProxy.Relay;
+
+namespace WireProxy.Cli.Configuration;
+
+/// <summary>What a configuration resolved to, with every default in its place.</summary>
+internal static class SettingsReport
+{
+    public static void WriteText(Settings settings, TextWriter output)
+    {
+        foreach (var listener in settings.Gateway.Listeners)
+            WriteListener(listener, output);
+        if (settings.Policy is { } policy)
+            WritePolicy(policy, output);
+        else
+            output.WriteLine("policy: none; everything is allowed and nothing is masked");
+        output.WriteLine(settings.Journal is { } journal
+            ? $"journal: {journal.Directory}, {Word(journal.Durability)}, {Signing(journal)}, on_failure {OnFailure(journal)}"
+            : "journal: none; nothing is recorded");
+    }
+
+    public static void WriteJson(Settings settings, JsonLines lines)
+    {
+        foreach (var listener in settings.Gateway.Listeners)
+            lines.Write(json => WriteListener(listener, json));
+        if (settings.Policy is { } policy)
+            lines.Write(json => WritePolicy(policy, json));
+        if (settings.Journal is { } journal)
+        {
+            lines.Write(json =>
+            {
+                json.WriteString("kind", "journal");
+                json.WriteString("directory", journal.Directory);
+                json.WriteString("durability", Word(journal.Durability));
+                json.WriteBoolean("signed", journal.SigningKey is not null);
+                json.WriteString("on_failure", OnFailure(journal));
+            });
+        }
+    }
+
+    private static void WriteListener(ListenerOptions listener, TextWriter output)
+    {
+        var (upstream, limits) = (listener.Upstream, listener.Limits);
+        output.WriteLine($"listener {listener.Name}");
+        output.WriteLine($"  protocol    {Word(listener.Protocol)}");
+        output.WriteLine($"  address     {listener.Address}");
+        output.WriteLine($"  tls         {(listener.Tls is { } tls ? $"{Word(tls.Mode)}, {tls.Certificate.Subject}, until {Day(tls.Certificate.NotAfter)}" : "not offered")}");
+        output.WriteLine($"  upstream    {upstream.Host}:{upstream.Port.ToString(CultureInfo.InvariantCulture)}, tls {Describe(upstream.Tls)}");
+        output.WriteLine($"  login       the client's own, relayed");
+        output.WriteLine($"  catalog     read by {upstream.Catalog?.Username ?? "the client's own session, before its first statement"}");
+        output.WriteLine($"  limits      {Describe(limits)}");
+    }
+
+    private static void WriteListener(ListenerOptions listener, Utf8JsonWriter json)
+    {
+        var (upstream, limits) = (listener.Upstream, listener.Limits);
+        json.WriteString("kind", "listener");
+        json.WriteString("name", listener.Name);
+        json.WriteString("protocol", Word(listener.Protocol));
+        json.WriteString("address", listener.Address.ToString());
+        json.WriteString("tls", listener.Tls is { } tls ? Word(tls.Mode) : null);
+        json.WriteString("certificate", listener.Tls?.Certificate.Subject);
+        json.WriteString("upstream", $"{upstream.Host}:{upstream.Port.ToString(CultureInfo.InvariantCulture)}");
+        json.WriteString("upstream_tls", Word(upstream.Tls.Mode));
+        json.WriteString("catalog", upstream.Catalog?.Username);
+        json.WriteStartObject("limits");
+        json.WriteNumber("connections", limits.Connections);
+        json.WriteString("handshake_timeout", Units.Duration(limits.HandshakeTimeout));
+        json.WriteString("idle_timeout", Units.Duration(limits.IdleTimeout));
+        json.WriteNumber("inspected_message", limits.InspectedMessageBytes);
+        json.WriteString("drain_timeout", Units.Duration(limits.DrainTimeout));
+        json.WriteEndObject();
+    }
+
+    private static void WritePolicy(LoadedPolicy policy, TextWriter output)
+    {
+        var definition = policy.Definition;
+        output.WriteLine($"policy: {policy.File}, sha256 {definition.Hash}");
+        output.WriteLine($"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}");
+        foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
+            output.WriteLine($"  protect     {column}  {protect.Mask}");
+        foreach (var rule in definition.Rules)
+            output.WriteLine($"  rule        {rule.Name}: {Word(rule.Then)} when {string.Join("; ", Conditions(rule.When).Select(key => $"{key.Name} {key.Value}"))}");
+        foreach (var grant in definition.Unmask)
+            output.WriteLine($"  unmask      {string.Join(", ", grant.Columns)}  for {Grantees(grant)}");
+    }
+
+    private static void WritePolicy(LoadedPolicy policy, Utf8JsonWriter json)
+    {
+        var definition = policy.Definition;
+        json.WriteString("kind", "policy");
+        json.WriteString("file", policy.File);
+        json.WriteString("sha256", definition.Hash);
+        json.WriteString("derived", Word(definition.Derived));
+        json.WriteString("predicates", Word(definition.Predicates));
+        json.WriteString("unparsed", Word(definition.Unparsed));
+        json.WriteStartArray("protect");
+        foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
+        {
+            json.WriteStartObject();
+            json.WriteString("column", column.ToString());
+            json.WriteString("mask", protect.Mask.ToString());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("rules");
+        foreach (var rule in definition.Rules)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", rule.Name);
+            json.WriteString("then", Word(rule.Then));
+            json.WriteStartObject("when");
+            foreach (var (name, value) in Conditions(rule.When))
+                json.WriteString(name, value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static IEnumerable<(string Name, string Value)> Conditions(RuleCondition when)
+    {
+        var lists = new (string Name, IReadOnlyList<string>? Values)[]
+        {
+            ("statement", when.Statement), ("class", when.Class), ("tables", when.Tables), ("columns", when.Columns),
+            ("functions", when.Functions), ("unbounded", when.Unbounded is { } unbounded ? [unbounded ? "true" : "false"] : null),
+            ("users", when.Users), ("groups", when.Groups), ("agents", when.Agents), ("purposes", when.Purposes),
+            ("networks", when.Networks), ("listeners", when.Listeners), ("hours", when.Hours),
+        };
+        return lists.Where(list => list.Values is not null).Select(list => (list.Name, string.Join(", ", list.Values!)));
+    }
+
+    private static string Describe(ListenerLimits limits) => string.Create(CultureInfo.InvariantCulture,
+        $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}");
+
+    private static string Describe(UpstreamTlsOptions tls) => tls.Mode switch
+    {
+        UpstreamTlsMode.VerifyFull => $"verify-full against {(tls.Roots is null ? "the system's roots" : "root_certificate")}",
+        UpstreamTlsMode.Disable => "disable",
+        _ => $"{Word(tls.Mode)} (who the server is, is not checked)",
+    };
+
+    private static string Grantees(UnmaskGrant grant) => string.Join(" and ", new[]
+    {
+        grant.Users.IsEmpty ? null : $"users {string.Join(", ", grant.Users)}",
+        grant.Groups.IsEmpty ? null : $"groups {string.Join(", ", grant.Groups)}",
+    }.OfType<string>());
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => value.ToString() switch
+        {
+            nameof(UpstreamTlsMode.VerifyFull) => "verify-full",
+            var word => word.ToLowerInvariant(),
+        };
+
+    private static string Signing(JournalOptions journal) => journal.SigningKey is null ? "not signed" : "signed";
+
+    private static string OnFailure(JournalOptions journal) => journal.RefuseOnFailure ? "refuse" : "continue";
+
+    private static string Idle(ListenerLimits limits) => limits.IdleTimeout == TimeSpan.Zero ? "never" : Units.Duration(limits.IdleTimeout);
+
+    private static string Day(DateTime moment) => moment.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

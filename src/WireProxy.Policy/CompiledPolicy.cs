@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Policy;
+
+/// <summary>A policy whose meaning was checked. Immutable; a session keeps the one that it began with.</summary>
+public sealed class CompiledPolicy
+{
+    private readonly ImmutableArray<CompiledRule> rules;
+
+    internal CompiledPolicy(PolicyDefinition definition, ImmutableArray<CompiledRule> rules)
+    {
+        this.rules = rules;
+        Definition = definition;
+        HasProtectedColumns = !definition.Protect.IsEmpty;
+        DependsOnCatalog = HasProtectedColumns || rules.Any(rule => rule.What.NeedsCatalog);
+        VerdictDependsOnTime = rules.Any(rule => rule.Who.Hours is not null);
+        UnenforcedSettings = FindUnenforced(definition);
+    }
+
+    /// <summary>Everything is allowed, nothing is masked.</summary>
+    public static CompiledPolicy AllowEverything { get; } = new(new PolicyDefinition(), []);
+
+    /// <summary>Neither rules nor protected columns: the gateway need not understand anything.</summary>
+    public bool IsTransparent => rules.IsEmpty && !HasProtectedColumns;
+    public bool HasProtectedColumns { get; }
+    /// <summary>The policy file's hash, which the journal names it by; empty for <see cref="AllowEverything"/>.</summary>
+    public string Hash => Definition.Hash;
+    /// <summary>True where verdicts or masks need the catalog.</summary>
+    public bool DependsOnCatalog { get; }
+    /// <summary>True where a verdict may be another at another hour; then it is not to be cached.</summary>
+    public bool VerdictDependsOnTime { get; }
+    public DerivedMode Derived => Definition.Derived;
+    public PredicateMode Predicates => Definition.Predicates;
+    public UnparsedMode Unparsed => Definition.Unparsed;
+
+    /// <summary>Settings that this version accepts and does not carry out as written, in words for a warning.</summary>
+    public ImmutableArray<string> UnenforcedSettings { get; }
+
+    internal PolicyDefinition Definition { get; }
+
+    /// <summary>Judges one statement. The first rule that matches decides; where none does the statement is allowed. For one
+    /// policy, subject, catalog and statement the verdict is always the same unless <see cref="VerdictDependsOnTime"/>.</summary>
+    /// <param name="catalog">Null where it is not known (yet): then an unqualified name may be in any schema.</param>
+    public Verdict Judge(StatementFacts facts, Subject subject, CatalogSnapshot? catalog, DateTimeOffset now)
+    {
+        if (rules.IsEmpty)
+            return Verdict.Allowed;
+        StatementReach reach = new(facts, subject.Database ?? catalog?.Database, catalog is null ? null : CatalogIndex.Of(catalog));
+        foreach (CompiledRule rule in rules)
+            if (rule.Judge(reach, subject, now) is { } verdict)
+                return verdict;
+        return Verdict.Allowed;
+    }
+
+    /// <summary>Judges text that does not parse. Approval cannot be had in this version, so <c>approve</c> stops it too.</summary>
+    public Verdict JudgeUnparsed()
+    {
+        if (IsTransparent)
+            return Verdict.Allowed;
+        Decision decision = Unparsed == UnparsedMode.Approve ? Decision.Approve : Decision.Block;
+        return new Verdict(decision, null, VerdictMessages.Unparsed(Unparsed));
+    }
+
+    /// <summary>Judges PostgreSQL's FunctionCall message as a call of that function.</summary>
+    /// <param name="functionName">The name without its schema; null where the function's OID is not in the catalog. A function
+    /// that nobody knows may do anything, and is judged so.</param>
+    public Verdict JudgeFunctionCall(string? functionName, Subject subject, DateTimeOffset now, string? schema = null) =>
+        Judge(FunctionCallFacts.Of(schema, functionName), subject, null, now);
+
+    /// <summary>What of the catalog is protected from this subject. Depends on the catalog and the subject's user and groups only.</summary>
+    public Protection Resolve(CatalogSnapshot catalog, Subject subject) => new(Definition, CatalogIndex.Of(catalog), subject);
+
+    private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
+    {
+        ImmutableArray<string>.Builder found = ImmutableArray.CreateBuilder<string>();
+        if (definition.Predicates == PredicateMode.Block)
+            found.Add("predicates: block is not carried out in this version: a protected column in WHERE, JOIN, GROUP BY, ORDER BY or "
+                + "HAVING is let through. Until then a rule with columns: [...] and then: block stops every statement that names one.");
+        if (definition.Unparsed == UnparsedMode.Approve)
+            found.Add("unparsed: approve blocks in this version, because there are no approvals yet.");
+        string asking = string.Join(", ", definition.Rules.Where(rule => rule.Then == Decision.Approve).Select(rule => $"\"{rule.Name}\""));
+        if (asking.Length > 0)
+            found.Add($"then: approve blocks in this version, because there are no approvals yet (rules {asking}).");
+        return found.ToImmutable();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Policy;
+
+/// <summary>What of one catalog is protected from one subject. Immutable; made by <see cref="CompiledPolicy.Resolve"/> and worth
+/// keeping for each (catalog, user, groups). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
+public sealed class Protection
+{
+    private readonly CatalogIndex catalog;
+    private readonly Dictionary<uint, RelationProtection> relations;
+
+    internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject)
+    {
+        this.catalog = catalog;
+        GrantSet grants = new(policy, catalog.Snapshot.Database, subject);
+        ProtectsNothing = grants.CoverAll(policy);
+        relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, grants).Build();
+    }
+
+    /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
+    public bool ProtectsNothing { get; }
+
+    /// <summary>The mask of an expression over protected columns.</summary>
+    public Mask DerivedMask { get; } = Mask.Redact;
+
+    /// <summary>Looks up a column by its origin, as RowDescription states it (pg_attribute.attrelid, attnum). Attribute 0 is the
+    /// whole row; negative ones are system columns, which hold no values.</summary>
+    public ColumnProtection Find(uint relationId, short attributeNumber)
+    {
+        if (ProtectsNothing)
+            return ColumnProtection.Clear;
+        if (catalog.Find(relationId) is not { } node)
+            return ColumnProtection.Unknown;
+        if (attributeNumber < 0)
+            return ColumnProtection.Clear;
+        if (!relations.TryGetValue(relationId, out RelationProtection? relation))
+            return attributeNumber == 0 || !node.HasKnownColumns || node.IsSequence || node.Relation.Column(attributeNumber) is not null
+                ? ColumnProtection.Clear : ColumnProtection.Unknown;
+        return attributeNumber == 0 ? ColumnProtection.Masked(DerivedMask) : relation.Find(attributeNumber);
+    }
+
+    /// <summary>True where the statement may reach protected values, so that an expression in its result is to be masked: it names,
+    /// at any depth, a relation with masked columns or one that the catalog does not know; it calls a function that reads on
+    /// its own (<see cref="ReadingFunctions"/>) or is not one of the system's; it runs text that nobody knows; or it runs
+    /// (EXECUTE) or reads (FETCH) something by a name whose statement touches.</summary>
+    /// <param name="touchesOfName">For the name of a prepared statement or cursor: whether its statement touches, or null where the
+    /// relay has not seen it made. A missing answer counts as yes.</param>
+    public bool Touches(StatementFacts facts, Func<string, bool?>? touchesOfName = null)
+    {
+        if (ProtectsNothing)
+            return false;
+        if (facts.HasUnknownSql)
+            return true;
+        if (facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor
+            && (facts.AffectedName is not { } name || (touchesOfName?.Invoke(name) ?? true)))
+            return true;
+        return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches);
+    }
+
+    /// <summary>The mask of a column that a message names (an error's fields, say), or null where it is clear. An unqualified table
+    /// may be any of that name; of a table or column that the catalog does not know nothing is passed.</summary>
+    public Mask? MaskOfNamedColumn(string? schema, string table, string column)
+    {
+        if (ProtectsNothing)
+            return null;
+        IReadOnlyList<CatalogNode> nodes = catalog.Named(schema, table);
+        if (nodes.Count == 0)
+            return DerivedMask;
+        foreach (CatalogNode node in nodes)
+        {
+            if (relations.TryGetValue(node.Id, out RelationProtection? relation) && relation.MaskOf(column) is { } mask)
+                return mask;
+            if (node.HasKnownColumns && !node.HasColumn(column))
+                return DerivedMask;
+        }
+        return null;
+    }
+
+    /// <summary>The columns that COPY table TO writes, in order, with their masks. Without a list these are all columns that are
+    /// neither dropped nor generated (PostgreSQL, COPY). Null where the table, or one of the columns, is not known for certain
+    /// from the catalog: the caller masks everything.</summary>
+    public ImmutableArray<CopyColumn>? CopyColumns(RelationReference table, ImmutableArray<string> columns)
+    {
+        if (catalog.Named(table.Schema, table.Name) is not [CatalogNode node] || !node.HasKnownColumns)
+            return null;
+        RelationProtection? relation = relations.GetValueOrDefault(node.Id);
+        ImmutableArray<CopyColumn>.Builder result = ImmutableArray.CreateBuilder<CopyColumn>();
+        if (columns.IsEmpty)
+        {
+            foreach (CatalogColumn column in node.Relation.Columns)
+                if (!column.IsGenerated)
+                    result.Add(new CopyColumn(column.Name, column.TypeId, relation?.MaskOf(column.Name)));
+            return result.ToImmutable();
+        }
+        foreach (string name in columns)
+        {
+            if (node.Relation.Columns.FirstOrDefault(column => column.Name == name) is not { } column)
+                return null;
+            result.Add(new CopyColumn(name, column.TypeId, relation?.MaskOf(name)));
+        }
+        return result.ToImmutable();
+    }
+
+    private bool Touches(RelationReference reference, StatementFacts facts)
+    {
+        IReadOnlyList<CatalogNode> nodes = catalog.Named(reference.Schema, reference.Name);
+        return nodes.Count == 0
+            || nodes.Any(node => relations.TryGetValue(node.Id, out RelationProtection? relation)
+                && (!node.IsSystem || NamesValues(relation, facts)));
+    }
+
+    /// <summary>Tools count sessions in pg_stat_activity all day, and read pg_attribute for every table that they show; of a system
+    /// relation only a statement touches that names a value-carrying column, a star, or a whole row.</summary>
+    private static bool NamesValues(RelationProtection relation, StatementFacts facts) =>
+        facts.Copy is not null || facts.Columns.Any(column =>
+            column.Name == "*" || relation.MaskOf(column.Name) is not null || IsWholeRow(column, relation, facts));
+
+    /// <summary>A bare name of a relation or an alias is its row; so is what stands before the dot where the name behind it is no column but a
+    /// function, which the row is then given to (PostgreSQL documentation, section 4.2.4).</summary>
+    private static bool IsWholeRow(ColumnReference column, RelationProtection relation, StatementFacts facts) => column.Relation is null
+        ? column.Name == relation.Relation.Name || facts.Aliases.Contains(column.Name)
+        : !relation.Relation.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name);
+
+    private bool Touches(FunctionReference function) =>
+        ReadingFunctions.Contains(function.Name) || !catalog.IsBuiltInFunction(function.Schema, function.Name);
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+using WireProxy.Relay.Sessions;
+
+namespace WireProxy.Relay;
+
+/// <summary>Everything the relay logs. No row data, no statement text, no credential: names, numbers and fixed words.</summary>
+internal sealed partial class GatewayLog(ILogger logger)
+{
+    [LoggerMessage(1, LogLevel.Information, "Listener {Listener} accepts {Protocol} on {Address}")]
+    public partial void Listening(string listener, string protocol, string address);
+
+    [LoggerMessage(2, LogLevel.Warning, "Listener {Listener} cannot accept: {Reason}")]
+    public partial void AcceptFailed(string listener, string reason);
+
+    public void SessionEnded(string listener, Guid session, SessionEnd end)
+    {
+        if (end.IsOrdinary)
+            SessionClosed(listener, session, end.Stage, end.Party, end.Reason);
+        else
+            SessionRefused(listener, session, end.Stage, end.Party, end.Reason);
+    }
+
+    [LoggerMessage(4, LogLevel.Error, "Listener {Listener}, session {Session}: internal error")]
+    public partial void SessionFailed(string listener, Guid session, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Error, "Listener {Listener}, session {Session}: its end could not be recorded")]
+    public partial void SessionCloseNotRecorded(string listener, Guid session);
+
+    [LoggerMessage(6, LogLevel.Information, "Draining: {Count} sessions, up to {Seconds} s")]
+    public partial void Draining(int count, double seconds);
+
+    [LoggerMessage(7, LogLevel.Warning, "Listener {Listener}: the catalog of database {Database} cannot be read: {Reason}")]
+    public partial void CatalogUnreadable(string listener, string database, string reason);
+
+    [LoggerMessage(8, LogLevel.Debug, "Listener {Listener}, session {Session} ended at {Stage} by {Party}: {Reason}")]
+    private partial void SessionClosed(string listener, Guid session, Stage stage, Party party, string reason);
+
+    [LoggerMessage(9, LogLevel.Information, "Listener {Listener}, session {Session} ended at {Stage} by {Party}: {Reason}")]
+    private partial void SessionRefused(string listener, Guid session, Stage stage, Party party, string reason);
+}

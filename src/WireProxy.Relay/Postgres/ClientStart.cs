@@ -1,0 +1,145 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>
+/// The client's first packets: TLS asked for by SSLRequest or begun directly (ALPN <c>postgresql</c>), GSSENCRequest
+/// answered N, and then what it wants.
+/// </summary>
+internal sealed class ClientStart(Session session)
+{
+    private const byte TlsHandshakeRecord = 0x16;
+
+    private static readonly SslApplicationProtocol Alpn = new("postgresql");
+
+    private readonly ClientTlsOptions? _tls = session.Listener.Options.Tls;
+    private readonly Leg _client = session.Client;
+    private bool _isEncrypted;
+
+    /// <summary>A <see cref="StartupMessage"/> or a <see cref="CancelRequest"/>.</summary>
+    public async Task<StartupPacket> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!await _client.ReceiveAsync())
+            throw new SessionEndException(SessionEnd.ClientClosed);
+        if (_client.Input.Unread[0] == TlsHandshakeRecord)
+            await BeginDirectTlsAsync(cancellationToken);
+        else if (_tls?.Mode == ClientTlsMode.Strict)
+            throw Refused("this listener takes TLS from the first byte alone (tls.mode: strict)", "Use sslnegotiation=direct.");
+        bool askedForTls = _isEncrypted;
+        bool askedForGss = false;
+        while (true)
+        {
+            switch (await ReadPacketAsync())
+            {
+                case SslRequest when !askedForTls:
+                    askedForTls = true;
+                    await AnswerSslRequestAsync(cancellationToken);
+                    break;
+                case GssEncRequest when !askedForGss && !_isEncrypted:
+                    askedForGss = true;
+                    await AnswerAsync("N"u8.ToArray());
+                    break;
+                case CancelRequest cancel:
+                    return cancel;
+                case StartupMessage startup:
+                    RequireTls();
+                    return startup;
+                case UnsupportedStartup unsupported:
+                    throw new SessionEndException(new SessionEnd(
+                        Stage.Handshake, Party.Client, $"unsupported frontend protocol {unsupported.Version}: 3.0 and later are spoken", "0A000"));
+                default:
+                    throw new ProtocolException("An encryption request stands where it may not.");
+            }
+        }
+    }
+
+    private async Task<StartupPacket> ReadPacketAsync()
+    {
+        int length;
+        while (!StartupPacket.TryReadLength(_client.Input.Unread, out length))
+            await ReceiveAsync();
+        while (_client.Input.Length < length)
+            await ReceiveAsync();
+        StartupPacket packet = StartupPacket.Decode(_client.Input.Unread[..length]);
+        _client.Input.Consume(length);
+        return packet;
+    }
+
+    private async Task ReceiveAsync()
+    {
+        if (!await _client.ReceiveAsync())
+            throw new SessionEndException(SessionEnd.ClientClosed);
+    }
+
+    private async Task AnswerSslRequestAsync(CancellationToken cancellationToken)
+    {
+        if (_tls is null)
+        {
+            await AnswerAsync("N"u8.ToArray());
+            return;
+        }
+        await AnswerAsync("S"u8.ToArray());
+        await BeginTlsAsync(requireAlpn: false, [], cancellationToken);
+    }
+
+    private async Task AnswerAsync(byte[] answer)
+    {
+        // Bytes sent before the answer would be read as if they had come encrypted (CVE-2021-23214).
+        if (_client.Input.Length > 0)
+            throw new ProtocolException("Data follow an encryption request before its answer.");
+        _client.Output.Write(answer);
+        await _client.Output.FlushAsync();
+    }
+
+    private async Task BeginDirectTlsAsync(CancellationToken cancellationToken)
+    {
+        if (_tls is null)
+            throw Refused("this listener offers no TLS", "Use sslmode=disable, or ask the gateway's operator for a certificate.");
+        byte[] received = _client.Input.Unread.ToArray();
+        _client.Input.Consume(received.Length);
+        await BeginTlsAsync(requireAlpn: true, received, cancellationToken);
+    }
+
+    private async Task BeginTlsAsync(bool requireAlpn, byte[] received, CancellationToken cancellationToken)
+    {
+        var socket = ((SocketTransport)_client.Transport).Socket;
+        var stream = new SslStream(new SocketStream(socket, received));
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = TlsContexts.For(_tls!),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ApplicationProtocols = [Alpn],
+        };
+        try
+        {
+            await stream.AuthenticateAsServerAsync(options, cancellationToken);
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException)
+        {
+            stream.Dispose();
+            throw new SessionEndException(new SessionEnd(Stage.Handshake, Party.Client, "the TLS handshake with the client failed"));
+        }
+        if (requireAlpn && stream.NegotiatedApplicationProtocol != Alpn)
+        {
+            stream.Dispose();
+            throw new SessionEndException(new SessionEnd(
+                Stage.Handshake, Party.Client, "a direct TLS connection without the ALPN protocol postgresql"));
+        }
+        _client.Upgrade(new TlsTransport(stream, socket));
+        _isEncrypted = true;
+    }
+
+    private void RequireTls()
+    {
+        if (_tls?.Mode == ClientTlsMode.Require && !_isEncrypted)
+            throw Refused("this listener requires TLS (tls.mode: require)", "Use sslmode=require or stricter.");
+    }
+
+    private static SessionEndException Refused(string reason, string hint) =>
+        new(new SessionEnd(Stage.Handshake, Party.Client, reason, "28000", hint));
+}

@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.Text;
+using WireProxy.Protocols.Wire;
+
+namespace WireProxy.Relay.Postgres.Masking;
+
+/// <summary>Keeps the first or last characters behind or before four stars. The stars are always four, so that neither the length
+/// nor the places of separators can be seen. A value that is not longer than what is kept becomes stars wholly.</summary>
+/// <remarks>A character is a Unicode scalar value. Bytes that are not UTF-8 come from a client_encoding whose characters cannot be
+/// told apart here: then nothing is kept.</remarks>
+internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMask
+{
+    public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        ReadOnlySpan<byte> kept = Kept(isPadded ? value.TrimEnd((byte)' ') : value);
+        if (!fromEnd)
+            destination.WriteBytes(kept);
+        destination.WriteBytes("****"u8);
+        if (fromEnd)
+            destination.WriteBytes(kept);
+        return true;
+    }
+
+    private ReadOnlySpan<byte> Kept(ReadOnlySpan<byte> value)
+    {
+        if (value.Length <= count || !IsUtf8(value))
+            return [];
+        ReadOnlySpan<byte> rest = value;
+        for (int i = 0; i < count; i++)
+        {
+            if (rest.IsEmpty)
+                return [];
+            _ = fromEnd ? Rune.DecodeLastFromUtf8(rest, out _, out int length) : Rune.DecodeFromUtf8(rest, out _, out length);
+            rest = fromEnd ? rest[..^length] : rest[length..];
+        }
+        return rest.IsEmpty ? [] : fromEnd ? value[rest.Length..] : value[..^rest.Length];
+    }
+
+    private static bool IsUtf8(ReadOnlySpan<byte> value) => Ascii.IsValid(value) || System.Text.Unicode.Utf8.IsValid(value);
+}
+
+/// <summary>A postal code's first three digits. Where fewer than 20,000 people live under these three, they become 000, as the Safe
+/// Harbor method asks (45 CFR 164.514(b)(2)(i)(B)); anything that does not begin with five digits is redacted.</summary>
+internal sealed class Zip3Cell : CellMask
+{
+    private const int Kept = 3;
+    private const int ZipLength = 5;
+
+    /// <summary>By the census of 2000, as the guidance of the U.S. Department of Health and Human Services lists them.</summary>
+    private static readonly SearchValues<string> _small = SearchValues.Create(
+        ["036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878", "879", "884", "890", "893"],
+        StringComparison.Ordinal);
+
+    public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        if (value.Length < ZipLength || value[..ZipLength].ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+        {
+            destination.WriteBytes("****"u8);
+            return true;
+        }
+        Span<char> prefix = [(char)value[0], (char)value[1], (char)value[2]];
+        destination.WriteBytes(prefix.ContainsAny(_small) ? "000"u8 : value[..Kept]);
+        destination.WriteBytes("**"u8);
+        return true;
+    }
+}
+
+/// <summary>The year of characters that begin with a date of ISO 8601, such as 1987-03-04; anything else is redacted.</summary>
+internal sealed class YearOfCharactersCell : CellMask
+{
+    private const int YearLength = 4;
+    private const int DateLength = 10;
+
+    public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        destination.WriteBytes(BeginsWithDate(value) ? value[..YearLength] : "****"u8);
+        return true;
+    }
+
+    private static bool BeginsWithDate(ReadOnlySpan<byte> value)
+    {
+        if (value.Length < DateLength)
+            return false;
+        for (int i = 0; i < DateLength; i++)
+            if (i is 4 or 7 ? value[i] != '-' : !char.IsAsciiDigit((char)value[i]))
+                return false;
+        return value.Length == DateLength || value[DateLength] is (byte)'T' or (byte)' ';
+    }
+}
+
+/// <summary>A bit string of the same length with all bits zero: bit(n) has that length by its type. varbit becomes empty.</summary>
+internal sealed class BitCell(bool binary) : CellMask
+{
+    public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        if (!binary)
+        {
+            Span<byte> zeros = destination.GetSpan(value.Length)[..value.Length];
+            zeros.Fill((byte)'0');
+            destination.Advance(value.Length);
+            return true;
+        }
+        // Bits as a 32-bit number, then the bits in whole bytes (bit_send).
+        if (value.Length < sizeof(int))
+            return false;
+        int bits = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(value);
+        int length = value.Length - sizeof(int);
+        if (bits < 0 || ((long)bits + 7) / 8 != length)
+            return false;
+        destination.WriteInt32(bits);
+        destination.GetSpan(length)[..length].Clear();
+        destination.Advance(length);
+        return true;
+    }
+}

@@ -1,0 +1,57 @@
+using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Protocols.Wire;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>Why a message does not reach the server: what the client is answered, and what the journal says.</summary>
+/// <param name="Decision">block, approve or unparsed.</param>
+internal sealed record Refusal(string Decision, string SqlState, string Message, string? Hint, string? Rule, string? Command, int Position)
+{
+    public ErrorFields ToError()
+    {
+        ErrorFields error = ErrorFields.Create("ERROR", SqlState, Message);
+        if (Hint is not null)
+            error = error.With(ErrorFieldCode.Hint, ByteString.FromText(Hint));
+        return Position > 0 ? error.With(ErrorFieldCode.Position, ByteString.FromText(Position.ToString())) : error;
+    }
+}
+
+/// <summary>The wording of every refusal of the dialect.</summary>
+internal static class Refusals
+{
+    public static Refusal Of(Verdict verdict, string command) => new(
+        verdict.Decision == Decision.Approve ? "approve" : "block", "42501", verdict.Message ?? $"refused by rule {verdict.Rule}",
+        "WireProxy stopped this statement before it reached the database; the connection stays usable.", verdict.Rule, command, 0);
+
+    /// <summary>As the server words a syntax error, with a hint about who said it.</summary>
+    public static Refusal Unparsed(ParseProblem problem) => new(
+        "unparsed", "42601", problem.Message,
+        "WireProxy stopped this statement: it cannot be analysed, and the policy says unparsed: block. Write it in plain PostgreSQL syntax.",
+        null, null, problem.Position);
+
+    public static Refusal TooLarge(string what, long bytes, int limit) => new(
+        "block", "54000", $"{what} of {bytes} bytes is too large to be inspected: limits.inspected_message is {limit} bytes",
+        "Send it in smaller pieces, or pass large values as parameters; the gateway's operator can raise the limit.", null, null, 0);
+
+    public static Refusal NotRecordable { get; } = new(
+        "block", "58030", "WireProxy cannot record this statement: the journal cannot be written",
+        "Nothing is run that is not on record. Free space for the journal, or ask its operator; then try again.", null, null, 0);
+
+    public static Refusal UnsafeBackslash { get; } = new(
+        "block", "42501", "a backslash cannot be judged while standard_conforming_strings is off",
+        "Run SET standard_conforming_strings = on and write E'...' where escapes are meant.", null, null, 0);
+
+    public static Refusal UnsafeEncoding(string encoding) => new(
+        "block", "42501", $"text beyond ASCII cannot be judged in client_encoding {encoding}",
+        "Run SET client_encoding = 'UTF8' and send the statement in UTF-8.", null, null, 0);
+
+    public static Refusal UnsettledSettings { get; } = new(
+        "block", "42501", "a statement in this pipeline may change how text is read, and has not been answered yet",
+        "Send a Sync and read the answers before a statement with backslashes or text beyond ASCII.", null, null, 0);
+
+    public static Refusal CatalogUnreadable { get; } = new(
+        "block", "57P03", "WireProxy cannot read the database's catalog, which it needs to mask protected columns",
+        "Try again in a moment; if it stays, tell the gateway's operator.", null, null, 0);
+}

@@ -1,0 +1,322 @@
+using WireProxy.Protocols.Postgres;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Postgres.Masking;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>
+/// Server to client: each answer is laid to the message that it answers; rows and copies with protected columns are masked,
+/// the others are relayed in blocks; errors of statements that touch protected data lose their details; what the gateway asked
+/// for itself is kept from the client.
+/// </summary>
+internal sealed class ResponseFilter(PostgresSession session) : IFilter
+{
+    private readonly ResultPlans _plans = new(session);
+    private readonly InFlight _inFlight = session.InFlight;
+    private int _streaming;
+    private bool _copyIn;
+    private bool _touched;
+
+    public bool RequiresDurableRecord => false;
+
+    public bool IsAtFrameBoundary => _streaming == 0;
+
+    public ValueTask WaitAsync() => ValueTask.CompletedTask;
+
+    public FilterStep Process(InputBuffer input, OutputBuffer output)
+    {
+        while (true)
+        {
+            if (_streaming > 0)
+            {
+                int count = Math.Min(_streaming, input.Length);
+                Pass(count, input, output);
+                _streaming -= count;
+                if (_streaming > 0)
+                    return FilterStep.NeedMore;
+            }
+            if (!Frame.TryReadHeader(input.Unread, out byte type, out int length))
+                return FilterStep.NeedMore;
+            if (!Frame.IsBackend(type))
+                throw new ProtocolException($"message type 0x{type:X2} has no place here");
+            if (IsRelayed((BackendMessageType)type))
+            {
+                RelayRun(type, input, output);
+                continue;
+            }
+            if (input.Length < length)
+            {
+                Require(type, length, input);
+                return FilterStep.NeedMore;
+            }
+            if (Handle((BackendMessageType)type, length, input, output))
+                Pass(length, input, output);
+            else
+                input.Consume(length);
+        }
+    }
+
+    /// <summary>Rows, copies and notifications of which nothing must be known: they stream through, however long.</summary>
+    private bool IsRelayed(BackendMessageType type) => type switch
+    {
+        BackendMessageType.DataRow => Rows() is { Mask: null },
+        BackendMessageType.CopyData => _plans.CopyIsClear,
+        BackendMessageType.NotificationResponse => true,
+        _ => false,
+    };
+
+    /// <summary>Relays all frames of this type that stand at the beginning, in one run.</summary>
+    private void RelayRun(byte type, InputBuffer input, OutputBuffer output)
+    {
+        ReadOnlySpan<byte> unread = input.Unread;
+        long end = 0;
+        while (end < unread.Length && Frame.TryReadHeader(unread[(int)end..], out byte next, out int length) && next == type)
+            end += length;
+        int count = (int)Math.Min(end, unread.Length);
+        Pass(count, input, output);
+        _streaming = (int)(end - count);
+    }
+
+    /// <summary>What a message that is looked into needs whole.</summary>
+    private void Require(byte type, int length, InputBuffer input)
+    {
+        int limit = session.Session.Listener.Options.Limits.InspectedMessageBytes;
+        if (length > limit)
+        {
+            throw new SessionEndException(new SessionEnd(
+                Stage.Relay, Party.Proxy, $"a {(BackendMessageType)type} of {length} bytes must be masked, and limits.inspected_message is {limit} bytes",
+                "54000", "Select fewer or smaller protected values, or ask the gateway's operator to raise the limit."));
+        }
+        input.Require(length);
+    }
+
+    /// <summary>True: the frame goes on as it is.</summary>
+    private bool Handle(BackendMessageType type, int length, InputBuffer input, OutputBuffer output)
+    {
+        ReadOnlySpan<byte> body = input.Unread[Frame.HeaderLength..length];
+        switch (type)
+        {
+            case BackendMessageType.ParameterStatus:
+                session.ParameterReceived(ParameterStatus.Decode(body));
+                return true;
+            case BackendMessageType.BackendKeyData:
+                session.BackendKeyReceived(BackendKeyData.Decode(body));
+                return true;
+            case BackendMessageType.NoticeResponse:
+                return !Withhold(type, body, output);
+            case BackendMessageType.ErrorResponse:
+                return HandleError(body, output);
+        }
+        if (!_inFlight.TryPeek(out Pending head))
+            throw Unexpected(type);
+        _touched |= session.Masks && (head.Work?.Touches ?? false);
+        return head.Kind == Expectation.Catalog ? HandleCatalog(type, (CatalogWork)head.Work!, body) : HandleAnswer(type, head, body, output);
+    }
+
+    private bool HandleAnswer(BackendMessageType type, Pending head, ReadOnlySpan<byte> body, OutputBuffer output)
+    {
+        switch (type)
+        {
+            case BackendMessageType.ParseComplete when head.Kind == Expectation.Parse:
+                _plans.Prepared(head.Work as StatementWork);
+                return Answered(head);
+            case BackendMessageType.BindComplete when head.Kind == Expectation.Bind:
+                _touched |= _plans.Bound(head.Work as BindWork);
+                return Answered(head);
+            case BackendMessageType.CloseComplete when head.Kind == Expectation.Close:
+                _plans.Closed(head.Work as NameWork);
+                return Answered(head);
+            case BackendMessageType.ParameterDescription when head.Kind == Expectation.DescribeStatement:
+                return !head.IsOurs;
+            case BackendMessageType.RowDescription or BackendMessageType.NoData:
+                return HandleDescription(type, head, body);
+            case BackendMessageType.DataRow:
+                (Rows() ?? throw UnknownRows()).Mask!.WriteMasked(body, output.BeginOwn());
+                return false;
+            case BackendMessageType.CommandComplete or BackendMessageType.EmptyQueryResponse or BackendMessageType.PortalSuspended:
+                return HandleCompletion(type, head);
+            case BackendMessageType.CopyInResponse when head.Kind is Expectation.Query or Expectation.Execute:
+                _copyIn = head.Kind == Expectation.Execute;
+                return true;
+            case BackendMessageType.CopyOutResponse when head.Kind is Expectation.Query or Expectation.Execute:
+                _plans.BeginCopy(head, CopyResponse.Decode(body));
+                return true;
+            case BackendMessageType.CopyBothResponse when session.Policy.IsTransparent:
+                _copyIn = false;
+                return true;
+            case BackendMessageType.CopyData:
+                _plans.Copy!.WriteMasked(body, output.BeginOwn());
+                return false;
+            case BackendMessageType.CopyDone:
+                _plans.EndCopy();
+                return true;
+            case BackendMessageType.FunctionCallResponse when head.Kind == Expectation.FunctionCall:
+                return !session.Masks || !head.Work!.Touches || WithholdResult(output);
+            case BackendMessageType.ReadyForQuery:
+                return HandleReady(head, ReadyForQuery.Decode(body));
+            default:
+                throw Unexpected(type);
+        }
+    }
+
+    private bool Answered(Pending head)
+    {
+        _inFlight.Remove();
+        return !head.IsOurs;
+    }
+
+    private bool HandleDescription(BackendMessageType type, Pending head, ReadOnlySpan<byte> body)
+    {
+        switch (head.Kind)
+        {
+            case Expectation.Query when type == BackendMessageType.RowDescription:
+                _plans.DescribeQuery((QueryWork?)head.Work, body);
+                return true;
+            case Expectation.DescribeStatement:
+                _plans.DescribeStatement((NameWork?)head.Work, type == BackendMessageType.NoData ? default : body);
+                return Answered(head);
+            case Expectation.DescribePortal:
+                _plans.DescribePortal((NameWork?)head.Work, type == BackendMessageType.NoData ? default : body);
+                return Answered(head);
+            default:
+                throw Unexpected(type);
+        }
+    }
+
+    private bool HandleCompletion(BackendMessageType type, Pending head)
+    {
+        _plans.EndRows();
+        switch (head.Kind)
+        {
+            case Expectation.Execute when _copyIn:
+                _copyIn = false;
+                _inFlight.EndCopyIn();
+                return true;
+            case Expectation.Execute:
+                return Answered(head);
+            case Expectation.Query:
+                return true;
+            default:
+                throw Unexpected(type);
+        }
+    }
+
+    private bool HandleReady(Pending head, ReadyForQuery ready)
+    {
+        if (head.Kind is not (Expectation.Query or Expectation.Sync or Expectation.FunctionCall or Expectation.Startup))
+            throw Unexpected(BackendMessageType.ReadyForQuery);
+        session.Status = ready.Status;
+        _plans.EndExchange(ready.Status);
+        _copyIn = false;
+        if (ready.Status == TransactionStatus.Idle)
+            _touched = false;
+        // Before the head goes: whoever finds nothing under way must find the news, too.
+        session.ExchangeCompleted();
+        return Answered(head);
+    }
+
+    private bool HandleError(ReadOnlySpan<byte> body, OutputBuffer output)
+    {
+        ErrorFields error = ErrorFields.Decode(body);
+        bool isFatal = (error[ErrorFieldCode.Severity] ?? error[ErrorFieldCode.LocalizedSeverity])?.Text is "FATAL" or "PANIC";
+        if (!_inFlight.TryPeek(out Pending head))
+            return true;
+        _touched |= session.Masks && TouchesOf(head);
+        _plans.EndRows();
+        _plans.EndCopy();
+        if (head.Kind == Expectation.Catalog && !isFatal)
+        {
+            ((CatalogWork)head.Work!).Read.Fail();
+            return false;
+        }
+        bool isRefusal = head.Work?.Refusal is not null && !isFatal;
+        if (head.Kind is not (Expectation.Query or Expectation.FunctionCall or Expectation.Startup or Expectation.Sync or Expectation.Catalog))
+        {
+            if (_copyIn)
+                _inFlight.EndCopyIn();
+            _copyIn = false;
+            _inFlight.SkipToSync();
+        }
+        if (isRefusal)
+        {
+            head.Work!.Refusal!.EncodeError(output.BeginOwn());
+            return false;
+        }
+        return !Withhold(BackendMessageType.ErrorResponse, error, body, output);
+    }
+
+    private bool HandleCatalog(BackendMessageType type, CatalogWork work, ReadOnlySpan<byte> body)
+    {
+        switch (type)
+        {
+            case BackendMessageType.DataRow:
+                work.Read.Add(DataRow.Decode(body));
+                break;
+            case BackendMessageType.ReadyForQuery:
+                session.Status = ReadyForQuery.Decode(body).Status;
+                _inFlight.Remove();
+                work.Read.Complete();
+                break;
+            case BackendMessageType.RowDescription or BackendMessageType.CommandComplete:
+                break;
+            default:
+                throw Unexpected(type);
+        }
+        return false;
+    }
+
+    private bool TouchesOf(Pending head) => head.Work switch
+    {
+        StatementWork statement => statement.TouchesUnder(session.Protection),
+        { } work => work.Touches,
+        null => false,
+    };
+
+    /// <summary>The plan for the rows that come now, or null where they must be looked at first.</summary>
+    private RowPlan? Rows()
+    {
+        if (!session.Masks)
+            return RowPlan.Clear;
+        if (_plans.Rows is { } plan)
+            return plan;
+        if (!_inFlight.TryPeek(out Pending head) || head.Kind == Expectation.Catalog)
+            return null;
+        return head.Kind == Expectation.Execute ? _plans.BeginExecute((NameWork)head.Work!) : null;
+    }
+
+    private bool Withhold(BackendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output) =>
+        Withhold(type, ErrorFields.Decode(body), body, output);
+
+    /// <summary>The texts of an error or notice may quote values. What the parser says of the statement itself, and what has no
+    /// context of running code behind it, is passed.</summary>
+    private bool Withhold(BackendMessageType type, ErrorFields fields, ReadOnlySpan<byte> body, OutputBuffer output)
+    {
+        if (!session.Masks || !(_touched || HeadTouches()) || ErrorTexts.AreSafe(fields))
+            return false;
+        ErrorMasker.WriteWithheld(body, (byte)type, output.BeginOwn());
+        return true;
+    }
+
+    private bool HeadTouches() => _inFlight.TryPeek(out Pending head) && TouchesOf(head);
+
+    private static bool WithholdResult(OutputBuffer output)
+    {
+        FunctionCallResponse.Encode(output.BeginOwn(), null);
+        return false;
+    }
+
+    private static void Pass(int count, InputBuffer input, OutputBuffer output)
+    {
+        output.Pass(input.Slice(0, count));
+        input.Consume(count);
+    }
+
+    private static ProtocolException Unexpected(BackendMessageType type) =>
+        new($"a {type} answers no message that is under way");
+
+    private static SessionEndException UnknownRows() => new(new SessionEnd(
+        Stage.Relay, Party.Proxy, "rows came whose description is not known, and none is passed on without it", "XX000",
+        "Connect again; let the client describe its portals."));
+}

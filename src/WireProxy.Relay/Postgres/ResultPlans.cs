@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Postgres.Masking;
+using WireProxy.Relay.Sessions;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>
+/// What the response side knows of statements and portals as the server has accepted them, and what becomes of the rows or the
+/// copy that come now. Only what the server itself described counts, and only as long as nothing can have changed its meaning.
+/// </summary>
+internal sealed class ResultPlans(PostgresSession session)
+{
+    private readonly Dictionary<string, StatementWork> _statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Portal> _portals = new(StringComparer.Ordinal);
+    private byte[] _lastDescription = [];
+    private Protection? _lastProtection;
+    private bool _lastTouches;
+    private RowPlan? _lastPlan;
+
+    /// <summary>The plan of the rows that come now; null where it is not known.</summary>
+    public RowPlan? Rows { get; private set; }
+
+    /// <summary>The mask of the copy that comes now.</summary>
+    public CopyMask? Copy { get; private set; }
+
+    public bool CopyIsClear => !session.Masks || _copyIsClear;
+
+    private bool _copyIsClear;
+
+    public void Prepared(StatementWork? work)
+    {
+        if (work is null)
+            return;
+        _statements[work.Name] = work;
+        work.IsComplete = true;
+    }
+
+    /// <summary>True where the portal touches protected data.</summary>
+    public bool Bound(BindWork? bind)
+    {
+        if (bind is null)
+            return false;
+        StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
+        if (statement?.NamesMeaning != bind.NamesMeaning)
+            statement = null;
+        var portal = new Portal(statement?.TouchesUnder(session.Protection) ?? true, statement?.Copies ?? []);
+        if (statement?.Description is { } description && description.Meaning == bind.Meaning)
+            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches), bind.Meaning);
+        _portals[bind.Portal] = portal;
+        return portal.Touches;
+    }
+
+    public void Closed(NameWork? work)
+    {
+        if (work is null)
+            return;
+        if (work.IsStatement)
+            _statements.Remove(work.Name);
+        else
+            _portals.Remove(work.Name);
+    }
+
+    public void DescribeQuery(QueryWork? work, ReadOnlySpan<byte> body)
+    {
+        if (session.Masks)
+            Rows = PlanOf(body, work?.Touches ?? true);
+    }
+
+    /// <param name="work">Null where nothing is masked.</param>
+    /// <param name="body">The RowDescription; empty for NoData.</param>
+    public void DescribeStatement(NameWork? work, ReadOnlySpan<byte> body)
+    {
+        if (work is null)
+            return;
+        if (!_statements.TryGetValue(work.Name, out StatementWork? statement))
+            _statements[work.Name] = statement = new StatementWork(work.Name, [], session.NamesMeaning);
+        statement.Description = new StatementDescription(body.IsEmpty ? [] : RowPlan.ColumnsOf(RowDescription.Decode(body)), work.Meaning);
+    }
+
+    /// <inheritdoc cref="DescribeStatement"/>
+    public void DescribePortal(NameWork? work, ReadOnlySpan<byte> body)
+    {
+        if (work is null)
+            return;
+        if (!_portals.TryGetValue(work.Name, out Portal? portal))
+            _portals[work.Name] = portal = new Portal(true, []);
+        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, portal.Touches), work.Meaning);
+    }
+
+    /// <summary>The plan of a portal's rows; null where the portal was not described under the meaning that holds for the Execute.</summary>
+    public RowPlan? BeginExecute(NameWork work)
+    {
+        if (_portals.TryGetValue(work.Name, out Portal? portal) && portal.Meaning == work.Meaning)
+            Rows = portal.Plan;
+        return Rows;
+    }
+
+    public void EndRows() => Rows = null;
+
+    public void BeginCopy(Pending head, CopyResponse response)
+    {
+        _copyIsClear = false;
+        Copy = null;
+        if (!session.Masks)
+            return;
+        (bool touches, CopyFacts? facts) = CopyOf(head);
+        if (!touches)
+            _copyIsClear = true;
+        else if (facts is null)
+            throw UnknownCopy();
+        else
+            Copy = CopyPlan.Create(facts, response, session.Protection!);
+        _copyIsClear |= Copy is null;
+    }
+
+    public void EndCopy()
+    {
+        Copy = null;
+        _copyIsClear = false;
+    }
+
+    public void EndExchange(TransactionStatus status)
+    {
+        Rows = null;
+        EndCopy();
+        // Portals end with their transaction.
+        if (status == TransactionStatus.Idle)
+            _portals.Clear();
+    }
+
+    private (bool Touches, CopyFacts? Facts) CopyOf(Pending head)
+    {
+        if (head.Work is QueryWork query)
+            return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
+        Portal? portal = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name) : null;
+        return (portal?.Touches ?? true, portal?.Copies is [CopyFacts only] ? only : null);
+    }
+
+    /// <summary>A driver describes the same result again and again: the last plan serves as long as its description is the same.</summary>
+    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches)
+    {
+        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(session.Protection, _lastProtection) && body.SequenceEqual(_lastDescription))
+            return _lastPlan;
+        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches);
+        (_lastPlan, _lastTouches, _lastProtection, _lastDescription) = (plan, touches, session.Protection, body.ToArray());
+        return plan;
+    }
+
+    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches)
+    {
+        RowPlan plan = RowPlan.Create(columns, touches, session.Protection!, out bool unknownOrigin);
+        if (unknownOrigin)
+            session.UnknownOriginSeen();
+        return plan;
+    }
+
+    private static SessionEndException UnknownCopy() => new(new SessionEnd(
+        Stage.Relay, Party.Proxy, "a COPY came whose columns are not known, and none is passed on without them", "XX000"));
+
+    /// <summary>A portal as the server made it.</summary>
+    private sealed class Portal(bool touches, ImmutableArray<CopyFacts> copies)
+    {
+        public bool Touches { get; } = touches;
+
+        public ImmutableArray<CopyFacts> Copies { get; } = copies;
+
+        public RowPlan? Plan { get; private set; }
+
+        /// <summary>The meaning under which <see cref="Plan"/> was stated.</summary>
+        public long Meaning { get; private set; } = -1;
+
+        public void Describe(RowPlan plan, long meaning) => (Plan, Meaning) = (plan, meaning);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Postgres.Masking;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>What happens to the rows of one result: nothing, or a mask.</summary>
+internal sealed class RowPlan
+{
+    private RowPlan(RowMask? mask) => Mask = mask;
+
+    /// <summary>pg_type's OIDs of text, varchar, char, name, unknown, json and jsonb.</summary>
+    private static readonly FrozenSet<uint> TextTypes = [25, 1043, 1042, 19, 705, 114, 3802];
+
+    /// <summary>Nothing to mask: rows are relayed.</summary>
+    public static RowPlan Clear { get; } = new(null);
+
+    public RowMask? Mask { get; }
+
+    /// <param name="columns">As the server describes them.</param>
+    /// <param name="touches">A column without a stated origin is masked.</param>
+    /// <param name="unknownOrigin">Set where a column comes from a relation that the catalog does not hold: it is masked, and the catalog is old.</param>
+    public static RowPlan Create(ImmutableArray<ResultColumn> columns, bool touches, Protection protection, out bool unknownOrigin)
+    {
+        unknownOrigin = false;
+        var masked = new MaskedColumn[columns.Length];
+        bool any = false;
+        for (int i = 0; i < columns.Length; i++)
+        {
+            ResultColumn column = columns[i];
+            Mask? mask = MaskOf(column, touches, protection, ref unknownOrigin);
+            any |= mask is not null;
+            masked[i] = new MaskedColumn(mask, column.TypeId, column.Format);
+        }
+        return any && RowMask.Create(masked) is { } rowMask ? new RowPlan(rowMask) : Clear;
+    }
+
+    public static ImmutableArray<ResultColumn> ColumnsOf(RowDescription description)
+    {
+        var columns = ImmutableArray.CreateBuilder<ResultColumn>(description.FieldCount);
+        foreach (FieldDescription field in description)
+            columns.Add(new ResultColumn(field.TableId, field.AttributeNumber, field.TypeId, field.Format));
+        return columns.MoveToImmutable();
+    }
+
+    /// <summary>The same columns in the formats that a Bind asked for.</summary>
+    public static ImmutableArray<ResultColumn> InFormats(ImmutableArray<ResultColumn> columns, ImmutableArray<short> formats)
+    {
+        if (formats.IsEmpty)
+            return columns;
+        var result = ImmutableArray.CreateBuilder<ResultColumn>(columns.Length);
+        for (int i = 0; i < columns.Length; i++)
+        {
+            // A wrong count is the server's to refuse: it answers the Bind with an error, and no row comes.
+            short format = formats.Length == 1 ? formats[0] : i < formats.Length ? formats[i] : (short)0;
+            result.Add(columns[i] with { Format = format });
+        }
+        return result.MoveToImmutable();
+    }
+
+    /// <summary>A masked text is seen to be one. A number, a date or a truth value that the server computed is withheld as NULL: a count of
+    /// 0 would be believed.</summary>
+    private static Mask DerivedMask(uint typeId, Protection protection) =>
+        TextTypes.Contains(typeId) ? protection.DerivedMask : Policy.Mask.Null;
+
+    private static Mask? MaskOf(ResultColumn column, bool touches, Protection protection, ref bool unknownOrigin)
+    {
+        if (column.TableId == 0)
+            return touches ? DerivedMask(column.TypeId, protection) : null;
+        ColumnProtection found = protection.Find(column.TableId, column.AttributeNumber);
+        bool isUnknown = found.Kind == ProtectionKind.Unknown;
+        unknownOrigin |= isUnknown;
+        return isUnknown ? protection.DerivedMask : found.Mask;
+    }
+}

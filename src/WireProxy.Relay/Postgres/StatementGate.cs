@@ -1,0 +1,225 @@
+using System.Collections.Immutable;
+using System.Text;
+using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Transport;
+using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>What the gate says of one message that runs, or prepares, statements.</summary>
+/// <param name="Work">Set where it passes.</param>
+/// <param name="RecordedText">Of a refused one: its text, credentials blanked.</param>
+/// <param name="TextOffset">Where in the body the text begins.</param>
+internal readonly record struct GateAnswer(
+    Work? Work, Refusal? Refusal, byte[] RecordedText, ImmutableArray<SecretSpan> Secrets, int TextOffset)
+{
+    public bool MustWait => Work is null && Refusal is null;
+
+    public static GateAnswer Wait { get; } = new(null, null, [], [], 0);
+}
+
+/// <summary>Judges Query, Parse and FunctionCall: nothing of the three passes by another way.</summary>
+internal sealed class StatementGate(PostgresSession session)
+{
+    private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
+
+    private readonly Dictionary<string, bool> _namesThatTouch = new(StringComparer.Ordinal);
+    private Task? _waiting;
+    private AnalyzedText? _analyzedElsewhere;
+    private bool _catalogTried;
+    private bool _unsettled;
+
+    public async ValueTask WaitAsync()
+    {
+        Task waiting = _waiting!;
+        _waiting = null;
+        if (waiting is Task<AnalyzedText> analysis)
+            _analyzedElsewhere = await analysis;
+        else
+            await waiting;
+    }
+
+    public GateAnswer Judge(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
+    {
+        if (session.Session.Recorder is { CanRecord: false })
+            return Refused(Refusals.NotRecordable, body, []);
+        // A FunctionCall names its function by OID alone.
+        bool needsCatalog = session.Policy.DependsOnCatalog || (type == FrontendMessageType.FunctionCall && !session.Policy.IsTransparent);
+        if (needsCatalog && !HasCatalog(output))
+            return GateAnswer.Wait;
+        _catalogTried = false;
+        if (needsCatalog && session.Catalog is null)
+            return Refused(Refusals.CatalogUnreadable, [], []);
+        return type switch
+        {
+            FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
+            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0),
+            _ => JudgeParse(ParseMessage.Decode(body)),
+        };
+    }
+
+    private GateAnswer JudgeParse(ParseMessage parse) =>
+        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1);
+
+    private GateAnswer JudgeFunctionCall(FunctionCallMessage call)
+    {
+        CatalogFunction? function = session.Catalog?.Function(call.FunctionId);
+        Verdict verdict = session.Policy.JudgeFunctionCall(function?.Name, session.Subject, Now, function?.Schema);
+        if (verdict.Decision != Decision.Allow)
+            return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
+        session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
+        session.NamesMayChange();
+        bool touches = session.Masks && (function is null || session.Protection?.Touches(FactsOf(function)) != false);
+        return new GateAnswer(new QueryWork([]) { Touches = touches }, null, [], [], 0);
+    }
+
+    private static StatementFacts FactsOf(CatalogFunction function) => new()
+    {
+        Command = "FUNCTION CALL",
+        Classes = [StatementClass.Function],
+        Functions = [new FunctionReference(function.Schema, function.Name)],
+    };
+
+    /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
+    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset)
+    {
+        if (RefuseUnsafeText(text, out bool mustWait) is { } unsafeText)
+            return Refused(unsafeText, text, []);
+        if (mustWait || !TryAnalyze(text, out AnalyzedText analyzed))
+            return GateAnswer.Wait;
+        if (analyzed.Problem is not null && !session.Policy.IsTransparent)
+            return Refused(Unparsed(analyzed.Problem), text, analyzed.Secrets);
+        foreach (StatementFacts facts in analyzed.Statements)
+        {
+            Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
+            if (verdict.Decision != Decision.Allow)
+                return Refused(Refusals.Of(verdict, facts.Command), text, analyzed.Secrets);
+        }
+        Record(analyzed);
+        return new GateAnswer(Admit(analyzed, statement), null, [], analyzed.Secrets, textOffset);
+    }
+
+    private Work Admit(AnalyzedText analyzed, string? statement)
+    {
+        bool touches = false;
+        ImmutableArray<CopyFacts> copies = [];
+        foreach (StatementFacts facts in analyzed.Statements)
+        {
+            touches |= Touches(facts);
+            if (facts.Copy is { ToClient: true })
+                copies = copies.Add(facts.Copy);
+            if (facts.ChangesCatalog)
+                session.CatalogMayChange();
+            if (!StatementEffects.KeepsNames(facts, session.Catalog))
+                session.NamesMayChange();
+            if (!StatementEffects.KeepsSettings(facts, session.Catalog))
+            {
+                session.MeaningMayChange();
+                _unsettled = true;
+            }
+        }
+        if (session.Masks)
+            NoteNames(analyzed);
+        return statement is null
+            ? new QueryWork(copies) { Touches = touches }
+            : new StatementWork(statement, analyzed.Statements, session.NamesMeaning);
+    }
+
+    private bool Touches(StatementFacts facts) =>
+        session.Masks && (session.Protection?.Touches(facts, name => _namesThatTouch.TryGetValue(name, out bool touches) ? touches : null) ?? true);
+
+    /// <summary>What PREPARE and DECLARE name is remembered for EXECUTE and FETCH. A name that has touched once stays so: whether a
+    /// later statement of that name was accepted is not known here.</summary>
+    private void NoteNames(AnalyzedText analyzed)
+    {
+        foreach (StatementFacts facts in analyzed.Statements)
+        {
+            if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
+                _namesThatTouch[name] = Touches(facts) || _namesThatTouch.GetValueOrDefault(name);
+        }
+    }
+
+    private bool TryAnalyze(ReadOnlySpan<byte> text, out AnalyzedText analyzed)
+    {
+        if (_analyzedElsewhere is not null)
+        {
+            analyzed = _analyzedElsewhere;
+            _analyzedElsewhere = null;
+            return true;
+        }
+        byte[]? utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding);
+        if (session.Dialect.Analysis.TryAnalyze(utf8 ?? text, out analyzed))
+            return true;
+        _waiting = session.Dialect.Analysis.AnalyzeElsewhereAsync(utf8 ?? text.ToArray());
+        return false;
+    }
+
+    /// <summary>The parser reads text as the server does with standard_conforming_strings on, in an encoding where ASCII bytes are
+    /// ASCII. What the server may read otherwise is refused.</summary>
+    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text, out bool mustWait)
+    {
+        mustWait = false;
+        bool isAscii = Ascii.IsValid(text);
+        bool hasBackslash = text.Contains((byte)'\\');
+        if (session.Policy.IsTransparent || (isAscii && !hasBackslash))
+            return null;
+        if (_unsettled && session.InFlight.Count > 0)
+        {
+            if (!session.InFlight.WillDrain)
+                return Refusals.UnsettledSettings;
+            _waiting = session.InFlight.WhenEmptyAsync();
+            mustWait = true;
+            return null;
+        }
+        _unsettled = false;
+        if (hasBackslash && !session.StandardStrings)
+            return Refusals.UnsafeBackslash;
+        return !isAscii && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
+    }
+
+    /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
+    private bool HasCatalog(OutputBuffer output)
+    {
+        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere) is not { } reading)
+            return true;
+        if (readHere is not null)
+        {
+            output.Diverge();
+            new QueryMessage(CatalogQuery).Encode(output.BeginOwn());
+            session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(readHere), IsOurs: true));
+            _catalogTried = true;
+        }
+        else
+        {
+            // Waiting for others to finish is no attempt of one's own.
+            _catalogTried = session.InFlight.Count == 0;
+        }
+        _waiting = reading;
+        return false;
+    }
+
+    private void Record(AnalyzedText analyzed)
+    {
+        if (session.Session.Recorder is not { } recorder)
+            return;
+        foreach (StatementFacts facts in analyzed.Statements)
+            recorder.Decide(DecisionRecord.Allowed(facts));
+    }
+
+    private Refusal Unparsed(ParseProblem problem)
+    {
+        Verdict verdict = session.Policy.JudgeUnparsed();
+        return verdict.Decision == Decision.Approve ? Refusals.Of(verdict, "unparsed") : Refusals.Unparsed(problem);
+    }
+
+    private DateTimeOffset Now => session.Session.Listener.Time.GetUtcNow();
+
+    private static GateAnswer Refused(Refusal refusal, ReadOnlySpan<byte> text, ImmutableArray<SecretSpan> secrets)
+    {
+        byte[] recorded = text.ToArray();
+        Secrets.Blank(recorded, secrets);
+        return new GateAnswer(null, refusal, recorded, [], 0);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>What the response side must know of a message under way.</summary>
+internal abstract class Work
+{
+    /// <summary>The gateway refused it: its stand-in's error is replaced by this one.</summary>
+    public ErrorFields? Refusal { get; init; }
+
+    /// <summary>It touches protected data, or what it touches cannot be known: a column without a stated origin is masked.</summary>
+    public bool Touches { get; init; }
+}
+
+/// <summary>A text of the simple protocol.</summary>
+/// <param name="copies">Its COPY statements towards the client, in order.</param>
+internal sealed class QueryWork(ImmutableArray<CopyFacts> copies) : Work
+{
+    public ImmutableArray<CopyFacts> Copies { get; } = copies;
+
+    public int CopiesBegun { get; set; }
+}
+
+/// <summary>A Parse, and what it prepares. The response side keeps it by name once the server has completed it.</summary>
+/// <param name="statements">What the text does; empty for a statement that was not seen being prepared.</param>
+/// <param name="names">The session's <see cref="PostgresSession.NamesMeaning"/> when it was parsed.</param>
+internal sealed class StatementWork(string name, ImmutableArray<StatementFacts> statements, long names) : Work
+{
+    private Protection? _judgedUnder;
+    private bool _touches;
+    private bool _isComplete;
+    private StatementDescription? _description;
+
+    public string Name { get; } = name;
+
+    public long NamesMeaning { get; } = names;
+
+    public ImmutableArray<CopyFacts> Copies { get; } = [.. statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)];
+
+    /// <summary>The server has completed the Parse. Set by the response side, read by both.</summary>
+    public bool IsComplete { get => Volatile.Read(ref _isComplete); set => Volatile.Write(ref _isComplete, value); }
+
+    /// <summary>The columns that the server described, and the meaning at that time; null until then.</summary>
+    public StatementDescription? Description { get => Volatile.Read(ref _description); set => Volatile.Write(ref _description, value); }
+
+    /// <summary>Judged anew where the catalog has changed since: a view may read something else now.</summary>
+    public bool TouchesUnder(Protection? protection)
+    {
+        if (protection is null || statements.IsEmpty)
+            return true;
+        if (!ReferenceEquals(protection, _judgedUnder))
+        {
+            _touches = statements.Any(facts => protection.Touches(facts));
+            _judgedUnder = protection;
+        }
+        return _touches;
+    }
+}
+
+/// <param name="Columns">Empty where it returns no rows.</param>
+/// <param name="Meaning">The session's <see cref="PostgresSession.Meaning"/> when the Describe was sent.</param>
+internal sealed record StatementDescription(ImmutableArray<ResultColumn> Columns, long Meaning);
+
+/// <summary>A column of a result as the server states it.</summary>
+internal readonly record struct ResultColumn(uint TableId, short AttributeNumber, uint TypeId, short Format);
+
+/// <summary>A Bind: a portal of a statement, with the formats of its result.</summary>
+internal sealed class BindWork(string portal, string statement, ImmutableArray<short> formats, long meaning, long names) : Work
+{
+    public string Portal { get; } = portal;
+
+    public string Statement { get; } = statement;
+
+    /// <summary>None, one for all, or one for each column.</summary>
+    public ImmutableArray<short> Formats { get; } = formats;
+
+    public long Meaning { get; } = meaning;
+
+    public long NamesMeaning { get; } = names;
+}
+
+/// <summary>A Describe, an Execute or a Close of a statement or portal by name.</summary>
+internal sealed class NameWork(string name, bool isStatement, long meaning) : Work
+{
+    /// <summary>For sessions where nothing is masked, and names do not matter.</summary>
+    public static NameWork Unnamed { get; } = new("", false, 0);
+
+    public string Name { get; } = name;
+
+    public bool IsStatement { get; } = isStatement;
+
+    public long Meaning { get; } = meaning;
+}
+
+/// <summary>The gateway's own read of the catalog: rows go to the reader.</summary>
+internal sealed class CatalogWork(CatalogRead read) : Work
+{
+    public CatalogRead Read { get; } = read;
+}

@@ -1,0 +1,35 @@
+using WireProxy.Protocols.Wire;
+
+namespace WireProxy.Relay.Sessions;
+
+/// <summary>
+/// What a wire protocol does for a session. The session owns both legs, the deadlines and the one try/finally;
+/// a dialect speaks on them.
+/// </summary>
+internal interface IDialect
+{
+    /// <summary>The name as the configuration and the journal write it.</summary>
+    string Name { get; }
+
+    /// <summary>From the first byte until the client is logged in. Null: the connection has served its purpose (a cancel request).</summary>
+    Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken);
+
+    /// <summary>Words a refusal or a last message in the protocol.</summary>
+    void WriteLastMessage(SessionEnd end, WireWriter writer);
+}
+
+/// <summary>A logged-in session's two directions.</summary>
+internal abstract class DialectSession
+{
+    public abstract IFilter Requests { get; }
+
+    public abstract IFilter Responses { get; }
+
+    /// <summary>True where no statement is under way and no transaction is open.</summary>
+    public abstract bool IsIdle { get; }
+
+    /// <summary>Tells the upstream, after the client's last byte or at the session's end, that no more will come.</summary>
+    public virtual void Ended()
+    {
+    }
+}

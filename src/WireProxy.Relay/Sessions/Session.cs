@@ -1,0 +1,283 @@
+using System.Net;
+using System.Net.Sockets;
+using WireProxy.Capture;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Sessions;
+
+/// <summary>
+/// One client's connection from accept to close. It owns both legs, the deadlines, the record and the one try/finally.
+/// Two pumps carry bytes; only the response pump writes to the client, so that answers keep their order. Whoever wants the
+/// session to end says why through <see cref="End"/>, which closes the upstream leg and so wakes the response pump.
+/// </summary>
+internal sealed class Session
+{
+    /// <summary>How long a client may take to read its last message before the socket is closed under it.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
+    private SessionEnd? _end;
+    private volatile bool _relaying;
+
+    public Session(ListenerContext listener, Socket socket)
+    {
+        Listener = listener;
+        Client = new Leg(new SocketTransport(socket));
+        ClientAddress = socket.RemoteEndPoint as IPEndPoint;
+        LastActivity = Environment.TickCount64;
+    }
+
+    public Guid Id { get; } = Guid.CreateVersion7();
+
+    public ListenerContext Listener { get; }
+
+    public Leg Client { get; }
+
+    public Leg? Upstream { get; set; }
+
+    public IPEndPoint? ClientAddress { get; }
+
+    public SessionRecorder? Recorder { get; set; }
+
+    public DialectSession? Dialect { get; private set; }
+
+    /// <summary>When a byte last arrived on either leg: <see cref="Environment.TickCount64"/>.</summary>
+    public long LastActivity { get; private set; }
+
+    public bool IsIdle => _relaying && Dialect!.IsIdle;
+
+    /// <summary>Ends the session; the first reason given is the one that counts.</summary>
+    public void End(SessionEnd end)
+    {
+        if (Interlocked.CompareExchange(ref _end, end, null) is not null)
+            return;
+        Upstream?.Close();
+        if (!_relaying)
+            Client.Transport.AbortReceive();
+    }
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            await HandshakeAsync();
+            if (Dialect is not null)
+                await RelayAsync(Dialect);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(e);
+        }
+        finally
+        {
+            Client.Close();
+            Upstream?.Close();
+            Client.Release();
+            Upstream?.Release();
+            await CloseRecordAsync();
+            Listener.Log.SessionEnded(Listener.Options.Name, Id, _end ?? SessionEnd.ClientClosed);
+        }
+    }
+
+    private async Task HandshakeAsync()
+    {
+        TimeSpan timeout = Listener.Options.Limits.HandshakeTimeout;
+        using var deadline = new CancellationTokenSource(timeout, Listener.Time);
+        using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
+            static state => ((Session)state!).End(((Session)state!).HandshakeTimedOut()), this);
+        Dialect = await Listener.Dialect.HandshakeAsync(this, deadline.Token);
+        if (Dialect is null)
+            Interlocked.CompareExchange(ref _end, SessionEnd.ClientClosed, null);
+    }
+
+    private SessionEnd HandshakeTimedOut() => new(
+        Stage.Handshake, Party.Client,
+        $"the login took longer than limits.handshake_timeout ({Listener.Options.Limits.HandshakeTimeout.TotalSeconds:0.###} s)", "08006");
+
+    private async Task RelayAsync(DialectSession dialect)
+    {
+        _relaying = true;
+        if (_end is not null)
+            Upstream!.Close();
+        Task requests = PumpRequestsAsync(dialect);
+        await PumpResponsesAsync(dialect);
+        // A client that has more to say is heard out for a moment: a reset would take its last message from it.
+        if (!requests.IsCompleted)
+            await Task.WhenAny(requests, Task.Delay(Linger, Listener.Time));
+        Client.Close();
+        await requests;
+    }
+
+    private async Task PumpRequestsAsync(DialectSession dialect)
+    {
+        try
+        {
+            await PumpAsync(Client, Upstream!, dialect.Requests, RecordKind.ClientBytes);
+            dialect.Ended();
+            await Upstream!.Transport.ShutdownSendAsync();
+        }
+        catch (Exception e)
+        {
+            // Where the upstream went away first, the response pump meets its end, and what it still said, by itself.
+            if (e is not UpstreamSendException)
+                End(EndOf(e, Party.Client));
+            await DrainClientAsync();
+        }
+    }
+
+    private async Task PumpResponsesAsync(DialectSession dialect)
+    {
+        try
+        {
+            await PumpAsync(Upstream!, Client, dialect.Responses, RecordKind.ServerBytes);
+            Interlocked.CompareExchange(ref _end, SessionEnd.UpstreamClosed, null);
+        }
+        catch (Exception e)
+        {
+            End(EndOf(e, Party.Upstream));
+        }
+        await SayGoodbyeAsync(dialect.Responses.IsAtFrameBoundary);
+    }
+
+    private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)
+    {
+        while (true)
+        {
+            FilterStep step = filter.Process(from.Input, to.Output);
+            if (!to.Output.IsEmpty)
+            {
+                if (Recorder is not null)
+                    await Recorder.RecordAsync(kind, to.Output, filter.RequiresDurableRecord);
+                if (ReferenceEquals(to, Upstream))
+                    await SendUpstreamAsync(to.Output);
+                else
+                    await to.Output.FlushAsync();
+            }
+            if (step == FilterStep.End)
+                return;
+            if (step == FilterStep.Wait)
+            {
+                await filter.WaitAsync();
+                continue;
+            }
+            if (!await from.ReceiveAsync())
+            {
+                if (from.Input.Length > 0 && _end is null)
+                    throw new ProtocolException("The connection ended inside a message.");
+                return;
+            }
+            LastActivity = Environment.TickCount64;
+        }
+    }
+
+    private static ValueTask SendUpstreamAsync(OutputBuffer output)
+    {
+        try
+        {
+            ValueTask sending = output.FlushAsync();
+            return sending.IsCompletedSuccessfully ? sending : AwaitAsync(sending);
+        }
+        catch (Exception e) when (IsTransportFault(e))
+        {
+            throw new UpstreamSendException(e);
+        }
+
+        static async ValueTask AwaitAsync(ValueTask sending)
+        {
+            try
+            {
+                await sending;
+            }
+            catch (Exception e) when (IsTransportFault(e))
+            {
+                throw new UpstreamSendException(e);
+            }
+        }
+    }
+
+    private static bool IsTransportFault(Exception e) => e is IOException or SocketException or ObjectDisposedException;
+
+    private async Task DrainClientAsync()
+    {
+        try
+        {
+            do
+            {
+                Client.Input.Consume(Client.Input.Length);
+            }
+            while (await Client.ReceiveAsync());
+        }
+        catch (Exception e) when (IsTransportFault(e) || e is InvalidOperationException)
+        {
+            // The client is gone, or the session's owner has closed the leg.
+        }
+    }
+
+    private async Task SayGoodbyeAsync(bool atFrameBoundary)
+    {
+        try
+        {
+            SessionEnd end = _end!;
+            if (!end.IsOrdinary && atFrameBoundary)
+            {
+                Listener.Dialect.WriteLastMessage(end, Client.Output.BeginOwn());
+                await Client.Output.FlushAsync();
+            }
+            await Client.Transport.ShutdownSendAsync();
+        }
+        catch (Exception e) when (IsTransportFault(e))
+        {
+            // Nobody is left to be told.
+        }
+    }
+
+    /// <summary>An end before the relay began: there is no response pump yet, so the owner words it.</summary>
+    private async Task FailAsync(Exception e)
+    {
+        Interlocked.CompareExchange(ref _end, EndOf(e, Party.Client), null);
+        if (_relaying)
+            return;
+        await SayGoodbyeAsync(atFrameBoundary: true).WaitAsync(Linger, Listener.Time).ContinueWith(
+            static _ => { }, TaskScheduler.Default);
+        if (!_end!.IsOrdinary)
+        {
+            await DrainClientAsync().WaitAsync(Linger, Listener.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private SessionEnd EndOf(Exception e, Party party)
+    {
+        Stage stage = _relaying ? Stage.Relay : Stage.Handshake;
+        switch (e)
+        {
+            case SessionEndException ended:
+                return ended.End;
+            case ProtocolException:
+                return new SessionEnd(stage, party, $"protocol violation by the {(party == Party.Client ? "client" : "upstream")}: {e.Message}",
+                    "08P01");
+            case JournalUnavailableException:
+                return SessionRecorder.Unavailable(stage);
+            case IOException or SocketException or ObjectDisposedException:
+                return party == Party.Client ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed;
+            default:
+                Listener.Log.SessionFailed(Listener.Options.Name, Id, e);
+                return new SessionEnd(stage, Party.Proxy, "an internal error of the gateway; its log says more", "XX000");
+        }
+    }
+
+    private async Task CloseRecordAsync()
+    {
+        if (Recorder is null)
+            return;
+        try
+        {
+            await Recorder.CloseAsync(_end ?? SessionEnd.ClientClosed, Client.Output.Sent, Upstream?.Output.Sent ?? 0);
+        }
+        catch (JournalUnavailableException)
+        {
+            Listener.Log.SessionCloseNotRecorded(Listener.Options.Name, Id);
+        }
+    }
+
+    private sealed class UpstreamSendException(Exception inner) : IOException(inner.Message, inner);
+}

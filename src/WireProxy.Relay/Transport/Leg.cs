@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+
+namespace WireProxy.Relay.Transport;
+
+/// <summary>One side of a session: its transport and the buffers on it.</summary>
+internal sealed class Leg
+{
+    public Leg(ByteTransport transport)
+    {
+        Transport = transport;
+        Output = new OutputBuffer(transport);
+    }
+
+    public ByteTransport Transport { get; private set; }
+
+    public InputBuffer Input { get; } = new();
+
+    public OutputBuffer Output { get; private set; }
+
+    /// <summary>Goes on inside TLS. Nothing may be buffered: bytes from before the handshake must not count as encrypted (CVE-2021-23214).</summary>
+    public void Upgrade(ByteTransport transport)
+    {
+        if (Input.Length > 0 || !Output.IsEmpty)
+            throw new InvalidOperationException("Bytes are buffered at the change to TLS.");
+        Output.Release();
+        Transport = transport;
+        Output = new OutputBuffer(transport);
+    }
+
+    /// <summary>Receives at least one more byte; false at the peer's end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> ReceiveAsync()
+    {
+        Memory<byte> space = Input.Reserve();
+        int count = await Transport.ReceiveAsync(space);
+        if (space.IsEmpty)
+            count = await Transport.ReceiveAsync(Input.ReserveLarge());
+        Input.Received(count);
+        return count > 0;
+    }
+
+    /// <summary>Receives until at least <paramref name="count"/> bytes are unread; false when the peer ends before.</summary>
+    public async ValueTask<bool> ReceiveAtLeastAsync(int count)
+    {
+        Input.Require(count);
+        while (Input.Length < count)
+        {
+            if (!await ReceiveAsync())
+                return false;
+        }
+        return true;
+    }
+
+    public void Close()
+    {
+        Transport.Close();
+    }
+
+    public void Release()
+    {
+        Input.Release();
+        Output.Release();
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text;
+
+namespace WireProxy.TestKit;
+
+/// <summary>What the configuration file of a <see cref="GatewayProcess"/> says; each part is left out where it is null.</summary>
+public sealed record GatewaySettings
+{
+    /// <summary>Host and port of the database.</summary>
+    public required string Upstream { get; init; }
+
+    /// <summary>disable, prefer, require or verify-full.</summary>
+    public string UpstreamTls { get; init; } = "disable";
+
+    /// <summary>A file of roots for verify-full.</summary>
+    public string? UpstreamRoot { get; init; }
+
+    /// <summary>prefer, require or strict; null: no TLS is offered to clients.</summary>
+    public string? ClientTls { get; init; }
+
+    /// <summary>The text of policy.yaml.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>A login for reading the catalog that the upstream trusts without a password.</summary>
+    public string? CatalogUser { get; init; }
+
+    /// <summary>strict or batched; null: no journal.</summary>
+    public string? Durability { get; init; } = "batched";
+
+    /// <summary>refuse or continue.</summary>
+    public string OnFailure { get; init; } = "refuse";
+
+    /// <summary>Where the journal goes; null: a directory of the gateway's own that is removed with it.</summary>
+    public string? JournalDirectory { get; init; }
+
+    /// <summary>The keys of <c>limits</c> as the file writes them.</summary>
+    public IReadOnlyDictionary<string, string> Limits { get; init; } = new Dictionary<string, string>();
+
+    internal string ToYaml(int port, bool hasPolicy, string journal, string signingKey, (string Certificate, string Key)? certificate)
+    {
+        var yaml = new StringBuilder();
+        yaml.AppendLine("listeners:").AppendLine("  - name: clinic").AppendLine("    protocol: postgres");
+        yaml.AppendLine($"    address: 127.0.0.1:{port}");
+        if (certificate is var (certificateFile, keyFile))
+            yaml.AppendLine($"    tls: {{ mode: {ClientTls}, certificate: {certificateFile}, key: {keyFile} }}");
+        yaml.AppendLine("    upstream:").AppendLine($"      address: {Upstream}");
+        var root = UpstreamRoot is null ? "" : $", root_certificate: {UpstreamRoot}";
+        yaml.AppendLine($"      tls: {{ mode: {UpstreamTls}{root} }}");
+        if (CatalogUser is not null)
+            yaml.AppendLine($"      catalog: {{ username: {CatalogUser}, password: {{ env: CATALOG_PASSWORD }} }}");
+        if (Limits.Count > 0)
+            yaml.AppendLine($"    limits: {{ {string.Join(", ", Limits.Select(limit => $"{limit.Key}: {limit.Value}"))} }}");
+        if (hasPolicy)
+            yaml.AppendLine("policy: policy.yaml");
+        if (Durability is not null)
+        {
+            yaml.AppendLine("journal:").AppendLine($"  directory: {journal}").AppendLine($"  durability: {Durability}");
+            yaml.AppendLine($"  signing_key: {signingKey}").AppendLine($"  on_failure: {OnFailure}");
+        }
+        return yaml.ToString();
+    }
+}
