@@ -75,10 +75,10 @@ internal static class BodyAnalysis
         {
             text.CopyTo(new Span<byte>(copy, text.Length));
             copy[text.Length] = 0;
-            using var scan = new TextScan(copy);
+            using var scan = new TextScan(copy, text.Length);
             if (!scan.IsWhole)
                 return null;
-            var cursor = new PlPgSqlCursor(text, scan.Tokens);
+            var cursor = new PlPgSqlCursor(text, scan.List);
             var sql = new PlPgSqlSql(cursor);
             try
             {

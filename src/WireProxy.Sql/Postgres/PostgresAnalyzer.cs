@@ -78,7 +78,7 @@ public sealed class PostgresAnalyzer
             text.CopyTo(new(copy, text.Length));
             copy[text.Length] = 0;
             int bound;
-            using (var scan = new TextScan(copy))
+            using (var scan = new TextScan(copy, text.Length))
                 bound = NestingBound.Of(scan.Tokens, MaxNesting + 1); // No tokens: the parser will say why, and builds no tree.
             return bound > MaxNesting ? TooDeep(text) : Run(copy, text.Length, nesting, bound > InlineNesting);
         }

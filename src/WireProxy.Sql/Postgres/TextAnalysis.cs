@@ -72,9 +72,9 @@ internal static unsafe class TextAnalysis
                 foreach (var body in findings.Bodies)
                     BodyAnalysis.Fold(body, facts, findings, nesting);
                 if (findings.Secrets.Count > 0)
-                    SecretFinder.Find(findings.Secrets, offset, size == 0 ? length : offset + size, scan ??= new(text), secrets);
+                    SecretFinder.Find(findings.Secrets, offset, size == 0 ? length : offset + size, scan ??= new(text, length), secrets);
                 if (facts.Copy is { Relation: null } copy)
-                    facts.Copy = copy with { InnerQuery = InnerQuery(text, offset, scan ??= new(text)) };
+                    facts.Copy = copy with { InnerQuery = InnerQuery(text, offset, scan ??= new(text, length)) };
                 statements.Add(facts.Build(offset, size));
             }
         }
