@@ -82,6 +82,14 @@ public sealed class PostgresServer : IAsyncDisposable
         return result.ExitCode == 0 ? result.Output.TrimEnd('\n') : throw new InvalidOperationException(result.ToString());
     }
 
+    /// <summary>Runs SQL as the superuser, each statement in a transaction of its own.</summary>
+    public async Task ScriptAsync(string sql, string database = "postgres")
+    {
+        var result = await Psql(database: database).ScriptAsync(sql, "-q", "-v", "ON_ERROR_STOP=1");
+        if (result.ExitCode != 0)
+            throw new InvalidOperationException(result.ToString());
+    }
+
     /// <summary>Stops at once, as a crash would, and starts again with the same data.</summary>
     public async Task RestartAsync()
     {
@@ -117,7 +125,7 @@ public sealed class PostgresServer : IAsyncDisposable
         ];
         if (_options.Tls)
         {
-            (string certificate, string key) = Certificates.Issue("server", "localhost", "127.0.0.1");
+            (string certificate, string key) = Certificates.Issue("server", [.. _options.CertificateHosts]);
             settings.AddRange(["ssl = on", $"ssl_cert_file = '{certificate}'", $"ssl_key_file = '{key}'"]);
         }
         settings.AddRange(_options.Settings);
@@ -159,6 +167,7 @@ public sealed class PostgresServer : IAsyncDisposable
             CREATE ROLE md5 LOGIN PASSWORD '{Password}';
             GRANT CREATE ON SCHEMA public TO PUBLIC;
             """);
-        if (_options.Script is not null) await QueryAsync(_options.Script);
+        if (_options.Script is not null)
+            await ScriptAsync(_options.Script);
     }
 }

@@ -25,7 +25,7 @@ public sealed record Psql
 
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>(Library.Environment)
     {
-        ["PGPASSFILE"] = "/dev/null",
+        ["PGPASSFILE"] = "/nonexistent",
         ["PSQLRC"] = "/dev/null",
         ["PSQL_HISTORY"] = "/dev/null",
         ["PAGER"] = "cat",
