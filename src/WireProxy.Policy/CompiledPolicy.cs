@@ -47,7 +47,7 @@ public sealed class CompiledPolicy
     {
         if (rules.IsEmpty)
             return Verdict.Allowed;
-        StatementReach reach = new(facts, subject.Database, catalog is null ? null : CatalogIndex.Of(catalog));
+        StatementReach reach = new(facts, subject.Database ?? catalog?.Database, catalog is null ? null : CatalogIndex.Of(catalog));
         foreach (CompiledRule rule in rules)
             if (rule.Judge(reach, subject, now) is { } verdict)
                 return verdict;
@@ -69,7 +69,7 @@ public sealed class CompiledPolicy
     public Verdict JudgeFunctionCall(string? functionName, Subject subject, DateTimeOffset now, string? schema = null) =>
         Judge(FunctionCallFacts.Of(schema, functionName), subject, null, now);
 
-    /// <summary>What of the catalog is protected from this subject. Depends on the subject's user, groups and database only.</summary>
+    /// <summary>What of the catalog is protected from this subject. Depends on the catalog and the subject's user and groups only.</summary>
     public Protection Resolve(CatalogSnapshot catalog, Subject subject) => new(Definition, CatalogIndex.Of(catalog), subject);
 
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)

@@ -70,6 +70,9 @@ public sealed record StatementFacts
     public ImmutableArray<RelationReference> Relations { get; init; } = [];
     public ImmutableArray<ColumnReference> Columns { get; init; } = [];
     public ImmutableArray<FunctionReference> Functions { get; init; } = [];
+    /// <summary>Other names that the statement gives to relations. A bare <see cref="ColumnReference"/> of such a name, or of a relation's
+    /// own, is the whole row.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
     /// <summary>True where text is run that cannot be known here: EXECUTE of an expression in PL/pgSQL, a DO in another language.</summary>
     public bool HasUnknownSql { get; init; }
     /// <summary>True where the statement may change the catalog: DDL, and anything that may hide it.</summary>

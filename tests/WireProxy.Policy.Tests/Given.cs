@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy.Tests;
 

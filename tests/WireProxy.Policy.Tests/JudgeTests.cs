@@ -1,4 +1,5 @@
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy.Tests;
 
@@ -155,6 +156,15 @@ public sealed class JudgeTests
         Assert.That(policy.Judged(facts), Is.EqualTo(stops ? Decision.Block : Decision.Allow));
         Assert.That(policy.Judged(facts with { Relations = [Given.Table("shop.visits")] }), Is.EqualTo(Decision.Allow));
     }
+
+    [TestCase("id", false)]
+    [TestCase("p", true)]
+    [TestCase("visits.p", false)]
+    public void With_a_catalog_a_bare_name_that_is_no_column_may_be_an_alias_and_the_whole_row(string column, bool stops) =>
+        Assert.That(
+            Given.Policy(Given.Rule(new RuleCondition { Columns = ["clinic.patients.ssn"] })).Judged(
+                Given.Select("clinic.patients", "clinic.visits") with { Columns = Given.Columns(column) }, null, TestCatalog.Clinic().Build()),
+            Is.EqualTo(stops ? Decision.Block : Decision.Allow));
 
     [Test]
     public void A_column_rule_stops_views_over_the_table_and_COPY_without_a_list()

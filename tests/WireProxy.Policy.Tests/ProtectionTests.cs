@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using WireProxy.Sql;
 
 namespace WireProxy.Policy.Tests;
 
@@ -133,15 +132,40 @@ public sealed class ProtectionTests
     [Test]
     public void System_relations_are_clear_but_for_the_columns_that_carry_values()
     {
-        TestCatalog catalog = TestCatalog.Clinic().Table("pg_toast.pg_toast_20000", "chunk_id", "chunk_data");
+        TestCatalog catalog = TestCatalog.Clinic().Table("pg_toast.pg_toast_20000", "chunk_id", "chunk_data").Table("pg_catalog.pg_stats_ext");
         Protection protection = Resolve(catalog, null, new PolicyDefinition { Protect = [Given.Protect(Mask.Redact, "*.*.relname", "*.*.ssn")] });
         Assert.That(MaskOf(catalog, protection, "pg_catalog.pg_class", 2), Is.Null, "*.* does not mean the system's own");
         Assert.That(MaskOf(catalog, protection, "pg_catalog.pg_stats", 2), Is.EqualTo(Mask.Redact));
         Assert.That(MaskOf(catalog, protection, "pg_catalog.pg_stats", 1), Is.Null);
         Assert.That(MaskOf(catalog, protection, "pg_catalog.pg_stat_activity", 2), Is.EqualTo(Mask.Redact));
         Assert.That(MaskOf(catalog, protection, "pg_toast.pg_toast_20000", 2), Is.EqualTo(Mask.Redact));
+        Assert.That(MaskOf(catalog, protection, "pg_catalog.pg_stats_ext", 9), Is.EqualTo(Mask.Redact), "its columns are not listed");
         Protection named = Resolve(catalog, null, new PolicyDefinition { Protect = [Given.Protect(Mask.Redact, "pg_catalog.pg_class.relname")] });
         Assert.That(MaskOf(catalog, named, "pg_catalog.pg_class", 2), Is.EqualTo(Mask.Redact));
+    }
+
+    [Test]
+    public void A_system_relation_whose_columns_the_catalog_does_not_list_is_clear_and_not_unknown()
+    {
+        TestCatalog catalog = TestCatalog.Clinic().Table("pg_catalog.pg_proc");
+        Assert.That(MaskOf(catalog, Resolve(catalog), "pg_catalog.pg_proc", 7), Is.Null);
+        Protection named = Resolve(catalog, null, new PolicyDefinition { Protect = [Given.Protect(Mask.Null, "pg_catalog.pg_proc.prosrc")] });
+        Assert.That(MaskOf(catalog, named, "pg_catalog.pg_proc", 7), Is.EqualTo(Mask.Null));
+    }
+
+    [Test]
+    public void A_generated_column_beside_a_masked_one_may_be_made_of_it_and_is_redacted()
+    {
+        TestCatalog catalog = new TestCatalog().Table("clinic.patients", "id", "ssn", "ssn_upper!").Table("clinic.visits", "id", "double_id!");
+        Assert.That(MaskOf(catalog, Resolve(catalog), "clinic.patients", 3), Is.EqualTo(Mask.Redact));
+        Assert.That(MaskOf(catalog, Resolve(catalog), "clinic.visits", 2), Is.Null);
+        Protection granted = Resolve(catalog, Given.Alice("lab"), new PolicyDefinition
+        {
+            Protect = [Given.Protect(lastFour, "clinic.patients.ssn")],
+            Unmask = [Given.Grant("lab", "clinic.patients.ssn_upper")],
+        });
+        Assert.That(MaskOf(catalog, granted, "clinic.patients", 3), Is.Null);
+        Assert.That(MaskOf(catalog, granted, "clinic.patients", 2), Is.EqualTo(lastFour));
     }
 
     [Test]

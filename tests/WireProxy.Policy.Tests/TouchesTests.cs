@@ -28,6 +28,7 @@ public sealed class TouchesTests
     [TestCase("clinic.report", true)]
     [TestCase("report", true)]
     [TestCase("unheard_of", true)]
+    [TestCase("pg_catalog.unheard_of", true)]
     [TestCase("pg_catalog.query_to_xml", true)]
     [TestCase("query_to_xml", true)]
     [TestCase("pg_catalog.lo_get", true)]

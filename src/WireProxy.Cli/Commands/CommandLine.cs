@@ -42,11 +42,11 @@ internal static class CommandLine
         {
             ServeCommand.Create(),
             CheckCommand.Create(),
-            // DemoCommand.Create(),
-            // PolicyCommand.Create(),
-            // SessionsCommand.Create(),
-            // ReplayCommand.Create(),
-            // VerifyCommand.Create(),
+            DemoCommand.Create(),
+            PolicyCommand.Create(),
+            SessionsCommand.Create(),
+            ReplayCommand.Create(),
+            VerifyCommand.Create(),
             KeysCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();

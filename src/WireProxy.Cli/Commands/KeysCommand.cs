@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using WireProxy.Cli.Output;
 
 namespace WireProxy.Cli.Commands;
 
 /// <summary><c>wireproxy keys new</c>: a key pair for the journal's signatures.</summary>
 internal static class KeysCommand
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     public static Command Create()
     {
         var name = new Argument<string>("NAME")
@@ -27,20 +26,10 @@ internal static class KeysCommand
     private static int Run(string name, TextWriter output)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Write(name + ".pem", key.ExportPkcs8PrivateKeyPem());
-        Write(name + ".pub.pem", key.ExportSubjectPublicKeyInfoPem());
+        PrivateFile.Write(name + ".pem", key.ExportPkcs8PrivateKeyPem());
+        PrivateFile.Write(name + ".pub.pem", key.ExportSubjectPublicKeyInfoPem());
         output.WriteLine($"private: {name}.pem      name it as journal.signing_key, and let nobody else read it");
         output.WriteLine($"public:  {name}.pub.pem  give it to whoever verifies recordings, by another way than the recordings");
         return ExitCode.Success;
-    }
-
-    /// <summary>Creates the file with its mode from the start, so that the key is never readable by others.</summary>
-    public static void Write(string path, string pem)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        using var writer = new StreamWriter(path, options);
-        writer.WriteLine(pem);
     }
 }

@@ -52,9 +52,7 @@ internal static class SettingsReport
         output.WriteLine($"  upstream    {upstream.Host}:{upstream.Port.ToString(CultureInfo.InvariantCulture)}, tls {Describe(upstream.Tls)}");
         output.WriteLine($"  login       the client's own, relayed");
         output.WriteLine($"  catalog     read by {upstream.Catalog?.Username ?? "the client's own session, before its first statement"}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  limits      connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, "
-            + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}"));
+        output.WriteLine($"  limits      {Describe(limits)}");
     }
 
     private static void WriteListener(ListenerOptions listener, Utf8JsonWriter json)
@@ -135,6 +133,9 @@ internal static class SettingsReport
         };
         return lists.Where(list => list.Values is not null).Select(list => (list.Name, string.Join(", ", list.Values!)));
     }
+
+    private static string Describe(ListenerLimits limits) => string.Create(CultureInfo.InvariantCulture,
+        $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}");
 
     private static string Describe(UpstreamTlsOptions tls) => tls.Mode switch
     {

@@ -9,12 +9,17 @@ internal sealed class CatalogIndex
 {
     private static readonly ConditionalWeakTable<CatalogSnapshot, CatalogIndex> made = [];
 
+    /// <summary>Objects below this were made with the database, not by anybody later (FirstNormalObjectId, src/include/access/transam.h).</summary>
+    private const uint FirstNormalObjectId = 16384;
+
     private readonly Dictionary<uint, CatalogNode> byId = [];
     private readonly Dictionary<string, List<CatalogNode>> byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> functionSchemas = new(StringComparer.Ordinal);
+    private readonly HashSet<string> builtInFunctions = new(StringComparer.Ordinal);
 
     private CatalogIndex(CatalogSnapshot snapshot)
     {
+        Snapshot = snapshot;
         foreach (CatalogRelation relation in snapshot.Relations)
         {
             CatalogNode node = new(relation);
@@ -22,10 +27,16 @@ internal sealed class CatalogIndex
             Add(byName, relation.Name, node);
         }
         foreach (CatalogFunction function in snapshot.Functions)
+        {
+            if (!function.IsUserDefined && function.Id < FirstNormalObjectId)
+                builtInFunctions.Add(function.Name);
             if (!functionSchemas.TryGetValue(function.Name, out List<string>? schemas) || !schemas.Contains(function.Schema))
                 Add(functionSchemas, function.Name, function.Schema);
+        }
         Link();
     }
+
+    public CatalogSnapshot Snapshot { get; }
 
     public static CatalogIndex Of(CatalogSnapshot snapshot) => made.GetValue(snapshot, static s => new CatalogIndex(s));
 
@@ -43,6 +54,11 @@ internal sealed class CatalogIndex
 
     /// <summary>The schemas that hold a function of this name.</summary>
     public IReadOnlyList<string> SchemasOfFunction(string name) => functionSchemas.GetValueOrDefault(name) ?? [];
+
+    /// <summary>True where the name can only be a function that PostgreSQL brings. One that somebody put into pg_catalog is none.</summary>
+    public bool IsBuiltInFunction(string? schema, string name) =>
+        builtInFunctions.Contains(name)
+        && (schema is null ? !Snapshot.IsUserFunction(null, name) : schema is "pg_catalog" or "information_schema");
 
     /// <summary>Links neighbours first and then what is farther away, so that each list is complete whatever the order of the catalog.</summary>
     private void Link()

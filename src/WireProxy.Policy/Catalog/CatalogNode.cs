@@ -10,6 +10,7 @@ internal sealed class CatalogNode(CatalogRelation relation)
     public string Schema => relation.Schema;
     public string Name => relation.Name;
     public IEnumerable<string> ColumnNames => relation.Columns.Select(column => column.Name);
+    public bool IsSystem => relation.IsSystem;
 
     /// <summary>What this relation inherits from, or is a partition of, at any distance; nearest first.</summary>
     public IReadOnlyList<CatalogNode> Ancestors { get; internal set; } = [];
@@ -26,14 +27,10 @@ internal sealed class CatalogNode(CatalogRelation relation)
     /// <summary>All that a statement may reach that names this relation.</summary>
     public IEnumerable<CatalogNode> Reached => Family.Concat(Read);
 
-    public bool HasColumn(string name) => relation.Columns.Any(column => column.Name == name);
+    /// <summary>False for system relations: the catalog does not list their columns.</summary>
+    public bool HasKnownColumns => !relation.IsSystem || !relation.Columns.IsEmpty;
 
-    /// <summary>The name of an attribute, or null where there is none of that number.</summary>
-    public string? ColumnName(short number)
-    {
-        foreach (CatalogColumn column in relation.Columns)
-            if (column.Number == number)
-                return column.Name;
-        return null;
-    }
+    public bool IsSequence => relation.Kind == 'S';
+
+    public bool HasColumn(string name) => relation.Columns.Any(column => column.Name == name);
 }

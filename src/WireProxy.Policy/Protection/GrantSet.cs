@@ -4,17 +4,16 @@ namespace WireProxy.Policy;
 internal sealed class GrantSet
 {
     private readonly ColumnPattern[] columns;
-    private readonly string? database;
+    private readonly string database;
 
-    public GrantSet(PolicyDefinition policy, Subject subject)
+    public GrantSet(PolicyDefinition policy, string database, Subject subject)
     {
         columns = [.. policy.Unmask.Where(grant => Applies(grant, subject)).SelectMany(grant => grant.Columns)];
-        database = subject.Database;
+        this.database = database;
     }
 
     public bool Contains(CatalogNode relation, string column) =>
-        columns.Any(pattern => (database is not null || pattern.Database is null)
-            && pattern.Matches(database, relation.Schema, relation.Name, column));
+        columns.Any(pattern => pattern.Matches(database, relation.Schema, relation.Name, column));
 
     /// <summary>True where the grants plainly leave nothing of the policy's protection.</summary>
     public bool CoverAll(PolicyDefinition policy) =>

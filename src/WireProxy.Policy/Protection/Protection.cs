@@ -5,7 +5,7 @@ using WireProxy.Sql.Catalog;
 namespace WireProxy.Policy;
 
 /// <summary>What of one catalog is protected from one subject. Immutable; made by <see cref="CompiledPolicy.Resolve"/> and worth
-/// keeping for each (catalog, user, groups, database). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
+/// keeping for each (catalog, user, groups). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
 public sealed class Protection
 {
     private readonly CatalogIndex catalog;
@@ -14,9 +14,9 @@ public sealed class Protection
     internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject)
     {
         this.catalog = catalog;
-        GrantSet grants = new(policy, subject);
+        GrantSet grants = new(policy, catalog.Snapshot.Database, subject);
         ProtectsNothing = grants.CoverAll(policy);
-        relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, subject, grants).Build();
+        relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, grants).Build();
     }
 
     /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
@@ -33,17 +33,12 @@ public sealed class Protection
             return ColumnProtection.Clear;
         if (catalog.Find(relationId) is not { } node)
             return ColumnProtection.Unknown;
-        relations.TryGetValue(relationId, out RelationProtection? relation);
-        if (attributeNumber == 0)
-            return relation is null ? ColumnProtection.Clear : ColumnProtection.Masked(DerivedMask);
         if (attributeNumber < 0)
             return ColumnProtection.Clear;
-        if (node.ColumnName(attributeNumber) is not { } column)
-        {
-            // The catalog lists columns of the system's relations only where some of them carry values.
-            return node.Relation.IsSystem && relation is null ? ColumnProtection.Clear : ColumnProtection.Unknown;
-        }
-        return relation?.MaskOf(column) is { } mask ? ColumnProtection.Masked(mask) : ColumnProtection.Clear;
+        if (!relations.TryGetValue(relationId, out RelationProtection? relation))
+            return attributeNumber == 0 || !node.HasKnownColumns || node.IsSequence || node.Relation.Column(attributeNumber) is not null
+                ? ColumnProtection.Clear : ColumnProtection.Unknown;
+        return attributeNumber == 0 ? ColumnProtection.Masked(DerivedMask) : relation.Find(attributeNumber);
     }
 
     /// <summary>True where the statement may reach protected values, so that an expression in its result is to be masked: it names,
@@ -75,10 +70,10 @@ public sealed class Protection
             return DerivedMask;
         foreach (CatalogNode node in nodes)
         {
-            if (!node.HasColumn(column))
-                return DerivedMask;
             if (relations.TryGetValue(node.Id, out RelationProtection? relation) && relation.MaskOf(column) is { } mask)
                 return mask;
+            if (node.HasKnownColumns && !node.HasColumn(column))
+                return DerivedMask;
         }
         return null;
     }
@@ -88,7 +83,7 @@ public sealed class Protection
     /// from the catalog: the caller masks everything.</summary>
     public ImmutableArray<CopyColumn>? CopyColumns(RelationReference table, ImmutableArray<string> columns)
     {
-        if (catalog.Named(table.Schema, table.Name) is not [CatalogNode node])
+        if (catalog.Named(table.Schema, table.Name) is not [CatalogNode node] || !node.HasKnownColumns)
             return null;
         RelationProtection? relation = relations.GetValueOrDefault(node.Id);
         ImmutableArray<CopyColumn>.Builder result = ImmutableArray.CreateBuilder<CopyColumn>();
@@ -113,23 +108,21 @@ public sealed class Protection
         IReadOnlyList<CatalogNode> nodes = catalog.Named(reference.Schema, reference.Name);
         return nodes.Count == 0
             || nodes.Any(node => relations.TryGetValue(node.Id, out RelationProtection? relation)
-                && (!relation.IsSystem || NamesValues(relation, facts)));
+                && (!node.IsSystem || NamesValues(relation, facts)));
     }
 
-    /// <summary>Tools count sessions in pg_stat_activity all day; of a system relation only a statement that names a value-carrying
-    /// column, or something that is no column there and so perhaps the whole row, touches.</summary>
+    /// <summary>Tools count sessions in pg_stat_activity all day, and read pg_attribute for every table that they show; of a system
+    /// relation only a statement touches that names a value-carrying column, a star, or a whole row.</summary>
     private static bool NamesValues(RelationProtection relation, StatementFacts facts) =>
-        facts.Copy is not null
-        || facts.Columns.Any(column => column.Name == "*" || relation.MaskOf(column.Name) is not null
-            || !relation.Relation.HasColumn(column.Name));
+        facts.Copy is not null || facts.Columns.Any(column =>
+            column.Name == "*" || relation.MaskOf(column.Name) is not null || IsWholeRow(column, relation, facts));
 
-    private bool Touches(FunctionReference function)
-    {
-        if (function.Schema is "pg_catalog" or "information_schema")
-            return ReadingFunctions.Contains(function.Name);
-        if (function.Schema is not null || ReadingFunctions.Contains(function.Name))
-            return true;
-        IReadOnlyList<string> schemas = catalog.SchemasOfFunction(function.Name);
-        return schemas.Count == 0 || schemas.Any(schema => !SystemRelations.IsSystemSchema(schema));
-    }
+    /// <summary>A bare name of a relation or an alias is its row; so is what stands before the dot where the name behind it is no column but a
+    /// function, which the row is then given to (PostgreSQL documentation, section 4.2.4).</summary>
+    private static bool IsWholeRow(ColumnReference column, RelationProtection relation, StatementFacts facts) => column.Relation is null
+        ? column.Name == relation.Relation.Name || facts.Aliases.Contains(column.Name)
+        : !relation.Relation.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name);
+
+    private bool Touches(FunctionReference function) =>
+        ReadingFunctions.Contains(function.Name) || !catalog.IsBuiltInFunction(function.Schema, function.Name);
 }

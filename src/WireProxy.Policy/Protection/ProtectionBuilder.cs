@@ -1,3 +1,5 @@
+using WireProxy.Sql.Catalog;
+
 namespace WireProxy.Policy;
 
 /// <summary>Works out which columns of a catalog are masked for one subject, and how.</summary>
@@ -5,34 +7,62 @@ namespace WireProxy.Policy;
 /// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do.
 /// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
 ///    nearest first, and a parent's the mask of its children's.
-/// 3. What a view's column is made of is not known yet, so a view or materialized view that reads, at any distance, a relation
+/// 3. A generated column of a table with masked columns may be made of them and is redacted.
+/// 4. What a view's column is made of is not known yet, so a view or materialized view that reads, at any distance, a relation
 ///    with a masked column has all its columns redacted; a mask that names the view's own column is kept.
-/// 4. Value-carrying columns of system relations (<see cref="SystemRelations"/>) are redacted.
-/// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and a view's
-/// redaction. It does not open a child's rows by naming the parent.
+/// 5. Value-carrying columns of system relations (<see cref="SystemRelations"/>) are redacted; all columns, where the catalog
+///    does not list them.
+/// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and the redaction of
+/// a view's or a generated column. It does not open a child's rows by naming the parent.
 /// </remarks>
-internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, Subject subject, GrantSet grants)
+internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants)
 {
+    private readonly string database = catalog.Snapshot.Database;
     private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> own = [];
     private readonly Dictionary<uint, RelationProtection> built = [];
 
     public Dictionary<uint, RelationProtection> Build()
     {
         foreach (CatalogNode node in catalog.Relations)
-            if (FindOwn(node) is { Count: > 0 } masks)
+            if (node.HasKnownColumns && FindOwn(node) is { Count: > 0 } masks)
                 own.Add(node, masks);
         // Only relations with a mask of their own, their families and the system's need a closer look ...
         foreach (CatalogNode node in own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct())
-            Add(node, node.ColumnNames.Select(column => (column, Effective(node, column))));
+            AddTable(node);
         foreach (CatalogNode node in catalog.Relations)
-            Add(node, node.ColumnNames.Where(column => SystemRelations.CarriesValues(node.Schema, node.Name, column))
-                .Select(column => (column, (Mask?)Mask.Redact)));
+            if (SystemRelations.MayCarryValues(node.Schema, node.Name) || (node.IsSystem && !node.HasKnownColumns))
+                AddSystem(node);
         // ... and then the views, which need all of these.
         HashSet<CatalogNode> masked = [.. catalog.Relations.Where(node => built.ContainsKey(node.Id))];
         foreach (CatalogNode view in catalog.Relations)
-            if (!SystemRelations.IsSystemSchema(view.Schema) && (view.ReadsUnknown || view.Read.Any(masked.Contains)))
+            if (!view.IsSystem && (view.ReadsUnknown || view.Read.Any(masked.Contains)))
                 Add(view, view.ColumnNames.Select(column => (column, OfView(view, column))));
         return built;
+    }
+
+    private void AddTable(CatalogNode node)
+    {
+        List<(string Column, Mask? Mask)> columns = [.. node.ColumnNames.Select(column => (column, Effective(node, column)))];
+        if (columns.Any(column => column.Mask is not null))
+            foreach (CatalogColumn column in node.Relation.Columns)
+                if (column.IsGenerated && !grants.Contains(node, column.Name))
+                    columns.Add((column.Name, Mask.Redact));
+        Add(node, columns);
+    }
+
+    private void AddSystem(CatalogNode node)
+    {
+        if (node.HasKnownColumns)
+        {
+            Add(node, node.ColumnNames.Where(column => SystemRelations.CarriesValues(node.Schema, node.Name, column))
+                .Select(column => (column, (Mask?)Mask.Redact)));
+            return;
+        }
+        Mask? named = policy.Protect.FirstOrDefault(rule => rule.Columns.Any(pattern =>
+            pattern.NamesOneSchema && pattern.MatchesTable(database, node.Schema, node.Name)))?.Mask;
+        Mask? whole = SystemRelations.MayCarryValues(node.Schema, node.Name) ? Mask.Redact : named;
+        if (whole is not null)
+            built[node.Id] = new RelationProtection(node, [], whole);
     }
 
     private void Add(CatalogNode node, IEnumerable<(string Column, Mask? Mask)> columns)
@@ -42,18 +72,17 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             if (mask is not null)
                 masks.TryAdd(column, mask);
         if (masks.Count > 0)
-            built[node.Id] = new RelationProtection(node, masks);
+            built[node.Id] = new RelationProtection(node, masks, null);
     }
 
     private Dictionary<string, Mask>? FindOwn(CatalogNode node)
     {
-        bool isSystem = SystemRelations.IsSystemSchema(node.Schema);
         Dictionary<string, Mask>? masks = null;
         foreach (ProtectRule rule in policy.Protect)
             foreach (ColumnPattern pattern in rule.Columns)
             {
                 // "*.*.name" means the tables of the database, not the columns that the system itself calls so.
-                if ((isSystem && !pattern.NamesOneSchema) || !pattern.MatchesTable(subject.Database, node.Schema, node.Name))
+                if ((node.IsSystem && !pattern.NamesOneSchema) || !pattern.MatchesTable(database, node.Schema, node.Name))
                     continue;
                 foreach (string column in node.ColumnNames)
                     if (pattern.MatchesColumn(column))

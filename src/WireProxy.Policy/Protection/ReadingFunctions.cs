@@ -25,5 +25,14 @@ internal static class ReadingFunctions
         // Values out of extended statistics (75.2).
         "pg_mcv_list_items");
 
+    private static readonly FrozenSet<string> rowTakers = FrozenSet.Create(
+        StringComparer.Ordinal,
+        // Take a row, or anything, and give its columns' values (9.16, 9.21, 9.4.1).
+        "row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "json_build_array", "jsonb_build_array", "array_agg",
+        "record_out", "record_send", "concat", "format", "hash_record", "hash_record_extended");
+
     public static bool Contains(string name) => names.Contains(name);
+
+    /// <summary>True for functions that may be written behind a row and a dot, and then show what is in the row.</summary>
+    public static bool TakesRows(string name) => rowTakers.Contains(name);
 }

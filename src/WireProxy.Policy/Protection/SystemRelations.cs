@@ -14,8 +14,6 @@ namespace WireProxy.Policy;
 /// </list></summary>
 internal static class SystemRelations
 {
-    public const string ToastSchema = "pg_toast";
-
     private static readonly FrozenDictionary<string, string[]> valueColumns = new Dictionary<string, string[]>
     {
         ["pg_statistic"] = ["stavalues1", "stavalues2", "stavalues3", "stavalues4", "stavalues5"],
@@ -29,16 +27,18 @@ internal static class SystemRelations
         ["pg_stat_statements"] = ["query"],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public static bool IsSystemSchema(string schema) =>
-        schema is "pg_catalog" or "information_schema" || schema.StartsWith(ToastSchema, StringComparison.Ordinal);
+    /// <summary>True for a relation of the list.</summary>
+    public static bool MayCarryValues(string schema, string relation) =>
+        IsToast(schema) || (valueColumns.ContainsKey(relation) && IsItsPlace(schema, relation));
 
     /// <summary>True where the column carries values.</summary>
-    public static bool CarriesValues(string schema, string relation, string column)
-    {
-        if (schema.StartsWith(ToastSchema, StringComparison.Ordinal))
-            return column == "chunk_data";
-        // An extension's view stands in whatever schema it was installed in.
-        return (schema == "pg_catalog" || relation == "pg_stat_statements")
-            && valueColumns.TryGetValue(relation, out string[]? columns) && columns.Contains(column);
-    }
+    public static bool CarriesValues(string schema, string relation, string column) =>
+        IsToast(schema)
+            ? column == "chunk_data"
+            : IsItsPlace(schema, relation) && valueColumns.TryGetValue(relation, out string[]? columns) && columns.Contains(column);
+
+    private static bool IsToast(string schema) => schema is "pg_toast" || schema.StartsWith("pg_toast_temp_", StringComparison.Ordinal);
+
+    /// <summary>An extension's view stands in whatever schema it was installed in.</summary>
+    private static bool IsItsPlace(string schema, string relation) => schema == "pg_catalog" || relation == "pg_stat_statements";
 }

@@ -56,10 +56,11 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
         (column.Name == "*" ? pattern.MatchesEveryColumn : pattern.MatchesColumn(column.Name))
         && facts.Relations.All(relation => SurelyIn(relation, anySchema: false, pattern.MatchesTable));
 
+    /// <summary>True where the function may be one of the pattern's: without a schema it may be in any that has one of that name.</summary>
     public bool MayName(FunctionPattern pattern, FunctionReference function)
     {
-        IReadOnlyList<string>? schemas = function.Schema is null ? catalog?.SchemasOfFunction(function.Name) : null;
-        return schemas is null or []
+        IReadOnlyList<string> schemas = Schemas(function);
+        return schemas.Count == 0
             ? pattern.Matches(function.Schema, function.Name)
             : schemas.Any(schema => pattern.Matches(schema, function.Name));
     }
@@ -68,7 +69,7 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
     {
         if (function.Schema is not null || pattern.IsAnySchema)
             return pattern.Matches(function.Schema, function.Name);
-        IReadOnlyList<string> schemas = catalog?.SchemasOfFunction(function.Name) ?? [];
+        IReadOnlyList<string> schemas = Schemas(function);
         return schemas.Count > 0 && schemas.All(schema => pattern.Matches(schema, function.Name));
     }
 
@@ -85,10 +86,18 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
     {
         if (facts.Copy is { Relation: not null } copy && (copy.Columns.IsEmpty || copy.Columns.Any(pattern.MatchesColumn)))
             return true;
-        // A bare name that is the table's own is the whole row.
-        return facts.Columns.Any(column => column.Name == "*" || pattern.MatchesColumn(column.Name)
-            || (column.Relation is null && column.Name == relation.Name));
+        return facts.Columns.Any(column => column.Name == "*" || pattern.MatchesColumn(column.Name) || MayBeWholeRow(column, relation));
     }
 
+    /// <summary>A bare name may be a table's name or alias and then stands for the whole row. Aliases are not known here: with a
+    /// catalog, what is no column of any table of the statement is taken for one.</summary>
+    private bool MayBeWholeRow(ColumnReference column, RelationReference relation) =>
+        column.Relation is null
+        && (column.Name == relation.Name || (catalog is not null && !facts.Relations.Any(other =>
+            Candidates(other) is var candidates && (candidates.Count == 0 || candidates.Any(node => node.HasColumn(column.Name))))));
+
     private IReadOnlyList<CatalogNode> Candidates(RelationReference relation) => catalog?.Named(relation.Schema, relation.Name) ?? [];
+
+    private IReadOnlyList<string> Schemas(FunctionReference function) =>
+        function.Schema is null ? catalog?.SchemasOfFunction(function.Name) ?? [] : [];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
@@ -9,6 +10,9 @@ namespace WireProxy.Relay.Postgres;
 internal sealed class RowPlan
 {
     private RowPlan(RowMask? mask) => Mask = mask;
+
+    /// <summary>pg_type's OIDs of text, varchar, char, name, unknown, json and jsonb.</summary>
+    private static readonly FrozenSet<uint> TextTypes = [25, 1043, 1042, 19, 705, 114, 3802];
 
     /// <summary>Nothing to mask: rows are relayed.</summary>
     public static RowPlan Clear { get; } = new(null);
@@ -56,10 +60,15 @@ internal sealed class RowPlan
         return result.MoveToImmutable();
     }
 
+    /// <summary>A masked text is seen to be one. A number, a date or a truth value that the server computed is withheld as NULL: a count of
+    /// 0 would be believed.</summary>
+    private static Mask DerivedMask(uint typeId, Protection protection) =>
+        TextTypes.Contains(typeId) ? protection.DerivedMask : Policy.Mask.Null;
+
     private static Mask? MaskOf(ResultColumn column, bool touches, Protection protection, ref bool unknownOrigin)
     {
         if (column.TableId == 0)
-            return touches ? protection.DerivedMask : null;
+            return touches ? DerivedMask(column.TypeId, protection) : null;
         ColumnProtection found = protection.Find(column.TableId, column.AttributeNumber);
         bool isUnknown = found.Kind == ProtectionKind.Unknown;
         unknownOrigin |= isUnknown;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace WireProxy.Sql.Postgres;
 
 /// <summary>Analyses the bodies that a walk found and folds what they reach into the statement's facts.</summary>
@@ -5,31 +7,87 @@ internal static class BodyAnalysis
 {
     public static void Fold(Body body, FactsBuilder facts, Findings findings, Nesting nesting)
     {
-        if (SecretNames.Mentions(body.Text))
-            findings.Secret(SecretPlace.NextLiteral, body.Location);
+        var hasSecret = SecretNames.Mentions(body.Text);
         if (nesting.IsTooDeep)
-        {
             facts.HasUnknownSql = true;
-            return;
-        }
-        switch (body.Language)
-        {
-            case "sql" or "text":
-                Sql(body, facts, findings, nesting);
-                break;
-            default:
-                facts.HasUnknownSql = true;
-                break;
-        }
+        else if (body.Language is "sql" or "text")
+            hasSecret |= Sql(body.Text, facts, nesting);
+        else if (body.Language is "plpgsql")
+            hasSecret |= PlPgSql(body.Text, facts, nesting);
+        else
+            facts.HasUnknownSql = true;
+        if (hasSecret)
+            findings.Secret(SecretPlace.NextLiteral, body.Location);
     }
 
-    static void Sql(Body body, FactsBuilder facts, Findings findings, Nesting nesting)
+    /// <returns>Whether the text holds a credential.</returns>
+    static bool Sql(byte[] text, FactsBuilder facts, Nesting nesting)
     {
-        var inner = nesting.Analyze(body.Text);
+        var inner = nesting.Analyze(text);
         facts.HasUnknownSql |= inner.Problem is not null;
         foreach (var statement in inner.Statements)
             facts.Fold(statement);
-        if (!inner.Secrets.IsEmpty)
-            findings.Secret(SecretPlace.NextLiteral, body.Location);
+        return !inner.Secrets.IsEmpty;
+    }
+
+    static bool PlPgSql(byte[] text, FactsBuilder facts, Nesting nesting)
+    {
+        if (Read(text) is not { } sql)
+        {
+            facts.HasUnknownSql = true;
+            return false;
+        }
+        facts.HasUnknownSql |= sql.HasUnknown;
+        var hasSecret = false;
+        for (var i = 0; i < sql.Texts.Count; i++)
+        {
+            var (fragment, isStatement) = sql.Texts[i];
+            if (isStatement)
+                hasSecret |= Sql(fragment, facts, nesting);
+            else
+            {
+                var inner = nesting.Analyze(fragment);
+                facts.HasUnknownSql |= inner.Problem is not null;
+                foreach (var statement in inner.Statements)
+                    facts.FoldExpression(statement);
+                hasSecret |= !inner.Secrets.IsEmpty;
+            }
+            if (!sql.Dynamics.Contains(i))
+                continue;
+            if (TextAnalysis.Literal(fragment) is { } literal && !nesting.IsTooDeep)
+                hasSecret |= Sql(literal, facts, nesting);
+            else
+                facts.HasUnknownSql = true;
+        }
+        return hasSecret;
+    }
+
+    /// <summary>The SQL of a body; null where the lexer fails on it. Reading it may be cut short, which is marked as unknown.</summary>
+    static unsafe PlPgSqlSql? Read(byte[] text)
+    {
+        var copy = (byte*)NativeMemory.Alloc((nuint)text.Length + 1);
+        try
+        {
+            text.CopyTo(new Span<byte>(copy, text.Length));
+            copy[text.Length] = 0;
+            using var scan = new TextScan(copy);
+            if (!scan.IsWhole)
+                return null;
+            var cursor = new PlPgSqlCursor(text, scan.Tokens);
+            var sql = new PlPgSqlSql(cursor);
+            try
+            {
+                new PlPgSqlReader(cursor, sql).Body();
+            }
+            catch (PlPgSqlUnknownException)
+            {
+                sql.Unknown();
+            }
+            return sql;
+        }
+        finally
+        {
+            NativeMemory.Free(copy);
+        }
     }
 }

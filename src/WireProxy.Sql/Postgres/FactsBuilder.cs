@@ -11,6 +11,7 @@ internal sealed class FactsBuilder
     readonly DistinctList<ColumnReference> _columns = new();
     readonly DistinctList<FunctionReference> _functions = new();
     readonly DistinctList<string> _inner = new();
+    readonly DistinctList<string> _aliases = new();
     int _classes;
 
     public string? Command { get; set; }
@@ -36,6 +37,8 @@ internal sealed class FactsBuilder
 
     public void Function(string? schema, string name) => _functions.Add(new(schema, name));
 
+    public void Alias(string name) => _aliases.Add(name);
+
     public void Class(StatementClass value) => _classes |= 1 << (int)value;
 
     public void InnerCommand(string tag) => _inner.Add(tag);
@@ -44,16 +47,32 @@ internal sealed class FactsBuilder
     public void Fold(StatementFacts inner)
     {
         _inner.Add(inner.Command);
-        foreach (var tag in inner.InnerCommands)
-            _inner.Add(tag);
         foreach (var value in inner.Classes)
             Class(value);
+        FoldReach(inner);
+    }
+
+    /// <summary>The same for an expression, which PL/pgSQL runs as a SELECT but nobody wrote as one: a read only where it reads.</summary>
+    public void FoldExpression(StatementFacts inner)
+    {
+        foreach (var value in inner.Classes)
+            if (value != StatementClass.Read || !inner.Relations.IsEmpty)
+                Class(value);
+        FoldReach(inner);
+    }
+
+    void FoldReach(StatementFacts inner)
+    {
+        foreach (var tag in inner.InnerCommands)
+            _inner.Add(tag);
         foreach (var r in inner.Relations)
             Relation(r.Database, r.Schema, r.Name, r.IsRead, r.IsWritten, r.Unbounded);
         foreach (var column in inner.Columns)
             _columns.Add(column);
         foreach (var function in inner.Functions)
             _functions.Add(function);
+        foreach (var alias in inner.Aliases)
+            _aliases.Add(alias);
         HasUnknownSql |= inner.HasUnknownSql;
         ChangesCatalog |= inner.ChangesCatalog;
     }
@@ -66,6 +85,7 @@ internal sealed class FactsBuilder
         Relations = Relations(),
         Columns = _columns.ToImmutable(),
         Functions = _functions.ToImmutable(),
+        Aliases = _aliases.ToImmutable(),
         HasUnknownSql = HasUnknownSql,
         ChangesCatalog = ChangesCatalog || HasUnknownSql,
         NameEffect = NameEffect,

@@ -59,6 +59,8 @@ internal static class NameReader
     public static void Alias(TreeNode relation, FactsBuilder facts)
     {
         var alias = relation.Child(Tree.RangeAlias);
+        if (alias.Text(Tree.AliasName) is { } name)
+            facts.Alias(name);
         if (!alias.IsAbsent && alias.Has(Tree.AliasColumns))
             facts.Column(relation.Text(Tree.RangeSchema), relation.Text(Tree.RangeName), "*");
     }

@@ -29,6 +29,30 @@ internal static unsafe class TextAnalysis
         }
     }
 
+    /// <summary>The value of the literal in <c>SELECT 'literal'</c>; null where the text is anything else.</summary>
+    public static byte[]? Literal(ReadOnlySpan<byte> select)
+    {
+        byte[] text = [.. select, 0];
+        fixed (byte* pointer = text)
+        {
+            var parsed = LibPgQuery.Parse(pointer);
+            try
+            {
+                if (parsed.Error is not null)
+                    return null;
+                foreach (var raw in new TreeNode(ProtoSchema.Type("ParseResult"), parsed.Bytes).Items(Tree.ParseStmts))
+                    foreach (var target in raw.Child(Tree.RawStmt).Items(Tree.SelectTargets))
+                        if (target.Child(Tree.TargetValue) is { IsAbsent: false } value && value.Is(Tree.Const) && value.Has(Tree.ConstString))
+                            return value.Child(Tree.ConstString).Utf8(Tree.StringValue).ToArray();
+                return null;
+            }
+            finally
+            {
+                LibPgQuery.FreeParse(parsed);
+            }
+        }
+    }
+
     static AnalyzedText Statements(TreeNode tree, byte* text, int length, Nesting nesting)
     {
         var version = tree.Number(Tree.ParseVersion) / 10_000;

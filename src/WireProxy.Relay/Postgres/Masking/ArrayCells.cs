@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using WireProxy.Protocols.Wire;
 
@@ -73,6 +74,9 @@ internal sealed class BinaryArrayCell(uint elementType, CellMask element) : Cell
 /// <summary>Masks an array in text element by element (8.15.2, 8.15.6): braces, quotes and an explicit range of subscripts stay.</summary>
 internal sealed class TextArrayCell(CellMask element) : CellMask
 {
+    private static readonly SearchValues<byte> _subscripts = SearchValues.Create("[]0123456789:-+="u8);
+    private static readonly SearchValues<byte> _needQuotes = SearchValues.Create("\"\\{}, \t\n\r\v\f"u8);
+
     [ThreadStatic]
     private static WireWriter? _clear;
     [ThreadStatic]
@@ -89,7 +93,7 @@ internal sealed class TextArrayCell(CellMask element) : CellMask
         if (value.Length > 0 && value[0] == '[')
         {
             at = value.IndexOf("={"u8) + 1;
-            if (at <= 0 || value[..at].ContainsAnyExcept("[]0123456789:-+="u8))
+            if (at <= 0 || value[..at].ContainsAnyExcept(_subscripts))
                 return false;
             destination?.WriteBytes(value[..at]);
         }
@@ -164,7 +168,7 @@ internal sealed class TextArrayCell(CellMask element) : CellMask
         }
         ReadOnlySpan<byte> item = masked.WrittenSpan;
         // What array_out puts quotes around.
-        bool needsQuotes = item.IsEmpty || IsNullWord(item) || item.ContainsAny("\"\\{}, \t\n\r\v\f"u8);
+        bool needsQuotes = item.IsEmpty || IsNullWord(item) || item.ContainsAny(_needQuotes);
         if (!needsQuotes)
         {
             destination.WriteBytes(item);

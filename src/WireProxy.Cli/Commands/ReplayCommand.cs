@@ -1,0 +1,72 @@
+using System.CommandLine;
+using WireProxy.Capture;
+using WireProxy.Cli.Journals;
+using WireProxy.Cli.Output;
+using WireProxy.Cli.Replay;
+
+namespace WireProxy.Cli.Commands;
+
+/// <summary><c>wireproxy replay</c>.</summary>
+internal static class ReplayCommand
+{
+    public static Command Create()
+    {
+        var journal = SharedOptions.Journal();
+        var session = new Argument<string>("SESSION") { Description = "The session's id, or enough of its beginning to be the only one." };
+        var speed = new Option<double?>("--speed")
+        {
+            Description = "With the pauses of the original, N times as fast (1: as it was). Without it everything at once.",
+            HelpName = "N",
+        };
+        speed.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is not (> 0 and < double.PositiveInfinity))
+                result.AddError("--speed takes a number greater than 0");
+        });
+        var format = SharedOptions.Format();
+        var verb = new VerbCommand("replay", "Shows a session as it happened: statements, decisions, rows as delivered.",
+            "wireproxy replay --journal journal 0193f2a1", "wireproxy replay --journal journal 0193f2a1 --speed 4",
+            "wireproxy replay --journal journal 0193f2a1 --format json")
+        {
+            journal, session, speed, format,
+        };
+        verb.SetAction((result, cancellation) =>
+        {
+            var console = result.InvocationConfiguration;
+            IReplayWriter writer = result.GetValue(format) == OutputFormat.Json ? new JsonReplay(console.Output) : new TextReplay(console.Output);
+            return RunAsync(result.GetRequiredValue(journal), result.GetRequiredValue(session), result.GetValue(speed), writer, console.Error, cancellation);
+        });
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(
+        string journal, string prefix, double? speed, IReplayWriter writer, TextWriter error, CancellationToken cancellation)
+    {
+        var damage = new DamageReport(error);
+        var session = Find(JournalIndex.Sessions(journal, damage.Report), prefix);
+        DateTime? before = null;
+        foreach (var happened in Transcript.Of(JournalReader.ReadSession(journal, session, _ => { })))
+        {
+            if (speed is { } factor && before is { } earlier && happened.Time > earlier)
+            {
+                writer.Flush();
+                await Task.Delay((happened.Time - earlier) / factor, cancellation);
+            }
+            before = happened.Time;
+            writer.Write(happened);
+        }
+        writer.Finish();
+        return damage.Found ? ExitCode.Found : ExitCode.Success;
+    }
+
+    private static SessionSummary Find(IReadOnlyList<SessionSummary> sessions, string prefix)
+    {
+        var matches = sessions.Where(session => session.Id.ToString().StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).ToList();
+        return matches switch
+        {
+            [var only] => only,
+            [] => throw new UsageException($"no session of this journal begins with '{prefix}'; 'wireproxy sessions' lists them"),
+            _ => throw new UsageException($"'{prefix}' is the beginning of {matches.Count} sessions: {string.Join(", ", matches.Take(5).Select(session => session.Id))}"),
+        };
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+using WireProxy.Capture;
+using WireProxy.Cli.Replay;
+
+namespace WireProxy.Cli.Journals;
+
+/// <summary>A recorded session as a listing shows it.</summary>
+internal sealed class SessionEntry
+{
+    private readonly JsonElement _opened;
+    private readonly JsonElement _closed;
+
+    public SessionEntry(SessionSummary summary)
+    {
+        Summary = summary;
+        _opened = JsonText.Parse(summary.Opened);
+        _closed = JsonText.Parse(summary.Closed);
+    }
+
+    public static IReadOnlyList<string> Headings { get; } =
+        ["session", "began (UTC)", "lasted", "listener", "user", "database", "client", "decisions", "to client", "ended"];
+
+    public SessionSummary Summary { get; }
+
+    public string? Listener => Opened("listener");
+
+    public string? User => Opened("user");
+
+    public string? Database => Opened("database");
+
+    public string[] Cells() =>
+    [
+        Summary.Id.ToString(),
+        Summary.FirstUtc.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+        string.Create(CultureInfo.InvariantCulture, $"{(Summary.LastUtc - Summary.FirstUtc).TotalSeconds:0.0}s"),
+        Listener ?? "-",
+        User ?? "-",
+        Database ?? "-",
+        Opened("client") ?? "-",
+        Summary.Decisions.ToString(CultureInfo.InvariantCulture),
+        Summary.ServerBytes.ToString(CultureInfo.InvariantCulture),
+        Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "not recorded",
+    ];
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("session", Summary.Id);
+        json.WriteString("first", Summary.FirstUtc);
+        json.WriteString("last", Summary.LastUtc);
+        foreach (var name in new[] { "listener", "protocol", "user", "database", "client", "application_name", "policy_hash", "tls_client", "tls_upstream" })
+            json.WriteString(name, Opened(name));
+        json.WriteNumber("records", Summary.Records);
+        json.WriteNumber("decisions", Summary.Decisions);
+        json.WriteNumber("client_bytes", Summary.ClientBytes);
+        json.WriteNumber("server_bytes", Summary.ServerBytes);
+        json.WriteBoolean("closed", Summary.IsClosed);
+        foreach (var name in new[] { "reason", "stage", "party" })
+            json.WriteString(name, JsonText.Of(_closed, name));
+    }
+
+    private string? Opened(string name) => JsonText.Of(_opened, name);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.Json;
+using WireProxy.Cli.Output;
+using WireProxy.Policy;
+using WireProxy.Sql;
+
+namespace WireProxy.Cli.PolicyTest;
+
+/// <summary>Prints a <see cref="StatementVerdict"/>.</summary>
+internal static class VerdictReport
+{
+    public static void Write(StatementVerdict verdict, TextWriter output)
+    {
+        var line = verdict.Statement.Line.ToString(CultureInfo.InvariantCulture);
+        output.WriteLine($"line {line}: {DecisionOf(verdict)}{(verdict.Verdict.Rule is { } rule ? $" by rule {rule}" : "")}");
+        foreach (var text in Printable.Lines(verdict.Statement.Text).Split('\n'))
+            output.WriteLine($"    {text.TrimEnd()}");
+        if (verdict.Problem is { } problem)
+            output.WriteLine($"  does not parse: {Printable.Line(problem.Message)}{At(problem)}");
+        if (verdict.Facts is { } facts)
+            output.WriteLine($"  {Describe(facts)}");
+        if (verdict.Facts is { HasUnknownSql: true })
+            output.WriteLine("  runs text that cannot be known beforehand, and is judged as if it did everything");
+        foreach (var masked in verdict.Masked)
+            output.WriteLine($"  masked: {masked.Column} ({masked.Mask})");
+        if (verdict.Verdict.Message is { } message)
+            output.WriteLine($"  message: {message}");
+        output.WriteLine();
+    }
+
+    public static void Write(StatementVerdict verdict, Utf8JsonWriter json)
+    {
+        json.WriteNumber("line", verdict.Statement.Line);
+        json.WriteString("statement", verdict.Statement.Text);
+        json.WriteString("decision", DecisionOf(verdict));
+        json.WriteString("rule", verdict.Verdict.Rule);
+        json.WriteString("message", verdict.Verdict.Message);
+        json.WriteString("problem", verdict.Problem?.Message);
+        json.WriteString("command", verdict.Facts?.Command);
+        Strings(json, "classes", verdict.Facts?.Classes.Select(NameOf) ?? []);
+        Strings(json, "tables", verdict.Facts?.Relations.Select(NameOf) ?? []);
+        json.WriteStartArray("masked");
+        foreach (var masked in verdict.Masked)
+        {
+            json.WriteStartObject();
+            json.WriteString("column", masked.Column.ToString());
+            json.WriteString("mask", masked.Mask.ToString());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static string DecisionOf(StatementVerdict verdict) => verdict.Verdict.Decision switch
+    {
+        Decision.Allow => "allow",
+        Decision.Approve => "approve",
+        _ => "block",
+    };
+
+    private static string Describe(StatementFacts facts)
+    {
+        var commands = string.Join(", ", facts.InnerCommands.Prepend(facts.Command));
+        var classes = string.Join(", ", facts.Classes.Select(NameOf));
+        var tables = string.Join(", ", facts.Relations.Select(NameOf).Distinct());
+        return $"{commands} (class {classes}){(tables.Length > 0 ? $" on {tables}" : "")}";
+    }
+
+    private static string At(ParseProblem problem) =>
+        problem.Position > 0 ? $" at character {problem.Position.ToString(CultureInfo.InvariantCulture)}" : "";
+
+    private static string NameOf(StatementClass value) => value.ToString().ToLowerInvariant();
+
+    private static string NameOf(RelationReference relation) => relation.Schema is null ? relation.Name : $"{relation.Schema}.{relation.Name}";
+
+    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

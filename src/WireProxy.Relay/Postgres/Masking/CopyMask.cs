@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Protocols.Wire;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Postgres.Masking;
+
+/// <summary>Masks the rows of one COPY ... TO STDOUT. A server sends each row in a CopyData message of its own (protocol 55.2.6). Holds
+/// the state of that one copy: make a new one for the next.</summary>
+internal abstract class CopyMask
+{
+    private readonly ImmutableArray<CellMask?> _cells;
+
+    private protected CopyMask(ImmutableArray<CellMask?> cells) => _cells = cells;
+
+    /// <summary>Null where nothing is masked, so that the data are passed on as they are.</summary>
+    /// <param name="masks">One for each column of the output; null where it is clear.</param>
+    /// <param name="typeIds">One for each column: pg_type's OIDs, of a domain its base type's. A type that is not known masks to NULL.</param>
+    /// <exception cref="ArgumentException">The lists differ in length, or the format is not text, csv or binary.</exception>
+    public static CopyMask? Create(CopyFacts facts, ImmutableArray<Mask?> masks, ImmutableArray<uint> typeIds)
+    {
+        if (masks.Length != typeIds.Length)
+            throw new ArgumentException("There is not one type for each mask.", nameof(typeIds));
+        if (masks.All(mask => mask is null))
+            return null;
+        bool isBinary = facts.Format == "binary";
+        ImmutableArray<CellMask?> cells =
+            [.. masks.Zip(typeIds, (mask, type) => mask is null ? null : CellMask.For(mask, type, isBinary))];
+        return facts.Format switch
+        {
+            "text" => new TextCopyMask(cells, facts),
+            "csv" => new CsvCopyMask(cells, facts),
+            "binary" => new BinaryCopyMask(cells),
+            _ => throw new ArgumentException("COPY has no such format.", nameof(facts)),
+        };
+    }
+
+    /// <summary>False for encodings in which the second byte of a character may look like a delimiter, a quote or a backslash
+    /// (PG_ENCODING_IS_CLIENT_ONLY, src/include/mb/pg_wchar.h). Text in these cannot be taken apart here: the caller refuses a
+    /// COPY that is to be masked under such a client_encoding or ENCODING option.</summary>
+    public static bool CanRead(string encoding) =>
+        new string([.. encoding.Where(char.IsAsciiLetterOrDigit)]).ToUpperInvariant() is not (
+            "SJIS" or "MSKANJI" or "SHIFTJIS" or "WIN932" or "WINDOWS932" or "SHIFTJIS2004" or "BIG5" or "WIN950" or "WINDOWS950" or "GBK"
+            or "WIN936" or "WINDOWS936" or "UHC" or "WIN949" or "WINDOWS949" or "GB18030" or "JOHAB");
+
+    /// <summary>Writes one CopyData frame.</summary>
+    /// <param name="copyDataBody">The body of the server's CopyData.</param>
+    /// <exception cref="ProtocolException">The data are not one row of that copy. What was written until then is part of a frame and must
+    /// not be sent.</exception>
+    public void WriteMasked(ReadOnlySpan<byte> copyDataBody, WireWriter destination)
+    {
+        int start = Frame.Begin(destination, BackendMessageType.CopyData);
+        WriteContent(copyDataBody, destination);
+        Frame.Finish(destination, start);
+    }
+
+    private protected int ColumnCount => _cells.Length;
+
+    private protected CellMask? Cell(int column) =>
+        column < _cells.Length ? _cells[column] : throw new ProtocolException("A row of COPY has more columns than its table.");
+
+    private protected abstract void WriteContent(ReadOnlySpan<byte> data, WireWriter destination);
+
+    private protected void CheckCount(int columns)
+    {
+        if (columns != _cells.Length)
+            throw new ProtocolException("A row of COPY has another number of columns than its table.");
+    }
+
+    /// <summary>The row without its line feed.</summary>
+    private protected static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> data) =>
+        data is [.., (byte)'\n'] ? data[..^1] : throw new ProtocolException("A row of COPY does not end with a line feed.");
+}
