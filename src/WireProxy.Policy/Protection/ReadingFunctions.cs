@@ -6,7 +6,7 @@ namespace WireProxy.Policy;
 /// pg_proc of PostgreSQL 15 to 18; what is not in pg_catalog (dblink, pageinspect, a user's own) counts without a list.</summary>
 internal static class ReadingFunctions
 {
-    private static readonly FrozenSet<string> names = FrozenSet.Create(
+    private static readonly FrozenSet<string> _names = FrozenSet.Create(
         StringComparer.Ordinal,
         // Run SQL text, or read a table, cursor, schema or database given by name (9.15.3).
         "query_to_xml", "query_to_xml_and_xmlschema", "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml",
@@ -25,5 +25,5 @@ internal static class ReadingFunctions
         // Values out of extended statistics (75.2).
         "pg_mcv_list_items");
 
-    public static bool Contains(string name) => names.Contains(name);
+    public static bool Contains(string name) => _names.Contains(name);
 }
