@@ -123,6 +123,81 @@ public sealed class FailureTests
     }
 
     [Test]
+    public async Task Nobody_is_told_that_a_lost_record_is_durable()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        Journal journal = Journal.OpenOn(disk, directory.Options, TimeProvider.System);
+        SessionStream session = journal.OpenSession(TestJournal.Alice);
+        disk.Hold();
+        long position = await session.AppendAsync(RecordKind.ClientBytes, "lost");
+        Task wait = journal.WaitDurableAsync(position).AsTask();
+        Break(disk, Fault.Sync);
+        Task end = journal.DisposeAsync().AsTask();
+        disk.LetGo();
+        await end;
+        Assert.That(async () => await wait, Throws.InstanceOf<JournalUnavailableException>());
+        Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<ObjectDisposedException>());
+        await journal.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Records_that_became_durable_before_the_failure_are_not_withdrawn()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        var outcome = new List<bool>();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { SegmentBytes = 1024 }, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            disk.Hold();
+            ValueTask first = journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "first"));
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            // One commit over several segments: records, footer, header, and then the disk fails.
+            var waits = new List<Task>();
+            for (int i = 0; i < 20; i++)
+                waits.Add(journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, new string('x', 100))).AsTask());
+            disk.FailsAfter(7, () => Break(disk, Fault.Write));
+            disk.LetGo();
+            await first;
+            foreach (Task wait in waits)
+            {
+                try
+                {
+                    await wait;
+                    outcome.Add(true);
+                }
+                catch (JournalUnavailableException)
+                {
+                    outcome.Add(false);
+                }
+            }
+            Repair(disk);
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(outcome, Has.Some.True.And.Some.False);
+        Assert.That(JournalReader.Read(directory.Path).Where(r => r.Session == TestJournal.Alice).Skip(1).Select(r => !r.Withdrawn),
+            Is.EqualTo(outcome));
+        Assert.That(directory.Verify().Damage, Is.Null);
+    }
+
+    [Test, Platform("Linux")]
+    public async Task A_segment_that_is_deleted_while_it_is_written_is_noticed()
+    {
+        using var directory = new TestDirectory();
+        await using (Journal journal = Journal.Open(directory.Options, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            File.Delete(directory.Segment(1));
+            long position = await session.AppendAsync(RecordKind.ClientBytes, "select");
+            Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(JournalReader.Read(directory.Path).First().Text(), Is.EqualTo("select"));
+        Assert.That(directory.Verify().Damage?.Problem, Does.Contain("missing"));
+    }
+
+    [Test]
     public async Task A_segment_change_that_fails_is_made_up_for([Values] Fault fault)
     {
         using var directory = new TestDirectory();

@@ -76,7 +76,8 @@ internal sealed class DurabilityWaiters(Lock gate)
     public IReadOnlyList<DurabilityWaiter> Waiting => _waiting;
 
     /// <summary>Moves those up to a position to a list, to be completed after the lock is left.</summary>
-    public void Release(long position, Exception? error, List<DurabilityWaiter> to)
+    /// <param name="failure">What kept the journal from being written; null: it was.</param>
+    public void Release(long position, Exception? failure, List<DurabilityWaiter> to)
     {
         int kept = 0;
         for (int i = 0; i < _waiting.Count; i++)
@@ -87,7 +88,7 @@ internal sealed class DurabilityWaiters(Lock gate)
                 _waiting[kept++] = waiter;
                 continue;
             }
-            waiter.Error = error;
+            waiter.Error = failure is null ? null : new JournalUnavailableException(failure);
             to.Add(waiter);
         }
         _waiting.RemoveRange(kept, _waiting.Count - kept);
