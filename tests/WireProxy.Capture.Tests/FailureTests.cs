@@ -104,6 +104,27 @@ public sealed class FailureTests
     }
 
     [Test]
+    public async Task What_is_appended_in_an_outage_comes_after_what_was_pending()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
+        {
+            Break(disk, Fault.Write);
+            SessionStream[] sessions = [.. Enumerable.Range(0, 50).Select(_ => journal.OpenSession(Guid.NewGuid()))];
+            long position = 0;
+            foreach (SessionStream session in sessions)
+                position = await session.AppendAsync(RecordKind.SessionOpened, new byte[500]);
+            Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
+            foreach (SessionStream session in sessions)
+                await session.AppendAsync(RecordKind.SessionClosed, new byte[500]);
+            Repair(disk);
+        }
+        Assert.That(directory.Verify().Damage, Is.Null);
+        Assert.That(JournalIndex.Sessions(directory.Path).Select(s => (s.Records, s.IsClosed)), Has.Exactly(50).EqualTo((2L, true)));
+    }
+
+    [Test]
     public async Task A_journal_closes_although_the_disk_fails([Values] Fault fault)
     {
         using var directory = new TestDirectory();
@@ -179,6 +200,31 @@ public sealed class FailureTests
         Assert.That(JournalReader.Read(directory.Path).Where(r => r.Session == TestJournal.Alice).Skip(1).Select(r => !r.Withdrawn),
             Is.EqualTo(outcome));
         Assert.That(directory.Verify().Damage, Is.Null);
+    }
+
+    [Test]
+    public async Task A_commit_that_fails_halfway_is_written_again_from_its_beginning([Values(1, 2, 5)] int writesThatWork)
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            disk.Hold();
+            await session.AppendAsync(RecordKind.ServerBytes, new byte[5000]);
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            long last = 0;
+            for (int i = 0; i < 30; i++)
+                last = await session.AppendAsync(RecordKind.ServerBytes, new byte[1000]);
+            disk.FailsAfter(writesThatWork, () => Break(disk, Fault.HalfAWrite));
+            disk.LetGo();
+            Assert.That(async () => await journal.WaitDurableAsync(last), Throws.InstanceOf<JournalUnavailableException>());
+            Repair(disk);
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(JournalReader.Read(directory.Path).Count(r => r.Kind == RecordKind.ServerBytes), Is.EqualTo(31));
+        VerificationReport report = directory.Verify();
+        Assert.That((report.Damage, report.Segments), Is.EqualTo(((JournalDamage?)null, 1L)));
     }
 
     [Test, Platform("Linux")]
