@@ -14,6 +14,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
     private bool _started;
     private RowTable? _rows;
     private bool _copying;
+    // What the server tells at login is the same every time; a later change is news.
+    private bool _loggedIn;
 
     public void Write(ReplayEvent happened)
     {
@@ -48,10 +50,13 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
             case CopyPiece piece:
                 Copy(piece);
                 break;
+            case ParameterReported when !_loggedIn:
+                return;
             default:
                 Line(happened, Describe(happened));
                 break;
         }
+        _loggedIn |= happened is not SessionBegan;
     }
 
     public void Flush()
