@@ -46,16 +46,24 @@ internal static class Clinic
             when: { statement: [DROP DATABASE, TRUNCATE] }
             then: block
             message: {{RuleMessage}}
+          - name: no-ward-deletes
+            when: { statement: [DELETE], tables: [clinic.wards] }
+            then: block
+          - name: no-ending-of-others
+            when: { functions: [pg_terminate_backend] }
+            then: block
           - name: bulk-visits
             when: { tables: [clinic.visits], unbounded: true }
             then: approve
+        unmask:
+          - { users: [trusted], columns: [clinic.patients.*] }
         """;
 
     private const string Script = """
         CREATE SCHEMA clinic;
         CREATE TABLE clinic.patients (
             id int PRIMARY KEY, full_name text NOT NULL, ssn text, born date, postcode text, weight numeric, visits int,
-            email varchar(80), external uuid, history jsonb, photo bytea, allergies text[], ward text);
+            email varchar(80) UNIQUE, external uuid, history jsonb, photo bytea, allergies text[], ward text);
         INSERT INTO clinic.patients VALUES
             (1, 'Zephyrine Quillfeather', '900-11-1234', '1987-06-05', '90210', 81.25, 7717, 'zq@patients.example',
              'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"note": "diagnosis-zx"}', '\xcafebabe01', '{penicillin-zx}', 'north'),
@@ -69,6 +77,10 @@ internal static class Clinic
         INSERT INTO clinic.visits VALUES (1, 1, '2026-01-02 03:04:05+00');
         GRANT USAGE ON SCHEMA clinic TO PUBLIC;
         GRANT ALL ON ALL TABLES IN SCHEMA clinic TO PUBLIC;
+        CREATE FUNCTION clinic.tell() RETURNS text LANGUAGE sql AS 'SELECT full_name FROM clinic.patients WHERE id = 1';
+        CREATE FUNCTION clinic.tell_all() RETURNS SETOF text LANGUAGE plpgsql AS
+            $$ BEGIN RETURN QUERY EXECUTE 'SELECT full_name FROM clinic.' || 'patients'; END $$;
+        ANALYZE clinic.patients;
         CREATE DATABASE condemned;
         """;
 

@@ -136,6 +136,19 @@ public sealed class WireClient : IAsyncDisposable
         return messages;
     }
 
+    /// <summary>Reads up to and with ReadyForQuery, or to the end where the peer closes before that.</summary>
+    public async Task<IReadOnlyList<WireMessage>> ReadToEndOrReadyAsync()
+    {
+        var messages = new List<WireMessage>();
+        while (messages is [] or [.., { Type: not 'Z' }])
+        {
+            if (await ReadAsync() is not { } message)
+                break;
+            messages.Add(message);
+        }
+        return messages;
+    }
+
     /// <summary>One byte, outside any message (the answer to SSLRequest); -1 where the connection is closed.</summary>
     public async Task<int> ReadByteAsync()
     {

@@ -64,6 +64,7 @@ public sealed class ReplicationTests
         var gateway = await Clinic.GatewayAsync(Through.Transparent);
         var server = await Clinic.ServerAsync();
         await server.ScriptAsync("""
+            SET synchronous_commit = on;
             CREATE TABLE streamed (n int PRIMARY KEY);
             SELECT pg_create_logical_replication_slot('streamed', 'test_decoding');
             INSERT INTO streamed SELECT generate_series(1, 3);
