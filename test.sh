@@ -28,7 +28,8 @@ say() { printf '== %s\n' "$1"; }
 
 require_dotnet || stop "no .NET SDK"
 say "packages"
-install_packages "${demo_packages[@]}" "${test_packages[@]}" || stop "packages are missing"
+install_packages "${demo_packages[@]}" || stop "packages are missing"
+offer_packages "${test_packages[@]}"
 
 say "build, warnings as errors"
 dotnet build WireProxy.sln -c Release -v quiet -nologo -nodeReuse:false >"$work/build" 2>&1 </dev/null
