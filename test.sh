@@ -80,7 +80,8 @@ skips() {
         print "   skipped " name ": " reason
         name = ""
     }
-    name != "" && /<\/UnitTestResult>/ { print "   skipped " name ": no reason given"; name = "" }' "$1"
+    name != "" && /<\/UnitTestResult>/ { print "   skipped " name ": no reason given"; name = "" }' "$1" \
+        | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g'
 }
 
 report() {

@@ -106,7 +106,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
             ? $" on {string.Join(", ", list.EnumerateArray().Select(table => Printable.Line(table.ToString())))}"
             : "";
         var statement = Text(decision, "statement") is { Length: > 0 } sql ? $"\n{Indent}  not run: {sql}" : "";
-        return $"{Text(decision, "decision")}{rule}: {Text(decision, "command")}{tables}{statement}";
+        var command = Text(decision, "command") is { Length: > 0 } tag ? $": {tag}" : "";
+        return $"{Text(decision, "decision")}{rule}{command}{tables}{statement}";
     }
 
     private static string? Field(ErrorFields fields, ErrorFieldCode code) => fields[code] is { } value ? Printable.Line(value.Text) : null;
