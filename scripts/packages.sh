@@ -55,7 +55,11 @@ offer_packages() {
     [ "${#unknown[@]}" -eq 0 ] || echo "not in the archive: ${unknown[*]}"
     [ "${#known[@]}" -gt 0 ] || return 0
     echo "installing ${known[*]}"
-    apt_quietly --no-install-recommends install "${known[@]}" || echo "could not be installed: ${known[*]}"
+    apt_quietly --no-install-recommends install "${known[@]}" 2>/dev/null && return 0
+    # One that conflicts with what is here must not keep the others away.
+    for name in "${known[@]}"; do
+        apt_quietly --no-install-recommends install "$name" 2>/dev/null || echo "could not be installed: $name"
+    done
 }
 
 require_dotnet() {
