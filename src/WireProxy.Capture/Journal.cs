@@ -33,13 +33,15 @@ public sealed class Journal : IAsyncDisposable
     /// <exception cref="JournalException">The directory cannot be written, is in use by another writer, or its last segment
     /// is damaged; the message names it.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static Journal Open(JournalOptions options, TimeProvider time)
+    public static Journal Open(JournalOptions options, TimeProvider time) => OpenOn(Disk.Real, options, time);
+
+    internal static Journal OpenOn(Disk disk, JournalOptions options, TimeProvider time)
     {
         options.Validate();
         SafeFileHandle directoryLock = Files.LockDirectory(options.Directory);
         try
         {
-            var committer = new Committer(options, time, SegmentRecovery.FindEnd(options.Directory, options.SigningKey));
+            var committer = new Committer(options, time, disk, SegmentRecovery.FindEnd(options.Directory, options.SigningKey));
             committer.Begin();
             var journal = new Journal(directoryLock, new PendingRecords(options, time), committer);
             new Thread(journal.Write) { IsBackground = true, Name = "journal writer" }.Start();
@@ -130,9 +132,10 @@ public sealed class Journal : IAsyncDisposable
         {
             _committer.Close();
         }
-        catch (IOException)
+        // A disk that fails, or a key that is gone: without a footer it is as after a crash, and the next run attests it.
+        catch (Exception)
         {
-            // Without a footer it is like after a crash: the next run attests it.
+            _committer.Dispose();
         }
     }
 }

@@ -7,14 +7,14 @@ namespace WireProxy.Policy;
 /// <summary>A policy whose meaning was checked. Immutable; a session keeps the one that it began with.</summary>
 public sealed class CompiledPolicy
 {
-    private readonly ImmutableArray<CompiledRule> rules;
+    private readonly ImmutableArray<CompiledRule> _rules;
 
     internal CompiledPolicy(PolicyDefinition definition, ImmutableArray<CompiledRule> rules)
     {
-        this.rules = rules;
+        _rules = rules;
         Definition = definition;
         HasProtectedColumns = !definition.Protect.IsEmpty;
-        DependsOnCatalog = HasProtectedColumns || rules.Any(rule => rule.What.NeedsCatalog);
+        DependsOnCatalog = HasProtectedColumns || rules.Any(rule => rule.What.NeedsCatalog(rule.Then));
         VerdictDependsOnTime = rules.Any(rule => rule.Who.Hours is not null);
         UnenforcedSettings = FindUnenforced(definition);
     }
@@ -23,7 +23,7 @@ public sealed class CompiledPolicy
     public static CompiledPolicy AllowEverything { get; } = new(new PolicyDefinition(), []);
 
     /// <summary>Neither rules nor protected columns: the gateway need not understand anything.</summary>
-    public bool IsTransparent => rules.IsEmpty && !HasProtectedColumns;
+    public bool IsTransparent => _rules.IsEmpty && !HasProtectedColumns;
     public bool HasProtectedColumns { get; }
     /// <summary>The policy file's hash, which the journal names it by; empty for <see cref="AllowEverything"/>.</summary>
     public string Hash => Definition.Hash;
@@ -45,10 +45,10 @@ public sealed class CompiledPolicy
     /// <param name="catalog">Null where it is not known (yet): then an unqualified name may be in any schema.</param>
     public Verdict Judge(StatementFacts facts, Subject subject, CatalogSnapshot? catalog, DateTimeOffset now)
     {
-        if (rules.IsEmpty)
+        if (_rules.IsEmpty)
             return Verdict.Allowed;
         StatementReach reach = new(facts, subject.Database ?? catalog?.Database, catalog is null ? null : CatalogIndex.Of(catalog));
-        foreach (CompiledRule rule in rules)
+        foreach (CompiledRule rule in _rules)
             if (rule.Judge(reach, subject, now) is { } verdict)
                 return verdict;
         return Verdict.Allowed;

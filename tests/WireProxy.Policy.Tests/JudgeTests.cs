@@ -198,6 +198,25 @@ public sealed class JudgeTests
     }
 
     [Test]
+    public void A_call_of_a_function_that_somebody_made_is_of_the_class_function()
+    {
+        CatalogSnapshot catalog = new TestCatalog().Function("clinic.report").Build();
+        StatementFacts Calling(string function) => Given.Select() with { Functions = [Given.Function(function)] };
+        CompiledPolicy stops = Given.Policy(Given.Rule(new RuleCondition { Class = ["function"] }));
+        Assert.That(stops.DependsOnCatalog, Is.True);
+        Assert.That(stops.Judged(Calling("report"), null, catalog), Is.EqualTo(Decision.Block));
+        Assert.That(stops.Judged(Calling("clinic.report")), Is.EqualTo(Decision.Block));
+        Assert.That(stops.Judged(Calling("now"), null, catalog), Is.EqualTo(Decision.Allow));
+        Assert.That(stops.Judged(Calling("now")), Is.EqualTo(Decision.Allow));
+        CompiledPolicy reads = Given.Policy(
+            Given.Rule(new RuleCondition { Class = ["read"] }, Decision.Allow), Given.Rule(new RuleCondition(), name: "rest"));
+        Assert.That(reads.DependsOnCatalog, Is.True);
+        Assert.That(reads.Judged(Calling("now"), null, catalog), Is.EqualTo(Decision.Allow));
+        Assert.That(reads.Judged(Calling("report"), null, catalog), Is.EqualTo(Decision.Block), "what it does is not known to be reading");
+        Assert.That(Given.Policy(Given.Rule(new RuleCondition { Class = ["write"] })).DependsOnCatalog, Is.False);
+    }
+
+    [Test]
     public void Text_that_nobody_knows_may_do_whatever_a_rule_stops()
     {
         StatementFacts unknown = Given.Command("DO", StatementClass.Function) with { HasUnknownSql = true };

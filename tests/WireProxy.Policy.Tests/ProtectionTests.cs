@@ -61,12 +61,13 @@ public sealed class ProtectionTests
     }
 
     [Test]
-    public void A_database_in_the_pattern_is_the_one_connected_to()
+    public void A_database_in_the_pattern_is_the_one_whose_catalog_it_is()
     {
         TestCatalog catalog = TestCatalog.Clinic();
-        PolicyDefinition policy = new() { Protect = [Given.Protect(lastFour, "ward.clinic.patients.ssn")] };
-        Assert.That(MaskOf(catalog, Resolve(catalog, null, policy), "clinic.patients", 2), Is.EqualTo(lastFour));
-        Assert.That(MaskOf(catalog, Resolve(catalog, Given.Alice() with { Database = "lab" }, policy), "clinic.patients", 2), Is.Null);
+        CompiledPolicy policy = Given.Protecting(Given.Protect(lastFour, "ward.clinic.patients.ssn"));
+        Subject nowhere = Given.Alice() with { Database = null };
+        Assert.That(policy.Resolve(catalog.Build(), nowhere).Find(catalog.Id("clinic.patients"), 2).Mask, Is.EqualTo(lastFour));
+        Assert.That(policy.Resolve(catalog.Build("lab"), nowhere).Find(catalog.Id("clinic.patients"), 2), Is.EqualTo(ColumnProtection.Clear));
     }
 
     [Test]

@@ -39,10 +39,10 @@ internal sealed class TestCatalog
         return this;
     }
 
-    public CatalogSnapshot Build()
+    public CatalogSnapshot Build(string database = "ward")
     {
         CatalogBuilder builder = new();
-        builder.Add(["d", null, "150000", "clinic", null, null]);
+        builder.Add(["d", null, "150000", database, null, null]);
         foreach (CatalogRelation relation in relations)
         {
             string id = relation.Id.ToString();

@@ -38,6 +38,8 @@ internal static class RecordFormat
 
     public static int PayloadLength(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt32LittleEndian(record[LengthAt..]);
 
+    public static void SetPayloadLength(Span<byte> record, int length) => BinaryPrimitives.WriteInt32LittleEndian(record[LengthAt..], length);
+
     public static int TotalLength(ReadOnlySpan<byte> record) => PayloadLength(record) + OverheadBytes;
 
     public static RecordKind Kind(ReadOnlySpan<byte> record) => (RecordKind)record[KindAt];

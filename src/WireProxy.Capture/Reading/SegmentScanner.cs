@@ -9,9 +9,11 @@ namespace WireProxy.Capture.Reading;
 /// </summary>
 internal sealed class SegmentScanner : IDisposable
 {
+    private const string CutOff = "a record is cut off";
+
     private readonly SafeFileHandle _file;
     private readonly bool _checkHashes;
-    private byte[] _buffer = new byte[1 << 20];
+    private byte[] _buffer;
     private int _at, _filled;
     private long _bufferOffset;
     private int _current;
@@ -21,6 +23,7 @@ internal sealed class SegmentScanner : IDisposable
     {
         _file = SegmentFormat.OpenToRead(path);
         _checkHashes = checkHashes;
+        _buffer = new byte[Math.Clamp(RandomAccess.GetLength(_file), SegmentFormat.PreambleBytes, 1 << 20)];
     }
 
     /// <summary>Bytes from here on are not part of the segment: the header of the next one says so.</summary>
@@ -45,6 +48,9 @@ internal sealed class SegmentScanner : IDisposable
     /// <summary>After the end: what is wrong with what follows; null at the end of the file.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>The problem is that the file ends before the record does.</summary>
+    public bool IsCutOff { get; private set; }
+
     /// <summary>The current record as a segment's header; null where it is something else.</summary>
     public SegmentHeader? Header() => RecordFormat.Kind(Record) == RecordKind.SegmentHeader ? SegmentHeader.Read(Payload) : null;
 
@@ -61,7 +67,7 @@ internal sealed class SegmentScanner : IDisposable
         if (!TryFill(RecordFormat.OverheadBytes))
         {
             if (_filled > _at)
-                Problem = "a record is cut off";
+                (Problem, IsCutOff) = (CutOff, true);
             return false;
         }
         int payload = RecordFormat.PayloadLength(_buffer.AsSpan(_at));
@@ -73,11 +79,14 @@ internal sealed class SegmentScanner : IDisposable
         return TryRecord(payload + RecordFormat.OverheadBytes);
     }
 
-    /// <summary>After a problem: where, after it, a whole record with a right checksum begins. A torn tail has none; bytes that
-    /// were changed in the middle have.</summary>
+    /// <summary>
+    /// After a problem: where from there on a whole record with a right checksum begins. A torn tail has none; what was changed
+    /// in the middle has some after it, and a last record whose length was changed is whole with the length that is left.
+    /// </summary>
     public long? FindWholeRecord()
     {
-        Problem = null;
+        if (IsWholeWithRightLength())
+            return Offset;
         for (_at++; TryFill(RecordFormat.OverheadBytes); _at++)
         {
             ReadOnlySpan<byte> candidate = _buffer.AsSpan(_at, RecordFormat.HeaderBytes);
@@ -91,10 +100,20 @@ internal sealed class SegmentScanner : IDisposable
         return null;
     }
 
+    private bool IsWholeWithRightLength()
+    {
+        long rest = Remaining;
+        if (rest is < RecordFormat.OverheadBytes or > RecordFormat.MaxPayloadBytes || !TryFill((int)rest))
+            return false;
+        byte[] record = _buffer.AsSpan(_at, (int)rest).ToArray();
+        RecordFormat.SetPayloadLength(record, record.Length - RecordFormat.OverheadBytes);
+        return RecordFormat.ChecksumHolds(record);
+    }
+
     private bool TryRecord(int length)
     {
         if (!TryFill(length))
-            Problem = "a record is cut off";
+            (Problem, IsCutOff) = (CutOff, true);
         else if (!RecordFormat.ChecksumHolds(_buffer.AsSpan(_at, length)))
             Problem = "a record's checksum does not match its bytes";
         else if (_checkHashes && !RecordFormat.HashHolds(_buffer.AsSpan(_at - RecordFormat.SealBytes, RecordFormat.SealBytes + length)))

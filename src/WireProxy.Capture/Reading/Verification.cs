@@ -73,7 +73,7 @@ internal sealed class Verification(ECDsa? publicKey, IProgress<long>? progress)
             return "the first record is not a segment header of version 1";
         if (header.Segment != segment.Number)
             return $"the header says that this is segment {header.Segment}: the file was renamed or copied";
-        if (header.Previous != _tail.Number)
+        if (header.Previous != _tail.Number || header.PreviousEnd == PreviousEnd.None != (_tail.Number == 0))
             return $"the header says that segment {header.Previous} comes before it, but it is {_tail.Number}";
         if (!scanner.PreviousHash.AsSpan().SequenceEqual(_tail.Hash))
             return "the segment does not continue the hash chain of the segment before";
@@ -122,17 +122,20 @@ internal sealed class Verification(ECDsa? publicKey, IProgress<long>? progress)
     // Only the end of the newest segment may be torn: every other end is attested, and scanning stops there.
     private bool IsTornTail(SegmentFile segment, SegmentScanner scanner, SegmentTail tail, string problem)
     {
-        if (!segment.IsLast || tail.Records == 0 || tail.IsClosed)
-            return Damaged(segment.Name, scanner.Offset, tail.Records + 1, problem);
         (long offset, long torn) = (scanner.Offset, scanner.Remaining);
-        if (scanner.FindWholeRecord() is { } whole)
+        if (segment.IsLast && tail.Records > 0 && !tail.IsClosed && scanner.IsCutOff)
         {
-            return Damaged(
-                segment.Name, offset, tail.Records + 1, $"{problem}, and it is no torn tail: a whole record follows at byte {whole}");
+            if (scanner.FindWholeRecord() is not { } whole)
+            {
+                Note($"{segment.Name} has a torn tail of {torn} bytes from byte {offset}, as after a crash; "
+                    + "no later segment attests it yet");
+                return true;
+            }
+            problem += whole == offset
+                ? ", but only because its length was changed"
+                : $", and it is no torn tail: a whole record follows at byte {whole}";
         }
-        Note($"{segment.Name} has a torn tail of {torn} bytes from byte {offset} ({problem}), as after a crash; "
-            + "no later segment attests it yet");
-        return true;
+        return Damaged(segment.Name, offset, tail.Records + 1, problem);
     }
 
     private bool CheckEnd(SegmentFile segment, SegmentScanner scanner, SegmentTail tail)
@@ -145,10 +148,12 @@ internal sealed class Verification(ECDsa? publicKey, IProgress<long>? progress)
         }
         if (segment is { IsLast: true } && !tail.IsClosed)
             Note($"{segment.Name} is still open: its {tail.Records} records are chained but not yet attested or signed");
-        if (!segment.IsLast && scanner.Remaining > 0)
+        if (!segment.IsLast && scanner.Remaining is > 0 and var torn)
         {
-            Note($"{segment.Name} has a torn tail of {scanner.Remaining} bytes from byte {tail.Length}; "
-                + "the next segment attests that the journal ends there");
+            string holds = scanner.FindWholeRecord() is null ? "" : ". It holds whole records: the machine lost power, the disk failed, "
+                + "or somebody changed the file before the next segment was begun";
+            Note($"{segment.Name} has a torn tail of {torn} bytes from byte {tail.Length}; "
+                + $"the next segment attests that its records end there{holds}");
         }
         _segments++;
         _tail = tail;

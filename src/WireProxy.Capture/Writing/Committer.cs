@@ -3,12 +3,22 @@ using WireProxy.Capture.Format;
 namespace WireProxy.Capture.Writing;
 
 /// <summary>Makes chunks durable in the current segment, begins and closes segments, and undoes what failed.</summary>
-internal sealed class Committer(JournalOptions options, TimeProvider time, SegmentEnd end) : IDisposable
+internal sealed class Committer(JournalOptions options, TimeProvider time, Disk disk, SegmentEnd end) : IDisposable
 {
     private SegmentWriter? _segment;
     private SegmentEnd _end = end;
 
-    public void Begin() => _segment ??= SegmentWriter.Begin(options.Directory, _end, time.GetUtcNow());
+    /// <summary>After this there is a segment that can be written.</summary>
+    public SegmentWriter Begin()
+    {
+        if (_segment is { IsLost: true } lost)
+        {
+            _end = lost.Abandon(options.SigningKey);
+            lost.Dispose();
+            _segment = null;
+        }
+        return _segment ??= SegmentWriter.Begin(disk, options.Directory, _end, time.GetUtcNow());
+    }
 
     /// <summary>On return everything in the chunks is durable.</summary>
     /// <exception cref="IOException">It is not. What still has to be written begins at each chunk's Start; try again.</exception>
@@ -24,32 +34,24 @@ internal sealed class Committer(JournalOptions options, TimeProvider time, Segme
         }
         catch
         {
-            Undo();
+            _segment?.CutBack();
             throw;
         }
     }
 
-    /// <summary>Closes the segment with its footer; what could not be closed is attested by the next segment.</summary>
+    /// <summary>Closes the segment with its footer.</summary>
+    /// <exception cref="IOException">It has none, or half a one: as after a crash, the next segment attests what is valid.</exception>
     public void Close()
     {
-        try
-        {
-            if (_segment is not null)
-                Finish(_segment);
-        }
-        catch
-        {
-            Undo();
-            throw;
-        }
+        if (_segment is { IsLost: false })
+            Finish(_segment);
     }
 
     private void Write(Chunk chunk, List<Chunk> all)
     {
         while (chunk.Written < chunk.End)
         {
-            Begin();
-            SegmentWriter segment = _segment!;
+            SegmentWriter segment = Begin();
             int from = chunk.Written;
             int to = Fitting(chunk, from, options.SegmentBytes - SegmentFormat.FooterBytes - segment.Length);
             if (to == from && !segment.IsFresh)
@@ -102,20 +104,6 @@ internal sealed class Committer(JournalOptions options, TimeProvider time, Segme
     private void Finish(SegmentWriter segment)
     {
         _end = segment.Close(options.SigningKey, time.GetUtcNow());
-        segment.Dispose();
-        _segment = null;
-    }
-
-    private void Undo()
-    {
-        if (_segment is not { } segment)
-            return;
-        bool cut = segment.TryCutBack();
-        if (cut && !segment.IsDistrusted)
-            return;
-        // After a failed fdatasync the kernel may have thrown the pages away and call the next one a success: never this
-        // file again. The next segment attests how far this one is good.
-        _end = segment.Abandon(options.SigningKey);
         segment.Dispose();
         _segment = null;
     }

@@ -79,8 +79,9 @@ internal sealed class DurabilityWaiters(Lock gate)
     public void Release(long position, Exception? error, List<DurabilityWaiter> to)
     {
         int kept = 0;
-        foreach (DurabilityWaiter waiter in _waiting)
+        for (int i = 0; i < _waiting.Count; i++)
         {
+            DurabilityWaiter waiter = _waiting[i];
             if (waiter.Position > position)
             {
                 _waiting[kept++] = waiter;

@@ -11,28 +11,35 @@ internal static class Files
     /// <exception cref="JournalException">It cannot be made or written, or another writer holds it.</exception>
     public static SafeFileHandle LockDirectory(string directory)
     {
-        SafeFileHandle? file = null;
         try
         {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(directory);
-            else
-                Directory.CreateDirectory(directory, NativeFile.DirectoryMode);
-            file = OperatingSystem.IsWindows()
+            MakeDirectory(directory);
+            SafeFileHandle file = OperatingSystem.IsWindows()
                 ? File.OpenHandle(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
                 : Open(Path.Combine(directory, LockName), FileMode.OpenOrCreate);
             if (NativeFile.TryLock(file))
                 return file;
+            file.Dispose();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !NativeFile.IsLocked(e))
         {
-            file?.Dispose();
             throw new JournalException($"The journal directory {directory} cannot be written: {e.Message}", e);
         }
-        file.Dispose();
+        catch (IOException)
+        {
+            // Locked: told below.
+        }
         throw new JournalException(
             $"The journal directory {directory} is in use by another gateway: {LockName} in it is locked. "
             + "Each gateway needs a directory of its own.");
+    }
+
+    private static void MakeDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(directory);
+        else
+            Directory.CreateDirectory(directory, NativeFile.DirectoryMode);
     }
 
     public static SafeFileHandle Create(string path) => Open(path, FileMode.CreateNew);

@@ -15,7 +15,6 @@ internal static partial class NativeFile
     public const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     public const UnixFileMode DirectoryMode = FileMode | UnixFileMode.UserExecute;
 
-    /// <exception cref="IOException">The data may or may not have reached the disk; a later success proves nothing.</exception>
     public static void SyncData(SafeFileHandle file)
     {
         if (!OperatingSystem.IsLinux())
@@ -43,6 +42,10 @@ internal static partial class NativeFile
     /// <summary>False when somebody else, in this process or another, holds the lock.</summary>
     public static bool TryLock(SafeFileHandle file) =>
         OperatingSystem.IsWindows() || FLock(file, LockExclusive | LockNonBlocking) == 0;
+
+    /// <summary>.NET locks what it opens, too, and sees somebody else's lock first: EWOULDBLOCK (Linux 11, BSD and macOS 35), or a
+    /// sharing violation.</summary>
+    public static bool IsLocked(Exception error) => error is IOException { HResult: 11 or 35 or unchecked((int)0x80070020) };
 
     private static void ThrowUnlessInterrupted(string call)
     {

@@ -8,15 +8,23 @@ namespace WireProxy.Capture.Writing;
 /// failed write can be undone.</summary>
 internal sealed class SegmentWriter : IDisposable
 {
+    private readonly Disk _disk;
     private readonly SafeFileHandle _file;
     private readonly MerkleTree _tree = new();
     private readonly byte[] _chain = new byte[RecordFormat.HashBytes];
     private readonly byte[] _durableChain = new byte[RecordFormat.HashBytes];
 
-    private SegmentWriter(SafeFileHandle file, long number)
+    private readonly long _headerEnd;
+
+    private SegmentWriter(Disk disk, SafeFileHandle file, long number, byte[] start)
     {
+        _disk = disk;
         _file = file;
         Number = number;
+        Length = _headerEnd = start.Length;
+        start.AsSpan(^RecordFormat.HashBytes..).CopyTo(_chain);
+        _tree.Add(_chain);
+        BecameDurable();
     }
 
     public long Number { get; }
@@ -30,14 +38,14 @@ internal sealed class SegmentWriter : IDisposable
     public ReadOnlySpan<byte> Chain => _chain;
 
     /// <summary>Only the header so far.</summary>
-    public bool IsFresh => _tree.Leaves <= 1;
+    public bool IsFresh => Length == _headerEnd;
 
     /// <summary>
     /// Begins the segment after <paramref name="previous"/>. The file gets its name when its header is durable, so that a
     /// crash leaves no segment without one.
     /// </summary>
     /// <exception cref="IOException">It could not be made; nothing is left behind that a reader would take for a segment.</exception>
-    public static SegmentWriter Begin(string directory, SegmentEnd previous, DateTimeOffset now)
+    public static SegmentWriter Begin(Disk disk, string directory, SegmentEnd previous, DateTimeOffset now)
     {
         long number = previous.Segment + 1;
         string path = Path.Combine(directory, SegmentFormat.NameOf(number));
@@ -47,16 +55,12 @@ internal sealed class SegmentWriter : IDisposable
         try
         {
             byte[] start = Start(number, previous, now);
-            RandomAccess.Write(file, start, 0);
-            NativeFile.SyncData(file);
+            disk.Write(file, start, 0);
+            disk.Sync(file);
             // Never over an existing segment: evidence is not replaced.
             File.Move(temporary, path, overwrite: false);
             NativeFile.SyncDirectory(directory);
-            var segment = new SegmentWriter(file, number) { Length = start.Length };
-            start.AsSpan(^RecordFormat.HashBytes..).CopyTo(segment._chain);
-            segment._tree.Add(segment._chain);
-            segment.BecameDurable();
-            return segment;
+            return new SegmentWriter(disk, file, number, start);
         }
         catch
         {
@@ -82,20 +86,23 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Appends sealed records.</summary>
     public void Write(ReadOnlySpan<byte> records)
     {
-        RandomAccess.Write(_file, records, Length);
+        _disk.Write(_file, records, Length);
         Length += records.Length;
         records[^RecordFormat.HashBytes..].CopyTo(_chain);
     }
 
     public void Sync()
     {
-        IsDistrusted = true;
-        NativeFile.SyncData(_file);
-        IsDistrusted = false;
+        // Until it has worked: after a failed fdatasync the kernel may have thrown the pages away and call the next one a
+        // success.
+        IsLost = true;
+        _disk.Sync(_file);
+        IsLost = false;
     }
 
-    /// <summary>A sync failed: what the file holds beyond <see cref="DurableLength"/> is unknown, and stays so.</summary>
-    public bool IsDistrusted { get; private set; }
+    /// <summary>What the file holds beyond <see cref="DurableLength"/> is unknown, and stays so: nothing more is written to it.
+    /// The next segment attests how far it is good.</summary>
+    public bool IsLost { get; private set; }
 
     /// <summary>Counts records that <see cref="Sync"/> covered.</summary>
     public void AddDurable(ReadOnlySpan<byte> records)
@@ -116,19 +123,18 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <summary>Takes back what was written since the last time that all was durable.</summary>
-    public bool TryCutBack()
+    public void CutBack()
     {
         try
         {
-            RandomAccess.SetLength(_file, DurableLength);
+            _disk.SetLength(_file, DurableLength);
+            Length = DurableLength;
+            _durableChain.CopyTo(_chain, 0);
         }
         catch (IOException)
         {
-            return false;
+            IsLost = true;
         }
-        Length = DurableLength;
-        _durableChain.CopyTo(_chain, 0);
-        return true;
     }
 
     /// <summary>Writes and syncs the footer over the durable records; the file is then complete.</summary>

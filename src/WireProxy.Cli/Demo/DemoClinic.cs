@@ -47,8 +47,7 @@ internal sealed class DemoClinic : IAsyncDisposable
         PrivatePostgres? postgres = null;
         try
         {
-            // The server's user has to reach its directory below this one; what is secret here has a mode of its own.
-            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
+            LetOthersThrough(directory);
             postgres = await PrivatePostgres.StartAsync(Directory.CreateDirectory(Path.Combine(directory, "postgres")).FullName, cancellation);
             var clinic = new DemoClinic(directory, postgres, FreePort());
             await clinic.FillAsync(cancellation);
@@ -101,6 +100,13 @@ internal sealed class DemoClinic : IAsyncDisposable
             ?? throw new InvalidOperationException($"the program was built without its resource {name}");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>The server's user has to reach its directory below this one; what is secret here has a mode of its own.</summary>
+    private static void LetOthersThrough(string directory)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
     }
 
     /// <summary>The usual port where it is free, else another below the range of outgoing connections.</summary>

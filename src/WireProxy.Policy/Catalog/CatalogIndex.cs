@@ -7,15 +7,15 @@ namespace WireProxy.Policy;
 /// whom. Made once for a snapshot and shared by all sessions; immutable after that.</summary>
 internal sealed class CatalogIndex
 {
-    private static readonly ConditionalWeakTable<CatalogSnapshot, CatalogIndex> made = [];
+    private static readonly ConditionalWeakTable<CatalogSnapshot, CatalogIndex> _made = [];
 
     /// <summary>Objects below this were made with the database, not by anybody later (FirstNormalObjectId, src/include/access/transam.h).</summary>
     private const uint FirstNormalObjectId = 16384;
 
-    private readonly Dictionary<uint, CatalogNode> byId = [];
-    private readonly Dictionary<string, List<CatalogNode>> byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<string>> functionSchemas = new(StringComparer.Ordinal);
-    private readonly HashSet<string> builtInFunctions = new(StringComparer.Ordinal);
+    private readonly Dictionary<uint, CatalogNode> _byId = [];
+    private readonly Dictionary<string, List<CatalogNode>> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _functionSchemas = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _builtInFunctions = new(StringComparer.Ordinal);
 
     private CatalogIndex(CatalogSnapshot snapshot)
     {
@@ -23,57 +23,57 @@ internal sealed class CatalogIndex
         foreach (CatalogRelation relation in snapshot.Relations)
         {
             CatalogNode node = new(relation);
-            byId.TryAdd(relation.Id, node);
-            Add(byName, relation.Name, node);
+            _byId.TryAdd(relation.Id, node);
+            Add(_byName, relation.Name, node);
         }
         foreach (CatalogFunction function in snapshot.Functions)
         {
             if (!function.IsUserDefined && function.Id < FirstNormalObjectId)
-                builtInFunctions.Add(function.Name);
-            if (!functionSchemas.TryGetValue(function.Name, out List<string>? schemas) || !schemas.Contains(function.Schema))
-                Add(functionSchemas, function.Name, function.Schema);
+                _builtInFunctions.Add(function.Name);
+            if (!_functionSchemas.TryGetValue(function.Name, out List<string>? schemas) || !schemas.Contains(function.Schema))
+                Add(_functionSchemas, function.Name, function.Schema);
         }
         Link();
     }
 
     public CatalogSnapshot Snapshot { get; }
 
-    public static CatalogIndex Of(CatalogSnapshot snapshot) => made.GetValue(snapshot, static s => new CatalogIndex(s));
+    public static CatalogIndex Of(CatalogSnapshot snapshot) => _made.GetValue(snapshot, static s => new CatalogIndex(s));
 
-    public IEnumerable<CatalogNode> Relations => byId.Values;
+    public IEnumerable<CatalogNode> Relations => _byId.Values;
 
-    public CatalogNode? Find(uint relationId) => byId.GetValueOrDefault(relationId);
+    public CatalogNode? Find(uint relationId) => _byId.GetValueOrDefault(relationId);
 
     /// <summary>The relations that this name may mean; with a null schema those of every schema.</summary>
     public IReadOnlyList<CatalogNode> Named(string? schema, string name)
     {
-        if (!byName.TryGetValue(name, out List<CatalogNode>? nodes))
+        if (!_byName.TryGetValue(name, out List<CatalogNode>? nodes))
             return [];
         return schema is null ? nodes : nodes.FindAll(node => node.Schema == schema);
     }
 
     /// <summary>The schemas that hold a function of this name.</summary>
-    public IReadOnlyList<string> SchemasOfFunction(string name) => functionSchemas.GetValueOrDefault(name) ?? [];
+    public IReadOnlyList<string> SchemasOfFunction(string name) => _functionSchemas.GetValueOrDefault(name) ?? [];
 
     /// <summary>True where the name can only be a function that PostgreSQL brings. One that somebody put into pg_catalog is none.</summary>
     public bool IsBuiltInFunction(string? schema, string name) =>
-        builtInFunctions.Contains(name)
+        _builtInFunctions.Contains(name)
         && (schema is null ? !Snapshot.IsUserFunction(null, name) : schema is "pg_catalog" or "information_schema");
 
     /// <summary>Links neighbours first and then what is farther away, so that each list is complete whatever the order of the catalog.</summary>
     private void Link()
     {
         Dictionary<CatalogNode, List<CatalogNode>> parents = [], children = [], read = [];
-        foreach (CatalogNode node in byId.Values)
+        foreach (CatalogNode node in _byId.Values)
         {
             foreach (uint id in node.Relation.Parents)
-                if (byId.TryGetValue(id, out CatalogNode? parent))
+                if (_byId.TryGetValue(id, out CatalogNode? parent))
                 {
                     Add(parents, node, parent);
                     Add(children, parent, node);
                 }
             foreach (uint id in node.Relation.Reads)
-                if (byId.TryGetValue(id, out CatalogNode? source))
+                if (_byId.TryGetValue(id, out CatalogNode? source))
                     Add(read, node, source);
                 else
                     node.ReadsUnknown = true;

@@ -7,10 +7,10 @@ namespace WireProxy.Policy;
 /// letter case; a part in double quotes is literal and may hold dots.</remarks>
 public sealed record ColumnPattern(string? Database, string Schema, string Table, string Column)
 {
-    private readonly NamePattern? database = Database is null ? null : NamePattern.FromSource(Database);
-    private readonly NamePattern schema = NamePattern.FromSource(Schema);
-    private readonly NamePattern table = NamePattern.FromSource(Table);
-    private readonly NamePattern column = NamePattern.FromSource(Column);
+    private readonly NamePattern? _database = Database is null ? null : NamePattern.FromSource(Database);
+    private readonly NamePattern _schema = NamePattern.FromSource(Schema);
+    private readonly NamePattern _table = NamePattern.FromSource(Table);
+    private readonly NamePattern _column = NamePattern.FromSource(Column);
 
     /// <summary>Reads a pattern; false with a <paramref name="problem"/> in words where it is not one.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ColumnPattern? pattern, out string problem)
@@ -31,26 +31,26 @@ public sealed record ColumnPattern(string? Database, string Schema, string Table
 
     /// <summary>True where the pattern names this column. A null name is not known and matches: too much rather than too little.</summary>
     public bool Matches(string? database, string? schema, string table, string column) =>
-        MatchesTable(database, schema, table) && this.column.Matches(column);
+        MatchesTable(database, schema, table) && _column.Matches(column);
 
     /// <summary>True where the pattern may name columns of this table.</summary>
     public bool MatchesTable(string? database, string? schema, string table) =>
-        this.table.Matches(table)
-        && (schema is null || this.schema.Matches(schema))
-        && (database is null || this.database is null || this.database.Matches(database));
+        _table.Matches(table)
+        && (schema is null || _schema.Matches(schema))
+        && (database is null || _database is null || _database.Matches(database));
 
     /// <summary>True where the pattern names a column of this name in whatever table.</summary>
-    internal bool MatchesColumn(string column) => this.column.Matches(column);
+    internal bool MatchesColumn(string column) => _column.Matches(column);
 
-    internal bool MatchesEveryColumn => column.IsAny;
+    internal bool MatchesEveryColumn => _column.IsAny;
 
     /// <summary>True where the schema is named without a wildcard, as it must be to mean a system schema.</summary>
-    internal bool NamesOneSchema => schema.IsOneName;
+    internal bool NamesOneSchema => _schema.IsOneName;
 
     /// <summary>True where every column of the other pattern is plainly one of this pattern.</summary>
     internal bool Covers(ColumnPattern other) =>
-        (database is null || (other.database is not null && database.Covers(other.database)))
-        && schema.Covers(other.schema) && table.Covers(other.table) && column.Covers(other.column);
+        (_database is null || (other._database is not null && _database.Covers(other._database)))
+        && _schema.Covers(other._schema) && _table.Covers(other._table) && _column.Covers(other._column);
 
     public override string ToString() => (Database is null ? "" : Database + ".") + $"{Schema}.{Table}.{Column}";
 }

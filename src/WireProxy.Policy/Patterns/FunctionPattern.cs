@@ -7,8 +7,8 @@ namespace WireProxy.Policy;
 /// <remarks>The parts follow the rules of <see cref="ColumnPattern"/>.</remarks>
 public sealed record FunctionPattern(string? Schema, string Name)
 {
-    private readonly NamePattern? schema = Schema is null ? null : NamePattern.FromSource(Schema);
-    private readonly NamePattern name = NamePattern.FromSource(Name);
+    private readonly NamePattern? _schema = Schema is null ? null : NamePattern.FromSource(Schema);
+    private readonly NamePattern _name = NamePattern.FromSource(Name);
 
     /// <summary>Reads a pattern; false with a <paramref name="problem"/> in words where it is not one.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out FunctionPattern? pattern, out string problem)
@@ -29,9 +29,9 @@ public sealed record FunctionPattern(string? Schema, string Name)
 
     /// <summary>True where the pattern names this function. A null schema is not known and matches: too much rather than too little.</summary>
     public bool Matches(string? schema, string name) =>
-        this.name.Matches(name) && (schema is null || this.schema is null || this.schema.Matches(schema));
+        _name.Matches(name) && (schema is null || _schema is null || _schema.Matches(schema));
 
-    internal bool IsAnySchema => schema is null || schema.IsAny;
+    internal bool IsAnySchema => _schema is null || _schema.IsAny;
 
     public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
 }

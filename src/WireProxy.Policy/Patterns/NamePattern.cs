@@ -6,20 +6,20 @@ namespace WireProxy.Policy;
 /// everything is literal, <c>*</c> too, and <c>""</c> is one quote.</remarks>
 internal sealed record NamePattern
 {
-    private readonly string text;
-    private readonly bool exact;
+    private readonly string _text;
+    private readonly bool _exact;
 
     private NamePattern(string text, bool exact)
     {
-        this.text = text;
-        this.exact = exact;
+        _text = text;
+        _exact = exact;
     }
 
     /// <summary>Matches every name.</summary>
-    public bool IsAny => !exact && text == "*";
+    public bool IsAny => !_exact && _text == "*";
 
     /// <summary>Matches one name only, in whatever letter case.</summary>
-    public bool IsOneName => exact || !text.Contains('*', StringComparison.Ordinal);
+    public bool IsOneName => _exact || !_text.Contains('*', StringComparison.Ordinal);
 
     /// <summary>Reads one part, quoted or not; text that is not legal is taken literally.</summary>
     public static NamePattern FromSource(string source) =>
@@ -27,12 +27,12 @@ internal sealed record NamePattern
             ? new NamePattern(source[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal), exact: true)
             : new NamePattern(source.ToLowerInvariant(), exact: false);
 
-    public bool Matches(string name) => exact
-        ? string.Equals(name, text, StringComparison.Ordinal)
-        : MatchesGlob(text, name);
+    public bool Matches(string name) => _exact
+        ? string.Equals(name, _text, StringComparison.Ordinal)
+        : MatchesGlob(_text, name);
 
     /// <summary>True where every name that <paramref name="other"/> matches is matched by this one; false where that is not plain.</summary>
-    public bool Covers(NamePattern other) => IsAny || Equals(other) || (IsOneName && other.exact && Matches(other.text));
+    public bool Covers(NamePattern other) => IsAny || Equals(other) || (IsOneName && other._exact && Matches(other._text));
 
     /// <summary>Splits <c>a."b.c".*</c> into its parts as written, or says what is wrong.</summary>
     public static bool TrySplit(string source, out List<string> parts, out string problem)

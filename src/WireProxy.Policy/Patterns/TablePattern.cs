@@ -7,9 +7,9 @@ namespace WireProxy.Policy;
 /// <remarks>The parts follow the rules of <see cref="ColumnPattern"/>.</remarks>
 public sealed record TablePattern(string? Database, string? Schema, string Table)
 {
-    private readonly NamePattern? database = Database is null ? null : NamePattern.FromSource(Database);
-    private readonly NamePattern? schema = Schema is null ? null : NamePattern.FromSource(Schema);
-    private readonly NamePattern table = NamePattern.FromSource(Table);
+    private readonly NamePattern? _database = Database is null ? null : NamePattern.FromSource(Database);
+    private readonly NamePattern? _schema = Schema is null ? null : NamePattern.FromSource(Schema);
+    private readonly NamePattern _table = NamePattern.FromSource(Table);
 
     /// <summary>Reads a pattern; false with a <paramref name="problem"/> in words where it is not one.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out TablePattern? pattern, out string problem)
@@ -31,12 +31,12 @@ public sealed record TablePattern(string? Database, string? Schema, string Table
 
     /// <summary>True where the pattern names this table. A null name is not known and matches: too much rather than too little.</summary>
     public bool Matches(string? database, string? schema, string table) =>
-        this.table.Matches(table)
-        && (schema is null || this.schema is null || this.schema.Matches(schema))
-        && (database is null || this.database is null || this.database.Matches(database));
+        _table.Matches(table)
+        && (schema is null || _schema is null || _schema.Matches(schema))
+        && (database is null || _database is null || _database.Matches(database));
 
     /// <summary>True where the schema makes no difference to the pattern.</summary>
-    internal bool IsAnySchema => schema is null || schema.IsAny;
+    internal bool IsAnySchema => _schema is null || _schema.IsAny;
 
     public override string ToString() =>
         (Database is null ? "" : Database + ".") + (Schema is null ? "" : Schema + ".") + Table;

@@ -3,21 +3,21 @@ namespace WireProxy.Policy;
 /// <summary>The <c>unmask</c> grants that a subject has.</summary>
 internal sealed class GrantSet
 {
-    private readonly ColumnPattern[] columns;
-    private readonly string database;
+    private readonly ColumnPattern[] _columns;
+    private readonly string _database;
 
     public GrantSet(PolicyDefinition policy, string database, Subject subject)
     {
-        columns = [.. policy.Unmask.Where(grant => Applies(grant, subject)).SelectMany(grant => grant.Columns)];
-        this.database = database;
+        _columns = [.. policy.Unmask.Where(grant => Applies(grant, subject)).SelectMany(grant => grant.Columns)];
+        _database = database;
     }
 
     public bool Contains(CatalogNode relation, string column) =>
-        columns.Any(pattern => pattern.Matches(database, relation.Schema, relation.Name, column));
+        _columns.Any(pattern => pattern.Matches(_database, relation.Schema, relation.Name, column));
 
     /// <summary>True where the grants plainly leave nothing of the policy's protection.</summary>
     public bool CoverAll(PolicyDefinition policy) =>
-        policy.Protect.All(rule => rule.Columns.All(column => columns.Any(granted => granted.Covers(column))));
+        policy.Protect.All(rule => rule.Columns.All(column => _columns.Any(granted => granted.Covers(column))));
 
     private static bool Applies(UnmaskGrant grant, Subject subject) =>
         (!grant.Users.IsEmpty || !grant.Groups.IsEmpty)

@@ -8,15 +8,15 @@ namespace WireProxy.Policy;
 /// keeping for each (catalog, user, groups). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
 public sealed class Protection
 {
-    private readonly CatalogIndex catalog;
-    private readonly Dictionary<uint, RelationProtection> relations;
+    private readonly CatalogIndex _catalog;
+    private readonly Dictionary<uint, RelationProtection> _relations;
 
     internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject)
     {
-        this.catalog = catalog;
+        _catalog = catalog;
         GrantSet grants = new(policy, catalog.Snapshot.Database, subject);
         ProtectsNothing = grants.CoverAll(policy);
-        relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, grants).Build();
+        _relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, grants).Build();
     }
 
     /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
@@ -31,11 +31,11 @@ public sealed class Protection
     {
         if (ProtectsNothing)
             return ColumnProtection.Clear;
-        if (catalog.Find(relationId) is not { } node)
+        if (_catalog.Find(relationId) is not { } node)
             return ColumnProtection.Unknown;
         if (attributeNumber < 0)
             return ColumnProtection.Clear;
-        if (!relations.TryGetValue(relationId, out RelationProtection? relation))
+        if (!_relations.TryGetValue(relationId, out RelationProtection? relation))
             return attributeNumber == 0 || !node.HasKnownColumns || node.IsSequence || node.Relation.Column(attributeNumber) is not null
                 ? ColumnProtection.Clear : ColumnProtection.Unknown;
         return attributeNumber == 0 ? ColumnProtection.Masked(DerivedMask) : relation.Find(attributeNumber);
@@ -65,12 +65,12 @@ public sealed class Protection
     {
         if (ProtectsNothing)
             return null;
-        IReadOnlyList<CatalogNode> nodes = catalog.Named(schema, table);
+        IReadOnlyList<CatalogNode> nodes = _catalog.Named(schema, table);
         if (nodes.Count == 0)
             return DerivedMask;
         foreach (CatalogNode node in nodes)
         {
-            if (relations.TryGetValue(node.Id, out RelationProtection? relation) && relation.MaskOf(column) is { } mask)
+            if (_relations.TryGetValue(node.Id, out RelationProtection? relation) && relation.MaskOf(column) is { } mask)
                 return mask;
             if (node.HasKnownColumns && !node.HasColumn(column))
                 return DerivedMask;
@@ -83,9 +83,9 @@ public sealed class Protection
     /// from the catalog: the caller masks everything.</summary>
     public ImmutableArray<CopyColumn>? CopyColumns(RelationReference table, ImmutableArray<string> columns)
     {
-        if (catalog.Named(table.Schema, table.Name) is not [CatalogNode node] || !node.HasKnownColumns)
+        if (_catalog.Named(table.Schema, table.Name) is not [CatalogNode node] || !node.HasKnownColumns)
             return null;
-        RelationProtection? relation = relations.GetValueOrDefault(node.Id);
+        RelationProtection? relation = _relations.GetValueOrDefault(node.Id);
         ImmutableArray<CopyColumn>.Builder result = ImmutableArray.CreateBuilder<CopyColumn>();
         if (columns.IsEmpty)
         {
@@ -105,9 +105,9 @@ public sealed class Protection
 
     private bool Touches(RelationReference reference, StatementFacts facts)
     {
-        IReadOnlyList<CatalogNode> nodes = catalog.Named(reference.Schema, reference.Name);
+        IReadOnlyList<CatalogNode> nodes = _catalog.Named(reference.Schema, reference.Name);
         return nodes.Count == 0
-            || nodes.Any(node => relations.TryGetValue(node.Id, out RelationProtection? relation)
+            || nodes.Any(node => _relations.TryGetValue(node.Id, out RelationProtection? relation)
                 && (!node.IsSystem || NamesValues(relation, facts)));
     }
 
@@ -124,5 +124,5 @@ public sealed class Protection
         : !relation.Relation.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name);
 
     private bool Touches(FunctionReference function) =>
-        ReadingFunctions.Contains(function.Name) || !catalog.IsBuiltInFunction(function.Schema, function.Name);
+        ReadingFunctions.Contains(function.Name) || !_catalog.IsBuiltInFunction(function.Schema, function.Name);
 }

@@ -17,27 +17,27 @@ namespace WireProxy.Policy;
 /// </remarks>
 internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants)
 {
-    private readonly string database = catalog.Snapshot.Database;
-    private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> own = [];
-    private readonly Dictionary<uint, RelationProtection> built = [];
+    private readonly string _database = catalog.Snapshot.Database;
+    private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> _own = [];
+    private readonly Dictionary<uint, RelationProtection> _built = [];
 
     public Dictionary<uint, RelationProtection> Build()
     {
         foreach (CatalogNode node in catalog.Relations)
             if (node.HasKnownColumns && FindOwn(node) is { Count: > 0 } masks)
-                own.Add(node, masks);
+                _own.Add(node, masks);
         // Only relations with a mask of their own, their families and the system's need a closer look ...
-        foreach (CatalogNode node in own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct())
+        foreach (CatalogNode node in _own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct())
             AddTable(node);
         foreach (CatalogNode node in catalog.Relations)
             if (SystemRelations.MayCarryValues(node.Schema, node.Name) || (node.IsSystem && !node.HasKnownColumns))
                 AddSystem(node);
         // ... and then the views, which need all of these.
-        HashSet<CatalogNode> masked = [.. catalog.Relations.Where(node => built.ContainsKey(node.Id))];
+        HashSet<CatalogNode> masked = [.. catalog.Relations.Where(node => _built.ContainsKey(node.Id))];
         foreach (CatalogNode view in catalog.Relations)
             if (!view.IsSystem && (view.ReadsUnknown || view.Read.Any(masked.Contains)))
                 Add(view, view.ColumnNames.Select(column => (column, OfView(view, column))));
-        return built;
+        return _built;
     }
 
     private void AddTable(CatalogNode node)
@@ -59,10 +59,10 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             return;
         }
         Mask? named = policy.Protect.FirstOrDefault(rule => rule.Columns.Any(pattern =>
-            pattern.NamesOneSchema && pattern.MatchesTable(database, node.Schema, node.Name)))?.Mask;
+            pattern.NamesOneSchema && pattern.MatchesTable(_database, node.Schema, node.Name)))?.Mask;
         Mask? whole = SystemRelations.MayCarryValues(node.Schema, node.Name) ? Mask.Redact : named;
         if (whole is not null)
-            built[node.Id] = new RelationProtection(node, [], whole);
+            _built[node.Id] = new RelationProtection(node, [], whole);
     }
 
     private void Add(CatalogNode node, IEnumerable<(string Column, Mask? Mask)> columns)
@@ -72,7 +72,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             if (mask is not null)
                 masks.TryAdd(column, mask);
         if (masks.Count > 0)
-            built[node.Id] = new RelationProtection(node, masks, null);
+            _built[node.Id] = new RelationProtection(node, masks, null);
     }
 
     private Dictionary<string, Mask>? FindOwn(CatalogNode node)
@@ -82,7 +82,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             foreach (ColumnPattern pattern in rule.Columns)
             {
                 // "*.*.name" means the tables of the database, not the columns that the system itself calls so.
-                if ((node.IsSystem && !pattern.NamesOneSchema) || !pattern.MatchesTable(database, node.Schema, node.Name))
+                if ((node.IsSystem && !pattern.NamesOneSchema) || !pattern.MatchesTable(_database, node.Schema, node.Name))
                     continue;
                 foreach (string column in node.ColumnNames)
                     if (pattern.MatchesColumn(column))
@@ -92,7 +92,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
     }
 
     private Mask? Own(CatalogNode node, string column) =>
-        own.TryGetValue(node, out Dictionary<string, Mask>? masks) && masks.TryGetValue(column, out Mask? mask)
+        _own.TryGetValue(node, out Dictionary<string, Mask>? masks) && masks.TryGetValue(column, out Mask? mask)
         && !grants.Contains(node, column) ? mask : null;
 
     private Mask? OwnOrInherited(CatalogNode node, string column)

@@ -6,7 +6,7 @@ namespace WireProxy.Policy;
 /// pg_proc of PostgreSQL 15 to 18; what is not in pg_catalog (dblink, pageinspect, a user's own) counts without a list.</summary>
 internal static class ReadingFunctions
 {
-    private static readonly FrozenSet<string> names = FrozenSet.Create(
+    private static readonly FrozenSet<string> _names = FrozenSet.Create(
         StringComparer.Ordinal,
         // Run SQL text, or read a table, cursor, schema or database given by name (9.15.3).
         "query_to_xml", "query_to_xml_and_xmlschema", "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml",
@@ -25,14 +25,14 @@ internal static class ReadingFunctions
         // Values out of extended statistics (75.2).
         "pg_mcv_list_items");
 
-    private static readonly FrozenSet<string> rowTakers = FrozenSet.Create(
+    private static readonly FrozenSet<string> _rowTakers = FrozenSet.Create(
         StringComparer.Ordinal,
         // Take a row, or anything, and give its columns' values (9.16, 9.21, 9.4.1).
         "row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "json_build_array", "jsonb_build_array", "array_agg",
         "record_out", "record_send", "concat", "format", "hash_record", "hash_record_extended");
 
-    public static bool Contains(string name) => names.Contains(name);
+    public static bool Contains(string name) => _names.Contains(name);
 
     /// <summary>True for functions that may be written behind a row and a dot, and then show what is in the row.</summary>
-    public static bool TakesRows(string name) => rowTakers.Contains(name);
+    public static bool TakesRows(string name) => _rowTakers.Contains(name);
 }

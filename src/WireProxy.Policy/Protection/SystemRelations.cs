@@ -14,7 +14,7 @@ namespace WireProxy.Policy;
 /// </list></summary>
 internal static class SystemRelations
 {
-    private static readonly FrozenDictionary<string, string[]> valueColumns = new Dictionary<string, string[]>
+    private static readonly FrozenDictionary<string, string[]> _valueColumns = new Dictionary<string, string[]>
     {
         ["pg_statistic"] = ["stavalues1", "stavalues2", "stavalues3", "stavalues4", "stavalues5"],
         ["pg_stats"] = ["most_common_vals", "histogram_bounds", "most_common_elems", "range_bounds_histogram"],
@@ -29,13 +29,13 @@ internal static class SystemRelations
 
     /// <summary>True for a relation of the list.</summary>
     public static bool MayCarryValues(string schema, string relation) =>
-        IsToast(schema) || (valueColumns.ContainsKey(relation) && IsItsPlace(schema, relation));
+        IsToast(schema) || (_valueColumns.ContainsKey(relation) && IsItsPlace(schema, relation));
 
     /// <summary>True where the column carries values.</summary>
     public static bool CarriesValues(string schema, string relation, string column) =>
         IsToast(schema)
             ? column == "chunk_data"
-            : IsItsPlace(schema, relation) && valueColumns.TryGetValue(relation, out string[]? columns) && columns.Contains(column);
+            : IsItsPlace(schema, relation) && _valueColumns.TryGetValue(relation, out string[]? columns) && columns.Contains(column);
 
     private static bool IsToast(string schema) => schema is "pg_toast" || schema.StartsWith("pg_toast_temp_", StringComparison.Ordinal);
 

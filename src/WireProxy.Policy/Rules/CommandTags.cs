@@ -56,7 +56,7 @@ internal static class CommandTags
     ];
 
     /// <summary>Other spellings of the same command. PostgreSQL reports them all under the one on the right.</summary>
-    private static readonly FrozenDictionary<string, string> aliases = new Dictionary<string, string>
+    private static readonly FrozenDictionary<string, string> _aliases = new Dictionary<string, string>
     {
         ["TRUNCATE TABLE"] = "TRUNCATE",
         ["CREATE USER"] = "CREATE ROLE",
@@ -80,19 +80,19 @@ internal static class CommandTags
         ["CREATE UNIQUE INDEX"] = "CREATE INDEX",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> known = postgres.Concat(transactSql).Concat(aliases.Keys).ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> _known = postgres.Concat(transactSql).Concat(_aliases.Keys).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Upper case, single blanks, and the spelling that PostgreSQL reports.</summary>
     public static string Normalize(string tag)
     {
         string words = string.Join(' ', tag.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToUpperInvariant();
-        return aliases.GetValueOrDefault(words, words);
+        return _aliases.GetValueOrDefault(words, words);
     }
 
     /// <summary>True for a tag, and for words that a tag begins with, as DROP.</summary>
-    public static bool IsKnown(string normalized) => IsTag(normalized) || known.Any(tag => BeginsWith(tag, normalized));
+    public static bool IsKnown(string normalized) => IsTag(normalized) || _known.Any(tag => BeginsWith(tag, normalized));
 
-    public static bool IsTag(string normalized) => known.Contains(normalized);
+    public static bool IsTag(string normalized) => _known.Contains(normalized);
 
     /// <summary>True where a rule that says <paramref name="rule"/> means a statement with the tag <paramref name="statement"/>; both
     /// normalized. A tag means every command that begins with its words, CREATE TABLE also CREATE TABLE AS.</summary>
@@ -107,7 +107,7 @@ internal static class CommandTags
     public static string? Nearest(string normalized)
     {
         (string? best, int distance) = (null, 3);
-        foreach (string tag in known)
+        foreach (string tag in _known)
         {
             int next = Distance(tag, normalized);
             if (next < distance || (next == distance && best is not null && string.CompareOrdinal(tag, best) < 0))

@@ -26,7 +26,10 @@ internal sealed record StatementCondition
     public bool IsEmpty =>
         Tags is null && Classes is null && Tables is null && Columns is null && Functions is null && Unbounded is null;
 
-    public bool NeedsCatalog => Tables is not null || Columns is not null || Functions is not null;
+    /// <summary>True where names have to be looked up. A class needs it where a call of a user's function makes a difference.</summary>
+    public bool NeedsCatalog(Decision then) =>
+        Tables is not null || Columns is not null || Functions is not null
+        || (Classes is { } classes && classes.Contains(StatementClass.Function) == (then != Decision.Allow));
 
     /// <summary>For a rule that stops. The <paramref name="reason"/> completes "because this statement ...".</summary>
     public bool MayHold(StatementReach reach, [NotNullWhen(true)] out string? reason)
@@ -51,7 +54,7 @@ internal sealed record StatementCondition
             return true;
         return !facts.HasUnknownSql
             && (Tags is not { } tags || CommandsOf(facts).All(command => tags.Any(tag => CommandTags.MeansExactly(tag, command))))
-            && (Classes is not { } classes || (!facts.Classes.IsEmpty && facts.Classes.All(c => classes.Contains(c))))
+            && (Classes is not { } classes || (!facts.Classes.IsEmpty && reach.Classes.All(c => classes.Contains(c))))
             && (Tables is not { } tables || (!facts.Relations.IsEmpty && facts.Relations.All(r => tables.Any(t => reach.SurelyNames(t, r)))))
             && (Columns is not { } columns || (!facts.Columns.IsEmpty && facts.Columns.All(c => columns.Any(p => reach.SurelyNames(p, c)))))
             && (Functions is not { } functions
@@ -61,7 +64,7 @@ internal sealed record StatementCondition
 
     private bool MayHoldPlainly(StatementReach reach, List<string> reasons) =>
         HasCommand(reach.Facts, reasons)
-        && HasClass(reach.Facts, reasons)
+        && HasClass(reach, reasons)
         && HasTable(reach, reasons)
         && HasColumn(reach, reasons)
         && HasFunction(reach, reasons);
@@ -77,11 +80,11 @@ internal sealed record StatementCondition
         return false;
     }
 
-    private bool HasClass(StatementFacts facts, List<string> reasons)
+    private bool HasClass(StatementReach reach, List<string> reasons)
     {
         if (Classes is not { } classes)
             return true;
-        foreach (StatementClass found in facts.Classes)
+        foreach (StatementClass found in reach.Classes)
             if (classes.Contains(found))
                 return Because(reasons, $"is of class {found.ToString().ToLowerInvariant()}");
         return false;

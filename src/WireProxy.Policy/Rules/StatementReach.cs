@@ -7,6 +7,12 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
 {
     public StatementFacts Facts => facts;
 
+    /// <summary>The statement's classes, and <see cref="StatementClass.Function"/> also for a SELECT that calls a function which
+    /// PostgreSQL does not bring, as pgaudit has it. Without a catalog an unqualified function is taken for one that it brings.</summary>
+    public IEnumerable<StatementClass> Classes =>
+        !facts.Classes.Contains(StatementClass.Function) && facts.Functions.Any(IsUserFunction)
+            ? facts.Classes.Append(StatementClass.Function) : facts.Classes;
+
     /// <summary>True where the relation may be one of the pattern's, or reads or stores rows of one: a view over it, its parent, its
     /// partition. An unqualified name may be in any schema, unless the catalog knows where that name exists.</summary>
     public bool MayName(TablePattern pattern, RelationReference relation)
@@ -100,4 +106,8 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
 
     private IReadOnlyList<string> Schemas(FunctionReference function) =>
         function.Schema is null ? catalog?.SchemasOfFunction(function.Name) ?? [] : [];
+
+    private bool IsUserFunction(FunctionReference function) => catalog is null
+        ? function.Schema is not (null or "pg_catalog" or "information_schema")
+        : !catalog.IsBuiltInFunction(function.Schema, function.Name);
 }

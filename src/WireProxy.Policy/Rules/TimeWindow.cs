@@ -9,20 +9,20 @@ namespace WireProxy.Policy;
 /// so that a policy means the same wherever the gateway runs. Clock changes follow the zone's wall clock.</remarks>
 internal sealed class TimeWindow
 {
-    private static readonly string[] dayNames = Enum.GetNames<DayOfWeek>();
+    private static readonly string[] _dayNames = Enum.GetNames<DayOfWeek>();
     private const int EveryDay = 0b111_1111;
 
-    private readonly int days;
-    private readonly TimeSpan from;
-    private readonly TimeSpan until;
-    private readonly TimeZoneInfo zone;
+    private readonly int _days;
+    private readonly TimeSpan _from;
+    private readonly TimeSpan _until;
+    private readonly TimeZoneInfo _zone;
 
     private TimeWindow(int days, TimeSpan from, TimeSpan until, TimeZoneInfo zone)
     {
-        this.days = days;
-        this.from = from;
-        this.until = until;
-        this.zone = zone;
+        _days = days;
+        _from = from;
+        _until = until;
+        _zone = zone;
     }
 
     /// <summary>Reads a window; null with a <paramref name="problem"/> in words where it is not one.</summary>
@@ -61,15 +61,15 @@ internal sealed class TimeWindow
 
     public bool Contains(DateTimeOffset moment)
     {
-        DateTimeOffset local = TimeZoneInfo.ConvertTime(moment, zone);
+        DateTimeOffset local = TimeZoneInfo.ConvertTime(moment, _zone);
         TimeSpan clock = local.TimeOfDay;
         int today = (int)local.DayOfWeek;
-        if (from < until)
-            return HasDay(today) && clock >= from && clock < until;
-        return (HasDay(today) && clock >= from) || (HasDay((today + 6) % 7) && clock < until);
+        if (_from < _until)
+            return HasDay(today) && clock >= _from && clock < _until;
+        return (HasDay(today) && clock >= _from) || (HasDay((today + 6) % 7) && clock < _until);
     }
 
-    private bool HasDay(int day) => (days & (1 << day)) != 0;
+    private bool HasDay(int day) => (_days & (1 << day)) != 0;
 
     private static bool TryReadDays(string word, out int days)
     {
@@ -93,7 +93,7 @@ internal sealed class TimeWindow
 
     /// <summary>An English day name, or its first three letters; else -1.</summary>
     private static int DayOf(string name) => Array.FindIndex(
-        dayNames, day => day.Equals(name, StringComparison.OrdinalIgnoreCase) || day[..3].Equals(name, StringComparison.OrdinalIgnoreCase));
+        _dayNames, day => day.Equals(name, StringComparison.OrdinalIgnoreCase) || day[..3].Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool TryReadHours(string word, out TimeSpan from, out TimeSpan until)
     {

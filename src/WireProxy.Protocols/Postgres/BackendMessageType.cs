@@ -1,6 +1,6 @@
 namespace WireProxy.Protocols.Postgres;
 
-/// <summary>First byte of the messages that a server sends (PostgreSQL documentation, section 54.7 "Message Formats", marked B).</summary>
+/// <summary>First byte of the messages that a server sends (PostgreSQL documentation, section 54.7, marked B).</summary>
 public enum BackendMessageType : byte
 {
     Authentication = (byte)'R',

@@ -1,6 +1,6 @@
 namespace WireProxy.Protocols.Postgres;
 
-/// <summary>A protocol version as a startup packet states it: the major number in the upper 16 bits, the minor in the lower.</summary>
+/// <summary>A protocol version; on the wire the major number is in the upper 16 bits, the minor in the lower.</summary>
 public readonly record struct ProtocolVersion(ushort Major, ushort Minor)
 {
     /// <summary>PostgreSQL 7.4 and later.</summary>

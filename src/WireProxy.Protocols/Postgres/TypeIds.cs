@@ -3,7 +3,7 @@ using WireProxy.Protocols.Wire;
 
 namespace WireProxy.Protocols.Postgres;
 
-/// <summary>A counted list of type OIDs as Parse and ParameterDescription carry it; 0 means that the type is not stated.</summary>
+/// <summary>A counted list of type OIDs, in Parse and ParameterDescription; 0 means that the type is not stated.</summary>
 public readonly ref struct TypeIds
 {
     private readonly ReadOnlySpan<byte> _ids;

@@ -35,7 +35,7 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(sizeof(long)));
 
-    /// <summary>Reads <paramref name="count"/> bytes. A negative count is the peer's fault: it comes from a length field.</summary>
+    /// <summary>Reads <paramref name="count"/> bytes. A negative count comes from a length field: the peer's fault.</summary>
     public ReadOnlySpan<byte> ReadBytes(int count) => Take(count);
 
     /// <summary>Reads up to the next NUL, which is consumed and is not part of the result.</summary>

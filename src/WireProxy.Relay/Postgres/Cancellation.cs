@@ -16,7 +16,7 @@ internal static class Cancellation
         CancelHandle handle = HandleOf(session.Listener, request.ProcessId, request.Key.Span);
         if (session.Listener.Registry.FindByCancelKey(handle) is null)
             return;
-        Leg upstream = await UpstreamStart.ConnectAsync(session.Listener.Options.Upstream, cancellationToken);
+        Leg upstream = await UpstreamStart.ConnectAsync(session.Listener.Options.Upstream, session.Loop, cancellationToken);
         try
         {
             request.Encode(upstream.Output.BeginOwn());
@@ -31,7 +31,6 @@ internal static class Cancellation
         }
         finally
         {
-            upstream.Close();
             upstream.Release();
         }
     }

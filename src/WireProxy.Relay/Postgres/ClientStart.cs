@@ -107,8 +107,8 @@ internal sealed class ClientStart(Session session)
 
     private async Task BeginTlsAsync(bool requireAlpn, byte[] received, CancellationToken cancellationToken)
     {
-        var socket = ((SocketTransport)_client.Transport).Socket;
-        var stream = new SslStream(new SocketStream(socket, received));
+        ByteTransport plain = _client.Transport;
+        var stream = new SslStream(new TransportStream(plain, received));
         var options = new SslServerAuthenticationOptions
         {
             ServerCertificateContext = TlsContexts.For(_tls!),
@@ -130,7 +130,7 @@ internal sealed class ClientStart(Session session)
             throw new SessionEndException(new SessionEnd(
                 Stage.Handshake, Party.Client, "a direct TLS connection without the ALPN protocol postgresql"));
         }
-        _client.Upgrade(new TlsTransport(stream, socket));
+        _client.Upgrade(new TlsTransport(stream, plain));
         _isEncrypted = true;
     }
 

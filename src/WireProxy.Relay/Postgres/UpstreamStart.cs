@@ -12,21 +12,21 @@ namespace WireProxy.Relay.Postgres;
 internal static class UpstreamStart
 {
     public static async Task ConnectAsync(Session session, CancellationToken cancellationToken) =>
-        session.Upstream = await ConnectAsync(session.Listener.Options.Upstream, cancellationToken);
+        session.Upstream = await ConnectAsync(session.Listener.Options.Upstream, session.Loop, cancellationToken);
 
     /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands.</exception>
-    public static async Task<Leg> ConnectAsync(UpstreamOptions upstream, CancellationToken cancellationToken)
+    public static async Task<Leg> ConnectAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
     {
-        Socket socket;
+        LoopSocket socket;
         try
         {
-            socket = await UpstreamConnector.ConnectAsync(upstream, cancellationToken);
+            socket = await UpstreamConnector.ConnectAsync(upstream, loop, cancellationToken);
         }
         catch (SocketException e)
         {
             throw Unreachable($"the upstream cannot be reached ({e.SocketErrorCode})", "08001");
         }
-        var leg = new Leg(new SocketTransport(socket));
+        var leg = new Leg(socket);
         try
         {
             // As libpq: no TLS over a Unix socket.
@@ -36,13 +36,12 @@ internal static class UpstreamStart
         }
         catch
         {
-            leg.Close();
             leg.Release();
             throw;
         }
     }
 
-    private static async Task BeginTlsAsync(Leg leg, Socket socket, UpstreamOptions upstream, CancellationToken cancellationToken)
+    private static async Task BeginTlsAsync(Leg leg, LoopSocket socket, UpstreamOptions upstream, CancellationToken cancellationToken)
     {
         new SslRequest().Encode(leg.Output.BeginOwn());
         await leg.Output.FlushAsync();
@@ -63,9 +62,9 @@ internal static class UpstreamStart
         leg.Upgrade(new TlsTransport(await AuthenticateAsync(socket, upstream, cancellationToken), socket));
     }
 
-    private static async Task<SslStream> AuthenticateAsync(Socket socket, UpstreamOptions upstream, CancellationToken cancellationToken)
+    private static async Task<SslStream> AuthenticateAsync(LoopSocket socket, UpstreamOptions upstream, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(new SocketStream(socket, default));
+        var stream = new SslStream(new TransportStream(socket, default));
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = upstream.Host,

@@ -22,7 +22,8 @@ internal sealed class Session
     public Session(ListenerContext listener, Socket socket)
     {
         Listener = listener;
-        Client = new Leg(new SocketTransport(socket));
+        Loop = EventLoop.Next();
+        Client = new Leg(new LoopSocket(socket, Loop));
         ClientAddress = socket.RemoteEndPoint as IPEndPoint;
         LastActivity = Environment.TickCount64;
     }
@@ -30,6 +31,9 @@ internal sealed class Session
     public Guid Id { get; } = Guid.CreateVersion7();
 
     public ListenerContext Listener { get; }
+
+    /// <summary>Where both legs live.</summary>
+    public EventLoop Loop { get; }
 
     public Leg Client { get; }
 
@@ -51,7 +55,7 @@ internal sealed class Session
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
-        Upstream?.Close();
+        Upstream?.Abort();
         if (!_relaying)
             Client.Transport.AbortReceive();
     }
@@ -70,8 +74,6 @@ internal sealed class Session
         }
         finally
         {
-            Client.Close();
-            Upstream?.Close();
             Client.Release();
             Upstream?.Release();
             await CloseRecordAsync();
@@ -98,13 +100,13 @@ internal sealed class Session
     {
         _relaying = true;
         if (_end is not null)
-            Upstream!.Close();
+            Upstream!.Abort();
         Task requests = PumpRequestsAsync(dialect);
         await PumpResponsesAsync(dialect);
         // A client that has more to say is heard out for a moment: a reset would take its last message from it.
         if (!requests.IsCompleted)
             await Task.WhenAny(requests, Task.Delay(Linger, Listener.Time));
-        Client.Close();
+        Client.Abort();
         await requests;
     }
 

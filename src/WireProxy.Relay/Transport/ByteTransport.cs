@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace WireProxy.Relay.Transport;
 
-/// <summary>One leg's bytes, plain or inside TLS. One reader and one writer at a time; <see cref="Close"/> from any thread ends both,
+/// <summary>One leg's bytes, plain or inside TLS. One reader and one writer at a time; <see cref="Abort"/> from any thread ends both,
 /// which then fail with <see cref="IOException"/>, <see cref="SocketException"/> or <see cref="ObjectDisposedException"/>.</summary>
 internal abstract class ByteTransport
 {
@@ -19,89 +19,45 @@ internal abstract class ByteTransport
     /// <summary>Makes a pending receive return 0 while sending stays possible. From any thread.</summary>
     public abstract void AbortReceive();
 
-    public abstract void Close();
+    /// <summary>Ends both directions, from any thread: what is pending completes, at the peer's end or with a fault.</summary>
+    public abstract void Abort();
 
-    protected static void AbortReceive(Socket socket)
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Already down: the receive has ended too.
-        }
-    }
+    /// <summary>Gives the descriptor back. Nothing may be pending.</summary>
+    public abstract void Release();
 
     /// <summary>The TLS version and cipher suite, or null where the leg is plain.</summary>
     public virtual string? TlsDescription => null;
 }
 
-/// <summary>A plain socket. No stream in between: the socket's own value tasks are pooled, so that a transfer allocates nothing.</summary>
-internal sealed class SocketTransport(Socket socket) : ByteTransport
+/// <summary>A TLS session over a plain transport.</summary>
+internal sealed class TlsTransport(SslStream stream, ByteTransport plain) : ByteTransport
 {
-    public Socket Socket { get; } = socket;
+    public override string TlsDescription => $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}";
 
-    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => Socket.ReceiveAsync(buffer, SocketFlags.None);
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => stream.ReadAsync(buffer);
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        ValueTask<int> sending = Socket.SendAsync(bytes, SocketFlags.None);
-        if (!sending.IsCompletedSuccessfully)
-            return AwaitAsync(sending);
-        _ = sending.Result;
-        return ValueTask.CompletedTask;
-
-        static async ValueTask AwaitAsync(ValueTask<int> sending) => await sending;
-    }
-
-    public override ValueTask ShutdownSendAsync()
-    {
-        try
-        {
-            Socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The peer was faster; its own end is what the receiving side reports.
-        }
-        return ValueTask.CompletedTask;
-    }
-
-    public override void AbortReceive() => AbortReceive(Socket);
-
-    public override void Close() => Socket.Dispose();
-}
-
-/// <summary>A TLS session over a socket.</summary>
-internal sealed class TlsTransport(SslStream stream, Socket socket) : ByteTransport
-{
-    public SslStream Stream { get; } = stream;
-
-    public override string TlsDescription => $"{Stream.SslProtocol} {Stream.NegotiatedCipherSuite}";
-
-    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => Stream.ReadAsync(buffer);
-
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => Stream.WriteAsync(bytes);
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => stream.WriteAsync(bytes);
 
     public override async ValueTask ShutdownSendAsync()
     {
         try
         {
-            await Stream.ShutdownAsync();
-            socket.Shutdown(SocketShutdown.Send);
+            await stream.ShutdownAsync();
+            await plain.ShutdownSendAsync();
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
         {
-            // As for a plain socket.
+            // The peer was faster; its own end is what the receiving side reports.
         }
     }
 
-    public override void AbortReceive() => AbortReceive(socket);
+    public override void AbortReceive() => plain.AbortReceive();
 
-    public override void Close()
+    public override void Abort() => plain.Abort();
+
+    public override void Release()
     {
-        socket.Dispose();
-        Stream.Dispose();
+        stream.Dispose();
+        plain.Release();
     }
 }

@@ -51,13 +51,13 @@ internal sealed class Leg
         return true;
     }
 
-    public void Close()
-    {
-        Transport.Close();
-    }
+    /// <summary>Ends both directions, from any thread.</summary>
+    public void Abort() => Transport.Abort();
 
+    /// <summary>Gives the socket and the buffers back. Nothing may be pending.</summary>
     public void Release()
     {
+        Transport.Release();
         Input.Release();
         Output.Release();
     }

@@ -6,41 +6,40 @@ namespace WireProxy.Relay.Transport;
 /// <summary>Opens the plain connection to an upstream.</summary>
 internal static class UpstreamConnector
 {
-    /// <exception cref="SocketException">The upstream cannot be reached.</exception>
-    public static async Task<Socket> ConnectAsync(UpstreamOptions upstream, CancellationToken cancellationToken)
+    /// <summary>Connects to the first of the host's addresses that answers.</summary>
+    /// <param name="loop">The client's loop: both legs of a session live on one.</param>
+    /// <exception cref="SocketException">The upstream cannot be reached, or its name not resolved.</exception>
+    public static async Task<LoopSocket> ConnectAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
     {
         if (upstream.Host.StartsWith('/'))
-            return await ConnectUnixAsync($"{upstream.Host}/.s.PGSQL.{upstream.Port}", cancellationToken);
-        if (IPAddress.TryParse(upstream.Host, out IPAddress? address))
-            return await ConnectTcpAsync(new IPEndPoint(address, upstream.Port), cancellationToken);
-        return await ConnectTcpAsync(new DnsEndPoint(upstream.Host, upstream.Port), cancellationToken);
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            var path = new UnixDomainSocketEndPoint($"{upstream.Host}/.s.PGSQL.{upstream.Port}");
+            return await LoopSocket.ConnectAsync(socket, path, loop, cancellationToken);
+        }
+        IPAddress[] addresses = IPAddress.TryParse(upstream.Host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(upstream.Host, cancellationToken);
+        SocketException? last = null;
+        foreach (IPAddress address in addresses)
+        {
+            try
+            {
+                return await ConnectTcpAsync(new IPEndPoint(address, upstream.Port), loop, cancellationToken);
+            }
+            catch (SocketException e)
+            {
+                last = e;
+            }
+        }
+        throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    private static async Task<Socket> ConnectTcpAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    private static async Task<LoopSocket> ConnectTcpAsync(IPEndPoint endPoint, EventLoop loop, CancellationToken cancellationToken)
     {
-        var socket = endPoint is IPEndPoint ip
-            ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.NoDelay = true;
-        // A dead peer is noticed although nobody speaks: after two minutes of silence, as libpq's own keepalive settings allow.
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        // A dead peer is noticed although nobody speaks.
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        return await ConnectAsync(socket, endPoint, cancellationToken);
-    }
-
-    private static Task<Socket> ConnectUnixAsync(string path, CancellationToken cancellationToken) => ConnectAsync(
-        new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(path), cancellationToken);
-
-    private static async Task<Socket> ConnectAsync(Socket socket, EndPoint endPoint, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await socket.ConnectAsync(endPoint, cancellationToken);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await LoopSocket.ConnectAsync(socket, endPoint, loop, cancellationToken);
     }
 }

@@ -39,9 +39,13 @@ internal static class BodyAnalysis
         }
         facts.HasUnknownSql |= sql.HasUnknown;
         var hasSecret = false;
-        for (var i = 0; i < sql.Texts.Count; i++)
+        foreach (var (fragment, isStatement) in sql.Texts)
         {
-            var (fragment, isStatement) = sql.Texts[i];
+            if (nesting.IsTooDeep)
+            {
+                facts.HasUnknownSql = true;
+                break;
+            }
             if (isStatement)
                 hasSecret |= Sql(fragment, facts, nesting);
             else
@@ -52,9 +56,10 @@ internal static class BodyAnalysis
                     facts.FoldExpression(statement);
                 hasSecret |= !inner.Secrets.IsEmpty;
             }
-            if (!sql.Dynamics.Contains(i))
-                continue;
-            if (TextAnalysis.Literal(fragment) is { } literal && !nesting.IsTooDeep)
+        }
+        foreach (var select in sql.Dynamics)
+        {
+            if (!nesting.IsTooDeep && TextAnalysis.Literal(select) is { } literal)
                 hasSecret |= Sql(literal, facts, nesting);
             else
                 facts.HasUnknownSql = true;
@@ -70,10 +75,10 @@ internal static class BodyAnalysis
         {
             text.CopyTo(new Span<byte>(copy, text.Length));
             copy[text.Length] = 0;
-            using var scan = new TextScan(copy);
+            using var scan = new TextScan(copy, text.Length);
             if (!scan.IsWhole)
                 return null;
-            var cursor = new PlPgSqlCursor(text, scan.Tokens);
+            var cursor = new PlPgSqlCursor(text, scan.List);
             var sql = new PlPgSqlSql(cursor);
             try
             {

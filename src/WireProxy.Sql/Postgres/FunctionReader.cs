@@ -14,17 +14,20 @@ internal static class FunctionReader
         "encrypt_iv", "decrypt", "decrypt_iv", "hmac", "pgsodium_crypto_secretbox", "crypto_secretbox", "crypto_aead_det_encrypt",
         "create_secret", "update_secret", "http_header", "pgxml_connect");
 
-    /// <summary>Functions that run an argument as SQL. A literal is analysed; anything else is unknown.</summary>
-    static readonly FrozenSet<string> s_runsText = Set(
-        "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "ts_stat", "ts_rewrite", "crosstab", "crosstab2",
-        "crosstab3", "crosstab4", "crosstabn", "dblink", "dblink_exec", "dblink_open", "dblink_send_query", "dblink_build_sql_insert",
-        "dblink_build_sql_update", "dblink_build_sql_delete");
+    /// <summary>Functions that run arguments as SQL, and which (a bit for each, from the first). A literal is analysed; anything else is
+    /// unknown.</summary>
+    static readonly FrozenDictionary<string, int> s_runsText = new Dictionary<string, int>
+    {
+        ["query_to_xml"] = 1, ["query_to_xmlschema"] = 1, ["query_to_xml_and_xmlschema"] = 1, ["ts_stat"] = 1, ["ts_rewrite"] = 2,
+        ["crosstab"] = 3, ["crosstab2"] = 1, ["crosstab3"] = 1, ["crosstab4"] = 1, ["crosstabn"] = 1,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Functions that read relations which an argument names, or write what only they know.</summary>
     static readonly FrozenSet<string> s_reachesUnknown = Set(
         "table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xml_and_xmlschema", "database_to_xml",
-        "database_to_xml_and_xmlschema", "cursor_to_xml", "connectby", "xpath_table", "schedule", "schedule_in_database",
-        "exec_sql", "execute_sql");
+        "database_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema", "table_to_xmlschema", "dblink", "dblink_exec", "dblink_open", "dblink_send_query", "dblink_fetch",
+        "dblink_get_result", "dblink_build_sql_insert", "dblink_build_sql_update", "dblink_build_sql_delete",
+        "schema_to_xmlschema", "database_to_xmlschema", "connectby", "xpath_table");
 
     public static void Call(TreeNode call, FactsBuilder facts, Findings findings)
     {
@@ -35,8 +38,8 @@ internal static class FunctionReader
             Literals(call.Items(Tree.FuncArgs), findings);
         else if (name is "set_config")
             Setting(call, findings);
-        if (s_runsText.Contains(name))
-            Text(call, name, facts, findings);
+        if (s_runsText.TryGetValue(name, out var which))
+            Text(call, which, facts, findings);
         else if (s_reachesUnknown.Contains(name))
             facts.HasUnknownSql = true;
     }
@@ -69,32 +72,35 @@ internal static class FunctionReader
         return true;
     }
 
-    /// <summary><c>set_config('name', 'value', local)</c>.</summary>
+    /// <summary><c>set_config('name', 'value', local)</c></summary>
     static void Setting(TreeNode call, Findings findings)
     {
+        var isName = true;
         foreach (var argument in call.Items(Tree.FuncArgs))
         {
-            if (argument.Is(Tree.Const) && !SecretNames.Hint(argument.Child(Tree.ConstString).Text(Tree.StringValue)))
+            var budget = LiteralsPerCall;
+            if (isName && argument.Is(Tree.Const) && !SecretNames.Hint(argument.Child(Tree.ConstString).Text(Tree.StringValue)))
                 return;
-            Literals(call.Items(Tree.FuncArgs), findings);
-            return;
+            if ((!isName || !argument.Is(Tree.Const)) && !Literals(argument, findings, ref budget))
+                findings.Secret(SecretPlace.AllLiterals);
+            isName = false;
         }
     }
 
-    static void Text(TreeNode call, string name, FactsBuilder facts, Findings findings)
+    static void Text(TreeNode call, int which, FactsBuilder facts, Findings findings)
     {
-        var isRemote = name.StartsWith("dblink", StringComparison.Ordinal);
-        var found = false;
+        var bit = 1;
         foreach (var argument in call.Items(Tree.FuncArgs))
         {
-            if (!argument.Is(Tree.Const) || !argument.Has(Tree.ConstString))
-                continue;
-            found = true;
-            if (!isRemote)
-                findings.Body("text", argument.Child(Tree.ConstString).Utf8(Tree.StringValue), (int)argument.Number(Tree.ConstLocation));
+            if ((which & bit) != 0)
+            {
+                if (argument.Is(Tree.Const) && argument.Has(Tree.ConstString))
+                    findings.Body("text", argument.Child(Tree.ConstString).Utf8(Tree.StringValue), (int)argument.Number(Tree.ConstLocation));
+                else
+                    facts.HasUnknownSql = true;
+            }
+            bit <<= 1;
         }
-        // What runs on another server is unknown here whatever it says.
-        facts.HasUnknownSql |= !found || isRemote;
     }
 
     static FrozenSet<string> Set(params string[] names) => names.ToFrozenSet(StringComparer.Ordinal);

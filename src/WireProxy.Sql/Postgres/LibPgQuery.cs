@@ -9,6 +9,9 @@ internal static unsafe class LibPgQuery
     /// <summary>The major version of PostgreSQL whose grammar the build's tree description belongs to.</summary>
     public const int Major = 15;
 
+    // The lexer's messages quote the text from the error on, however long it is.
+    const int MaxMessage = 500;
+
     // The versioned names first: the plain ones may point to another major version, whose tree reads differently.
     static readonly string[] s_names =
         ["libpg_query.so.1504.0", "libpg_query.so.1504", "libpg_query.so", "libpg_query", "pg_query"];
@@ -63,7 +66,10 @@ internal static unsafe class LibPgQuery
         public readonly int Position;
         public readonly byte* Context;
 
-        public ParseProblem ToProblem() =>
-            new(Marshal.PtrToStringUTF8((nint)Message) ?? "the text does not parse", Math.Max(0, Position));
+        public ParseProblem ToProblem()
+        {
+            var message = Marshal.PtrToStringUTF8((nint)Message) ?? "the text does not parse";
+            return new(message.Length > MaxMessage ? message[..MaxMessage] + "..." : message, Math.Max(0, Position));
+        }
     }
 }

@@ -33,6 +33,8 @@ internal static class NameReader
     public static void Join(TreeNode join, FactsBuilder facts)
     {
         Columns(join.Items(Tree.JoinUsing), default, facts);
+        if (join.Child(Tree.JoinAlias) is { IsAbsent: false } alias && alias.Text(Tree.AliasName) is { } name)
+            facts.Alias(name);
         if (join.Flag(Tree.JoinIsNatural))
             facts.Column(null, null, "*");
     }

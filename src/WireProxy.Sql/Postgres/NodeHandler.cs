@@ -8,6 +8,8 @@ internal enum NodeHandler
     ColumnRef,
     Indirection,
     FuncCall,
+    Operator,
+    Sample,
     Select,
     Subselect,
     Join,
@@ -20,4 +22,6 @@ internal enum NodeHandler
     Into,
     ReadRelations,
     Names,
+    /// <summary>A statement in the grammar that stands only inside others.</summary>
+    Part,
 }

@@ -6,7 +6,9 @@ internal static class NodeHandlers
     static readonly (string Node, NodeHandler Handler)[] s_rows =
     [
         ("RangeVar", NodeHandler.RangeVar), ("ColumnRef", NodeHandler.ColumnRef), ("A_Indirection", NodeHandler.Indirection),
-        ("FuncCall", NodeHandler.FuncCall), ("SelectStmt", NodeHandler.Select), ("RangeSubselect", NodeHandler.Subselect),
+        ("FuncCall", NodeHandler.FuncCall), ("RangeTableSample", NodeHandler.Sample),
+        ("A_Expr", NodeHandler.Operator), ("SubLink", NodeHandler.Operator), ("SortBy", NodeHandler.Operator),
+        ("SelectStmt", NodeHandler.Select), ("RangeSubselect", NodeHandler.Subselect),
         ("JoinExpr", NodeHandler.Join), ("InsertStmt", NodeHandler.Insert), ("UpdateStmt", NodeHandler.Update),
         ("DeleteStmt", NodeHandler.Delete), ("MergeStmt", NodeHandler.Merge), ("CopyStmt", NodeHandler.Copy),
         ("LockingClause", NodeHandler.Locking),
@@ -14,7 +16,8 @@ internal static class NodeHandlers
         ("AccessPriv", NodeHandler.Names), ("AlterTableCmd", NodeHandler.Names), ("ColumnDef", NodeHandler.Names),
         ("IndexElem", NodeHandler.Names), ("StatsElem", NodeHandler.Names), ("PartitionElem", NodeHandler.Names),
         ("ObjectWithArgs", NodeHandler.Names), ("VacuumRelation", NodeHandler.Names), ("PublicationTable", NodeHandler.ReadRelations),
-        ("DefElem", NodeHandler.Names), ("MergeWhenClause", NodeHandler.Names), ("VariableSetStmt", NodeHandler.Names),
+        ("DefElem", NodeHandler.Names), ("MergeWhenClause", NodeHandler.Names), ("VariableSetStmt", NodeHandler.Part),
+        ("ReplicaIdentityStmt", NodeHandler.Part),
     ];
 
     static NodeHandlers()

@@ -4,18 +4,11 @@ namespace WireProxy.Sql.Postgres;
 
 /// <summary>Goes through the tokens of a PL/pgSQL body. PL/pgSQL's scanner is the SQL lexer with other keywords (pl_scanner.c), so
 /// keywords are told by their text; quoted names and literals begin with a quote and never equal one.</summary>
-internal sealed class PlPgSqlCursor
+internal sealed class PlPgSqlCursor(byte[] text, IReadOnlyList<(int Start, int End, int Kind)> tokens)
 {
-    readonly byte[] _text;
-    readonly List<(int Start, int End, int Kind)> _tokens = [];
+    readonly byte[] _text = text;
+    readonly IReadOnlyList<(int Start, int End, int Kind)> _tokens = tokens;
     int _at;
-
-    public PlPgSqlCursor(byte[] text, TokenReader tokens)
-    {
-        _text = text;
-        while (tokens.Next())
-            _tokens.Add((tokens.Start, tokens.End, tokens.Kind));
-    }
 
     public int Position => _at;
 

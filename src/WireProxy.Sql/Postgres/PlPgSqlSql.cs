@@ -18,7 +18,9 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     {
         if (range.IsEmpty)
             throw new PlPgSqlUnknownException();
-        Texts.Add(([.. "SELECT "u8, .. _c.Text(range)], false));
+        // A variable, a number or a literal alone touches nothing.
+        if (range.To - range.From > 1)
+            Texts.Add(([.. "SELECT "u8, .. _c.Text(range)], false));
     }
 
     public void OptionalExpression(PlPgSqlRange range)
@@ -38,12 +40,12 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     public void Dynamic(PlPgSqlRange range)
     {
         Expression(range);
-        if (range.To - range.From == 1 && (_c.KindAt(range.From) == Token.Literal || _c.KindAt(range.From) == Token.UnicodeLiteral))
-            Dynamics.Add(Texts.Count - 1);
+        if (range.To - range.From == 1 && _c.KindAt(range.From) == Token.Literal)
+            Dynamics.Add([.. "SELECT "u8, .. _c.Text(range)]);
         else
             HasUnknown = true;
     }
 
-    /// <summary>Which of <see cref="Texts"/> are SELECT 'literal' whose literal is run.</summary>
-    public HashSet<int> Dynamics { get; } = [];
+    /// <summary>Literals that are run, each as <c>SELECT 'literal'</c>.</summary>
+    public List<byte[]> Dynamics { get; } = [];
 }

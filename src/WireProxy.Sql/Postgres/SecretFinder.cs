@@ -6,27 +6,23 @@ namespace WireProxy.Sql.Postgres;
 internal static class SecretFinder
 {
     /// <param name="offset">Where the statement begins.</param>
-    /// <param name="length">Its length in bytes; 0 for all that follows.</param>
-    public static void Find(IReadOnlyList<SecretMark> marks, int offset, int length, int textLength, TextScan scan,
-        List<SecretSpan> spans)
+    /// <param name="end">Where it ends.</param>
+    public static void Find(IReadOnlyList<SecretMark> marks, int offset, int end, TextScan scan, List<SecretSpan> spans)
     {
-        var end = length == 0 ? textLength : offset + length;
+        if (marks.Any(m => m.Place == SecretPlace.AllLiterals))
+        {
+            for (var at = Literal(scan, offset, end); at >= 0; at = Literal(scan, scan.List[at].End, end))
+                spans.Add(Span(scan, at));
+            return;
+        }
         foreach (var mark in marks)
         {
-            var before = spans.Count;
             var from = Math.Max(mark.Location, offset);
-            var tokens = scan.Tokens;
-            while (tokens.Next() && tokens.Start < end)
-            {
-                if (tokens.Start < from || (tokens.Kind != Token.Literal && tokens.Kind != Token.UnicodeLiteral))
-                    continue;
-                if (mark.Place != SecretPlace.LiteralAt || tokens.Start == from)
-                    spans.Add(new(tokens.Start, tokens.End - tokens.Start));
-                if (mark.Place != SecretPlace.AllLiterals)
-                    break;
-            }
-            if (spans.Count == before && mark.Place != SecretPlace.AllLiterals)
+            var at = Literal(scan, from, end);
+            if (at < 0 || (mark.Place == SecretPlace.LiteralAt && scan.List[at].Start != from))
                 spans.Add(new(offset, end - offset)); // Not found where it must be: hide the statement.
+            else
+                spans.Add(Span(scan, at));
         }
     }
 
@@ -47,4 +43,16 @@ internal static class SecretFinder
         }
         return merged.ToImmutable();
     }
+
+    /// <summary>The first literal between two offsets; -1 where there is none.</summary>
+    static int Literal(TextScan scan, int from, int end)
+    {
+        var list = scan.List;
+        for (var i = scan.IndexAt(from); i < list.Count && list[i].Start < end; i++)
+            if (list[i].Kind == Token.Literal || list[i].Kind == Token.UnicodeLiteral)
+                return i;
+        return -1;
+    }
+
+    static SecretSpan Span(TextScan scan, int at) => new(scan.List[at].Start, scan.List[at].End - scan.List[at].Start);
 }

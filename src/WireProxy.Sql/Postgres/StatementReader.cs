@@ -48,13 +48,16 @@ internal static class StatementReader
             case "CreateFunctionStmt":
                 NameReader.Function(node.Items(Tree.CreateFunctionName), facts);
                 BodyReader.Function(node, facts, findings);
+                if (NameReader.Last(node.Child(Tree.CreateFunctionReturns).Items(Tree.TypeNameNames)) is "trigger")
+                    RowNames(facts);
                 break;
+            case "RuleStmt": RowNames(facts); break;
             case "DoStmt": BodyReader.Do(node, facts, findings); break;
             case "CreateSubscriptionStmt" or "AlterSubscriptionStmt": findings.Secret(SecretPlace.AllLiterals); break;
             case "CallStmt": facts.ChangesCatalog = true; break; // What a procedure does is the catalog's to say.
             case "DiscardStmt": facts.ChangesCatalog = facts.Command is "DISCARD ALL" or "DISCARD TEMP"; break;
         }
-        if (node.Type.Handler == NodeHandler.Names)
+        if (node.Type.Handler == NodeHandler.Part) // SET as a statement of its own.
             Names(node, facts, findings);
     }
 
@@ -88,6 +91,13 @@ internal static class StatementReader
                         findings.Secret(SecretPlace.LiteralAt, (int)value.Number(Tree.ConstLocation));
                 break;
         }
+    }
+
+    /// <summary>In rules and triggers these are whole rows.</summary>
+    static void RowNames(FactsBuilder facts)
+    {
+        facts.Alias("new");
+        facts.Alias("old");
     }
 
     static void Name(NameEffect effect, string? name, FactsBuilder facts)

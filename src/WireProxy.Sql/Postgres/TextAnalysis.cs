@@ -72,9 +72,9 @@ internal static unsafe class TextAnalysis
                 foreach (var body in findings.Bodies)
                     BodyAnalysis.Fold(body, facts, findings, nesting);
                 if (findings.Secrets.Count > 0)
-                    SecretFinder.Find(findings.Secrets, offset, size, length, scan ??= new(text), secrets);
+                    SecretFinder.Find(findings.Secrets, offset, size == 0 ? length : offset + size, scan ??= new(text, length), secrets);
                 if (facts.Copy is { Relation: null } copy)
-                    facts.Copy = copy with { InnerQuery = InnerQuery(text, offset, scan ??= new(text)) };
+                    facts.Copy = copy with { InnerQuery = InnerQuery(text, offset, scan ??= new(text, length)) };
                 statements.Add(facts.Build(offset, size));
             }
         }
@@ -89,15 +89,13 @@ internal static unsafe class TextAnalysis
     static string? InnerQuery(byte* text, int offset, TextScan scan)
     {
         var (depth, start) = (0, 0);
-        var tokens = scan.Tokens;
-        while (tokens.Next())
+        for (var i = scan.IndexAt(offset); i < scan.List.Count; i++)
         {
-            if (tokens.Start < offset)
-                continue;
-            if (tokens.Kind == '(' && depth++ == 0)
-                start = tokens.End;
-            else if (tokens.Kind == ')' && --depth == 0)
-                return Encoding.UTF8.GetString(text + start, tokens.Start - start);
+            var token = scan.List[i];
+            if (token.Kind == '(' && depth++ == 0)
+                start = token.End;
+            else if (token.Kind == ')' && --depth == 0)
+                return Encoding.UTF8.GetString(text + start, token.Start - start);
         }
         return null;
     }

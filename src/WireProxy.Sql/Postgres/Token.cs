@@ -7,6 +7,7 @@ internal static class Token
     public static readonly int CComment = Of("C_COMMENT");
     public static readonly int Literal = Of("SCONST");
     public static readonly int UnicodeLiteral = Of("USCONST");
+    public static readonly int UnicodeName = Of("UIDENT");
     public static readonly int Integer = Of("ICONST");
     public static readonly int Parameter = Of("PARAM");
     public static readonly int And = Of("AND");

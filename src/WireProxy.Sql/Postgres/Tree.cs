@@ -37,6 +37,11 @@ internal static class Tree
     public static readonly int BoolKind = F("BoolExpr", "boolop");
     public static readonly int BoolArgs = F("BoolExpr", "args");
     public static readonly int OrExpr = ProtoSchema.Value("BoolExprType", "OR_EXPR");
+    public static readonly int AExprName = F("A_Expr", "name");
+    public static readonly int SubLinkOperator = F("SubLink", "oper_name");
+    public static readonly int SortOperator = F("SortBy", "use_op");
+    public static readonly int SampleMethod = F("RangeTableSample", "method");
+    public static readonly int JoinAlias = F("JoinExpr", "alias");
     public static readonly int AExprLeft = F("A_Expr", "lexpr");
     public static readonly int AExprRight = F("A_Expr", "rexpr");
     public static readonly int TypeCastArg = F("TypeCast", "arg");
@@ -170,6 +175,7 @@ internal static class Tree
     public static readonly int WrapperFunctions = F("CreateFdwStmt", "func_options");
     public static readonly int AlterWrapperFunctions = F("AlterFdwStmt", "func_options");
     public static readonly int CreateFunctionName = F("CreateFunctionStmt", "funcname");
+    public static readonly int CreateFunctionReturns = F("CreateFunctionStmt", "return_type");
     public static readonly int CreateFunctionIsProcedure = F("CreateFunctionStmt", "is_procedure");
     public static readonly int CreateFunctionOptions = F("CreateFunctionStmt", "options");
     public static readonly int DoArgs = F("DoStmt", "args");

@@ -70,7 +70,7 @@ internal sealed class TreeWalker
             return;
         RuntimeHelpers.EnsureSufficientExecutionStack();
         var type = node.Type;
-        if (type.Command is not null && (type.Handler != NodeHandler.Select || _selectIsCommand))
+        if (type.Command is not null && type.Handler != NodeHandler.Part && (type.Handler != NodeHandler.Select || _selectIsCommand))
         {
             Statement(node);
             return;
@@ -94,6 +94,14 @@ internal sealed class TreeWalker
                 FunctionReader.Call(node, _facts, Findings);
                 Children(node);
                 break;
+            case NodeHandler.Operator:
+                OperatorReader.Read(node, _facts);
+                Children(node);
+                break;
+            case NodeHandler.Sample:
+                NameReader.Function(node.Items(Tree.SampleMethod), _facts);
+                Children(node);
+                break;
             case NodeHandler.Subselect:
                 Subselect(node);
                 break;
@@ -109,7 +117,7 @@ internal sealed class TreeWalker
             case NodeHandler.ReadRelations:
                 AsRead(node);
                 break;
-            case NodeHandler.Names:
+            case NodeHandler.Names or NodeHandler.Part:
                 StatementReader.Names(node, _facts, Findings);
                 Children(node);
                 break;
@@ -132,9 +140,20 @@ internal sealed class TreeWalker
             if (field.Type is null)
                 continue;
             _selectIsCommand = selectIsCommand;
-            Visit(TreeNode.Unwrap(field.Type, reader.Bytes));
+            // What is there by its own type, and not as a Node that may be anything, is a part: ALTER ROLE's SET, CREATE FOREIGN TABLE's
+            // CREATE TABLE.
+            if (field.Type.Command is not null)
+                Part(new(field.Type, reader.Bytes));
+            else
+                Visit(TreeNode.Unwrap(field.Type, reader.Bytes));
         }
         _selectIsCommand = false;
+    }
+
+    void Part(TreeNode node)
+    {
+        StatementReader.Names(node, _facts, Findings);
+        Children(node);
     }
 
     /// <summary>Visits all fields but one, which the caller has dealt with.</summary>

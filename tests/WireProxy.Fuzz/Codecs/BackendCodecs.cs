@@ -8,7 +8,8 @@ internal static class BackendCodecs
 {
     public static IReadOnlyList<MessageCodec> All { get; } =
     [
-        Of(BackendMessageType.Authentication, (body, output) => Authentication.Decode(body).Encode(output), DescribeAuthentication),
+        Of(BackendMessageType.Authentication, (body, output) => Authentication.Decode(body).Encode(output),
+            DescribeAuthentication),
         Of(BackendMessageType.BackendKeyData, (body, output) => BackendKeyData.Decode(body).Encode(output), body =>
         {
             var data = BackendKeyData.Decode(body);
@@ -30,12 +31,8 @@ internal static class BackendCodecs
         Of(BackendMessageType.ErrorResponse, (body, output) => ErrorFields.Decode(body).EncodeError(output), DescribeFields),
         Of(BackendMessageType.FunctionCallResponse, (body, output) => FunctionCallResponse.Decode(body).Encode(output),
             body => $"result={Described.Text(FunctionCallResponse.Decode(body).Result)}"),
-        Of(BackendMessageType.NegotiateProtocolVersion, (body, output) => NegotiateProtocolVersion.Decode(body).Encode(output), body =>
-        {
-            var negotiate = NegotiateProtocolVersion.Decode(body);
-            return $"version={negotiate.Version} "
-                + $"unrecognized_options={Described.List(negotiate.UnrecognizedOptions.Select(Described.Text))}";
-        }),
+        Of(BackendMessageType.NegotiateProtocolVersion, (body, output) => NegotiateProtocolVersion.Decode(body).Encode(output),
+            DescribeNegotiation),
         Empty(BackendMessageType.NoData),
         Of(BackendMessageType.NoticeResponse, (body, output) => ErrorFields.Decode(body).EncodeNotice(output), DescribeFields),
         Of(BackendMessageType.NotificationResponse, (body, output) => NotificationResponse.Decode(body).Encode(output), body =>
@@ -68,6 +65,13 @@ internal static class BackendCodecs
         _ => "",
     };
 
+    private static string DescribeNegotiation(ReadOnlySpan<byte> body)
+    {
+        var negotiate = NegotiateProtocolVersion.Decode(body);
+        return $"version={negotiate.Version} "
+            + $"unrecognized_options={Described.List(negotiate.UnrecognizedOptions.Select(Described.Text))}";
+    }
+
     private static string DescribeFields(ReadOnlySpan<byte> body)
     {
         var fields = ErrorFields.Decode(body).Fields;
@@ -81,7 +85,8 @@ internal static class BackendCodecs
         foreach (var field in RowDescription.Decode(body))
         {
             items.Add($"{{name={Described.Text(field.Name)} table_id={field.TableId} attribute_number={field.AttributeNumber} "
-                + $"type_id={field.TypeId} type_size={field.TypeSize} type_modifier={field.TypeModifier} format={field.Format}}}");
+                + $"type_id={field.TypeId} type_size={field.TypeSize} type_modifier={field.TypeModifier} "
+                + $"format={field.Format}}}");
         }
         return $"fields={Described.List(items)}";
     }

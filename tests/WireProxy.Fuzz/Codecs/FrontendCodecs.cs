@@ -30,7 +30,8 @@ internal static class FrontendCodecs
             return $"portal={Described.Text(execute.Portal)} maximum_rows={execute.MaximumRows}";
         }),
         Empty(FrontendMessageType.Flush),
-        Of(FrontendMessageType.FunctionCall, (body, output) => FunctionCallMessage.Decode(body).Encode(output), DescribeFunctionCall),
+        Of(FrontendMessageType.FunctionCall, (body, output) => FunctionCallMessage.Decode(body).Encode(output),
+            DescribeFunctionCall),
         Of(FrontendMessageType.Parse, (body, output) => ParseMessage.Decode(body).Encode(output), body =>
         {
             var parse = ParseMessage.Decode(body);

@@ -21,7 +21,8 @@ public static class PostgresSpecification
 
     /// <summary>Every vector, those that are refused too.</summary>
     public static IReadOnlyList<Vector> AllVectors { get; } =
-        [.. Directory.GetFiles(Path.Combine(Folder, "vectors"), "*.txt").Order(StringComparer.Ordinal).SelectMany(VectorFile.Read)];
+        [.. Directory.GetFiles(Path.Combine(Folder, "vectors"), "*.txt").Order(StringComparer.Ordinal)
+            .SelectMany(VectorFile.Read)];
 
     /// <summary>The vectors that decode.</summary>
     public static IReadOnlyList<Vector> Vectors { get; } = [.. AllVectors.Where(vector => vector.Decoded is not null)];

@@ -53,7 +53,8 @@ public sealed record FuzzTarget(string Name, Func<RandomSource, byte[]> Make, Fu
 
     private static FuzzTarget Body(MessageCodec codec)
     {
-        byte[][] frames = Seeds(vector => PostgresSpecification.RowOf(vector).Type is not null && MessageCodec.Of(vector) == codec);
+        byte[][] frames = Seeds(vector =>
+            PostgresSpecification.RowOf(vector).Type is not null && MessageCodec.Of(vector) == codec);
         return new FuzzTarget(
             $"{(codec.Sender == Sender.Frontend ? "F" : "B")}.{codec.Name}",
             random => Mutator.Mutate(random, BodyOf(random.Pick(frames)), BodyOf(random.Pick(frames))),

@@ -84,11 +84,11 @@ internal sealed class LayoutInterpreter
             "string" => Terminated(),
             "value" => (int)Number(4) is var length and not -1 ? Quoted(Take(length)) : "null",
             "rest" => Quoted(Take(_bytes.Length - _at)),
-            "key" => _bytes.Length - _at is >= 4 and <= 256 ? Quoted(Take(_bytes.Length - _at)) : throw new InvalidDataException(type),
+            "key" when _bytes.Length - _at is >= 4 and <= 256 => Quoted(Take(_bytes.Length - _at)),
             "version" => $"{Number(2) & 0xFFFF}.{Number(2) & 0xFFFF}",
             "copyformat" => Number(1) is var format and (0 or 1) ? $"{format}" : throw new InvalidDataException(type),
             "char" => Character((byte)Number(1)),
-            _ => throw new InvalidDataException($"messages.tsv has an unknown type {type}."),
+            _ => throw new InvalidDataException($"The bytes are no {type}, or there is no such type."),
         };
     }
 

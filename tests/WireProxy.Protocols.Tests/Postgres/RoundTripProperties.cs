@@ -70,7 +70,9 @@ public sealed class RoundTripProperties
 
     [Test]
     public void Passwords() => RoundTrips(
-        Generators.String.Select(text => new PasswordMessage(text)), (value, writer) => value.Encode(writer), PasswordMessage.Decode);
+        Generators.String.Select(text => new PasswordMessage(text)),
+        (value, writer) => value.Encode(writer),
+        PasswordMessage.Decode);
 
     [Test]
     public void Sasl_initial_responses() => RoundTrips(
@@ -83,8 +85,10 @@ public sealed class RoundTripProperties
     [Test]
     public void Sasl_and_gss_responses()
     {
-        RoundTrips(Generators.Data.Select(data => new SaslResponse(data)), (value, writer) => value.Encode(writer), SaslResponse.Decode);
-        RoundTrips(Generators.Data.Select(data => new GssResponse(data)), (value, writer) => value.Encode(writer), GssResponse.Decode);
+        RoundTrips(
+            Generators.Data.Select(data => new SaslResponse(data)), (value, writer) => value.Encode(writer), SaslResponse.Decode);
+        RoundTrips(
+            Generators.Data.Select(data => new GssResponse(data)), (value, writer) => value.Encode(writer), GssResponse.Decode);
     }
 
     [Test]
@@ -135,7 +139,8 @@ public sealed class RoundTripProperties
             Assert.That(parse.Statement.ToArray(), Is.EqualTo(value.name));
             Assert.That(parse.Text.ToArray(), Is.EqualTo(value.text));
             Assert.That(Read(parse.ParameterTypes), Is.EqualTo(value.types));
-            Assert.That(QueryMessage.Decode(Body(writer => new QueryMessage(value.text).Encode(writer))).Text.ToArray(), Is.EqualTo(value.text));
+            var query = QueryMessage.Decode(Body(writer => new QueryMessage(value.text).Encode(writer)));
+            Assert.That(query.Text.ToArray(), Is.EqualTo(value.text));
             byte[] description = Body(writer => ParameterDescription.Encode(writer, value.types));
             Assert.That(Read(ParameterDescription.Decode(description).Types), Is.EqualTo(value.types));
         });
@@ -190,15 +195,18 @@ public sealed class RoundTripProperties
         value =>
         {
             var describe = DescribeMessage.Decode(Body(writer => new DescribeMessage(value.kind, value.name).Encode(writer)));
-            Assert.That((describe.Kind, Convert.ToHexString(describe.Name)), Is.EqualTo((value.kind, Convert.ToHexString(value.name))));
+            Assert.That(describe.Kind, Is.EqualTo(value.kind));
+            Assert.That(describe.Name.ToArray(), Is.EqualTo(value.name));
             var close = CloseMessage.Decode(Body(writer => new CloseMessage(value.kind, value.name).Encode(writer)));
-            Assert.That((close.Kind, Convert.ToHexString(close.Name)), Is.EqualTo((value.kind, Convert.ToHexString(value.name))));
+            Assert.That(close.Kind, Is.EqualTo(value.kind));
+            Assert.That(close.Name.ToArray(), Is.EqualTo(value.name));
             var execute = ExecuteMessage.Decode(Body(writer => new ExecuteMessage(value.name, value.limit).Encode(writer)));
-            Assert.That((execute.MaximumRows, Convert.ToHexString(execute.Portal)), Is.EqualTo((value.limit, Convert.ToHexString(value.name))));
-            Assert.That(
-                CopyFail.Decode(Body(writer => new CopyFail(value.name).Encode(writer))).Reason.ToArray(), Is.EqualTo(value.name));
-            Assert.That(
-                CommandComplete.Decode(Body(writer => new CommandComplete(value.name).Encode(writer))).Tag.ToArray(), Is.EqualTo(value.name));
+            Assert.That(execute.MaximumRows, Is.EqualTo(value.limit));
+            Assert.That(execute.Portal.ToArray(), Is.EqualTo(value.name));
+            var fail = CopyFail.Decode(Body(writer => new CopyFail(value.name).Encode(writer)));
+            Assert.That(fail.Reason.ToArray(), Is.EqualTo(value.name));
+            var complete = CommandComplete.Decode(Body(writer => new CommandComplete(value.name).Encode(writer)));
+            Assert.That(complete.Tag.ToArray(), Is.EqualTo(value.name));
         });
 
     [Test]
@@ -265,6 +273,7 @@ public sealed class RoundTripProperties
             var copy = CopyResponse.Decode(body);
             Assert.That(copy.Format, Is.EqualTo(value.format));
             Assert.That(Read(copy.ColumnFormats), Is.EqualTo(value.formats));
-            Assert.That(CopyData.Decode(Body(writer => new CopyData(value.data).Encode(writer))).Data.ToArray(), Is.EqualTo(value.data));
+            var piece = CopyData.Decode(Body(writer => new CopyData(value.data).Encode(writer)));
+            Assert.That(piece.Data.ToArray(), Is.EqualTo(value.data));
         });
 }

@@ -3,7 +3,7 @@ using WireProxy.Protocols.Postgres;
 
 namespace WireProxy.Protocols.Tests.Postgres;
 
-/// <summary>The enums of the codec, the tables of protocol-specs/postgres and the vectors say the same, in both directions.</summary>
+/// <summary>The enums of the codec, the tables of protocol-specs/postgres and the vectors say the same, both ways.</summary>
 public sealed class SpecificationTests
 {
     private static IEnumerable<MessageRow> Rows(Sender sender) =>
@@ -27,7 +27,8 @@ public sealed class SpecificationTests
     [Test]
     public void Every_backend_type_has_a_row_of_its_name() => Assert.That(
         Enum.GetValues<BackendMessageType>().Select(type => ((byte)type, type.ToString())),
-        Is.EquivalentTo(Rows(Sender.Backend).Select(row => (row.Type!.Value, row.Code is null ? row.Name : "Authentication")).Distinct()));
+        Is.EquivalentTo(Rows(Sender.Backend)
+            .Select(row => (row.Type!.Value, row.Code is null ? row.Name : "Authentication")).Distinct()));
 
     [Test]
     public void Every_authentication_code_has_a_row_of_its_name() => Assert.That(

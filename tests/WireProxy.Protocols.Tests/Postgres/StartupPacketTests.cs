@@ -53,7 +53,8 @@ public sealed class StartupPacketTests
     [Test]
     public void The_last_of_two_values_counts_as_it_does_for_the_server()
     {
-        var startup = (StartupMessage)StartupPacket.Decode(Encode(Message(("user", "ada"), ("database", "demo"), ("user", "max"))));
+        byte[] packet = Encode(Message(("user", "ada"), ("database", "demo"), ("user", "max")));
+        var startup = (StartupMessage)StartupPacket.Decode(packet);
         Assert.That(startup["user"]?.Text, Is.EqualTo("max"));
         Assert.That(startup["database"]?.Text, Is.EqualTo("demo"));
         Assert.That(startup["options"], Is.Null);
@@ -83,8 +84,10 @@ public sealed class StartupPacketTests
     [Test]
     public void A_packet_over_the_servers_limit_is_not_written()
     {
-        Assert.That(Encode(Message(("user", new string('a', 10004 - 8 - 5 - 2)))), Has.Length.EqualTo(StartupPacket.MaximumLength));
-        Assert.That(() => Encode(Message(("user", new string('a', 10004 - 8 - 5 - 1)))), Throws.InvalidOperationException);
+        // The length and the code, the name and the value with their terminators, and the terminator of the list.
+        int longest = StartupPacket.MaximumLength - 8 - "user\0"u8.Length - 2;
+        Assert.That(Encode(Message(("user", new string('a', longest)))), Has.Length.EqualTo(StartupPacket.MaximumLength));
+        Assert.That(() => Encode(Message(("user", new string('a', longest + 1)))), Throws.InvalidOperationException);
     }
 
     [Test]

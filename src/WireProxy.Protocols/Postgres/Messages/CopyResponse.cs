@@ -20,7 +20,7 @@ public readonly ref struct CopyResponse
     /// <summary>One for each column; all 0 where <see cref="Format"/> is 0. Replication has no columns.</summary>
     public FormatCodes ColumnFormats { get; }
 
-    /// <exception cref="ProtocolException">The overall format is neither text nor binary, or the message is malformed.</exception>
+    /// <exception cref="ProtocolException">The format is neither text nor binary, or the message is malformed.</exception>
     public static CopyResponse Decode(ReadOnlySpan<byte> body)
     {
         var reader = new WireReader(body);

@@ -38,7 +38,7 @@ public sealed record ErrorFields(ImmutableArray<ErrorField> Fields)
         new(ErrorFieldCode.Message, message),
     ]);
 
-    /// <summary>The same with this field: the first one with the code replaced in its place, or else a new one at the end.</summary>
+    /// <summary>The same with this field: the first of that code replaced in its place, or else one more at the end.</summary>
     public ErrorFields With(ErrorFieldCode code, ByteString value)
     {
         for (int i = 0; i < Fields.Length; i++)

@@ -2,7 +2,7 @@ using WireProxy.Protocols.Wire;
 
 namespace WireProxy.Protocols.Postgres;
 
-/// <summary>SSLRequest (F): asks for TLS. The answer is one byte, S or N, or an ErrorResponse of a server older than 7.4.</summary>
+/// <summary>SSLRequest (F): asks for TLS. The answer is one byte, S or N; an ancient server sends an ErrorResponse.</summary>
 public sealed record SslRequest : StartupPacket
 {
     private protected override int Code => (int)RequestCode.SslRequest;
