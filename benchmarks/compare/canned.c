@@ -43,15 +43,6 @@ static Bytes row_block, copy_block;
 
 /* ---- the replies ---- */
 
-static int send_all(int socket, const uint8_t *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t sent = send(socket, bytes, length, MSG_NOSIGNAL);
-        if (sent <= 0) return -1;
-        bytes += sent; length -= (size_t)sent;
-    }
-    return 0;
-}
 static int flush(Session *session)
 {
     int result = send_all(session->socket, session->out.bytes, session->out.length);

@@ -1,4 +1,4 @@
-/* Writing messages of PostgreSQL's protocol into a growing buffer (documentation, sections 55.2 and 55.7). */
+/* Writing and sending messages of PostgreSQL's protocol (documentation, sections 55.2 and 55.7). */
 #ifndef CANNED_WIRE_H
 #define CANNED_WIRE_H
 
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 typedef struct { uint8_t *bytes; size_t length, capacity; } Bytes;
 
@@ -47,5 +48,15 @@ static void put_column(Bytes *to, const char *name, uint32_t table, uint16_t att
     put32(to, 0xffffffff); put16(to, 0);
 }
 static void put_cell(Bytes *to, const char *text) { size_t n = strlen(text); put32(to, (uint32_t)n); put(to, text, n); }
+
+static int send_all(int socket, const uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t sent = send(socket, bytes, length, MSG_NOSIGNAL);
+        if (sent <= 0) return -1;
+        bytes += sent; length -= (size_t)sent;
+    }
+    return 0;
+}
 
 #endif
