@@ -104,6 +104,28 @@ public sealed class Protection
         return result.ToImmutable();
     }
 
+    /// <summary>
+    /// True where the statement reads protected columns and writes elsewhere: INSERT ... SELECT, CREATE TABLE AS, SELECT INTO, UPDATE
+    /// or MERGE from another table, or a function that keeps what it is given. The copy would be clear. An UPDATE of one and the same
+    /// table is not seen as a copy, whichever of its columns it moves: that needs the analysis of each expression.
+    /// </summary>
+    public bool CopiesElsewhere(StatementFacts facts)
+    {
+        if (ProtectsNothing)
+            return false;
+        bool places = facts.Functions.Any(function => ReadingFunctions.Places(function.Name));
+        bool writes = facts.Relations.Any(relation => relation.IsWritten) || facts.Command is "CREATE TABLE AS" or "SELECT INTO";
+        return (places || writes) && facts.Relations.Any(relation =>
+            relation.IsRead && (places || !relation.IsWritten) && NamesProtected(relation, facts));
+    }
+
+    /// <summary>The statement names a masked column of the relation, or all of its columns.</summary>
+    private bool NamesProtected(RelationReference reference, StatementFacts facts) =>
+        _catalog.Named(reference.Schema, reference.Name).Any(node => _relations.TryGetValue(node.Id, out RelationProtection? relation)
+            && facts.Columns.Any(column => column.Name == "*" || relation.MaskOf(column.Name) is not null
+                || (column.Relation is null && (column.Name == node.Name || facts.Aliases.Contains(column.Name)))
+                || (column.Relation is not null && !node.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name))));
+
     private bool Touches(RelationReference reference, StatementFacts facts)
     {
         IReadOnlyList<CatalogNode> nodes = _catalog.Named(reference.Schema, reference.Name);
