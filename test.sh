@@ -50,7 +50,7 @@ fi
 run_project() {
     local name
     name=$(basename "$1" .csproj)
-    timeout 1200 dotnet test "$1" -c Release --no-build --nologo -v quiet \
+    timeout 1200 dotnet test "$1" -c Release --no-build --nologo \
         --logger "trx;LogFileName=$name.trx" --results-directory "$work/results" \
         --blame-hang-timeout 8m --blame-hang-dump-type none >"$work/$name.log" 2>&1 </dev/null
     echo $? >"$work/$name.exit"
