@@ -56,7 +56,8 @@ public sealed class Protection
         if (facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor
             && (facts.AffectedName is not { } name || (touchesOfName?.Invoke(name) ?? true)))
             return true;
-        return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches);
+        return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches)
+            || facts.Columns.Any(column => _catalog.MayBeCall(column, facts));
     }
 
     /// <summary>The mask of a column that a message names (an error's fields, say), or null where it is clear. An unqualified table
@@ -118,7 +119,7 @@ public sealed class Protection
             column.Name == "*" || relation.MaskOf(column.Name) is not null || IsWholeRow(column, relation, facts));
 
     /// <summary>A bare name of a relation or an alias is its row; so is what stands before the dot where the name behind it is no column but a
-    /// function, which the row is then given to (PostgreSQL documentation, section 4.2.4).</summary>
+    /// function, which the row is then given to (PostgreSQL 38.5.3).</summary>
     private static bool IsWholeRow(ColumnReference column, RelationProtection relation, StatementFacts facts) => column.Relation is null
         ? column.Name == relation.Relation.Name || facts.Aliases.Contains(column.Name)
         : !relation.Relation.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name);

@@ -27,9 +27,10 @@ internal static class ReadingFunctions
 
     private static readonly FrozenSet<string> _rowTakers = FrozenSet.Create(
         StringComparer.Ordinal,
-        // Take a row, or anything, and give its columns' values (9.16, 9.21, 9.4.1).
-        "row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "json_build_array", "jsonb_build_array", "array_agg",
-        "record_out", "record_send", "concat", "format", "hash_record", "hash_record_extended");
+        // Take a row, or anything, as their only argument and show what is in it (pg_proc of PostgreSQL 15 to 18).
+        "any_value", "array_agg", "concat", "first_value", "hash_record", "hash_record_extended", "json_agg", "json_agg_strict",
+        "json_build_array", "json_build_object", "jsonb_agg", "jsonb_agg_strict", "jsonb_build_array", "jsonb_build_object", "lag", "last_value",
+        "lead", "max", "min", "mode", "quote_literal", "quote_nullable", "record_out", "record_send", "row_to_json", "to_json", "to_jsonb");
 
     public static bool Contains(string name) => _names.Contains(name);
 

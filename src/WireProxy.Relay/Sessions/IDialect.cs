@@ -28,8 +28,6 @@ internal abstract class DialectSession
     /// <summary>True where no statement is under way and no transaction is open.</summary>
     public abstract bool IsIdle { get; }
 
-    /// <summary>Tells the upstream, after the client's last byte or at the session's end, that no more will come.</summary>
-    public virtual void Ended()
-    {
-    }
+    /// <summary>The upstream has ended: whoever waits for an answer is let go.</summary>
+    public abstract void Ended();
 }

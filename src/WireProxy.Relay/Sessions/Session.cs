@@ -18,6 +18,7 @@ internal sealed class Session
 
     private SessionEnd? _end;
     private volatile bool _relaying;
+    private volatile bool _clientEnded;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -115,7 +116,7 @@ internal sealed class Session
         try
         {
             await PumpAsync(Client, Upstream!, dialect.Requests, RecordKind.ClientBytes);
-            dialect.Ended();
+            _clientEnded = true;
             await Upstream!.Transport.ShutdownSendAsync();
         }
         catch (Exception e)
@@ -132,12 +133,13 @@ internal sealed class Session
         try
         {
             await PumpAsync(Upstream!, Client, dialect.Responses, RecordKind.ServerBytes);
-            Interlocked.CompareExchange(ref _end, SessionEnd.UpstreamClosed, null);
+            Interlocked.CompareExchange(ref _end, _clientEnded ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed, null);
         }
         catch (Exception e)
         {
             End(EndOf(e, Party.Upstream));
         }
+        dialect.Ended();
         await SayGoodbyeAsync(dialect.Responses.IsAtFrameBoundary);
     }
 
