@@ -45,12 +45,12 @@ public abstract class LeakFixture(string? catalogUser)
     [TearDown]
     public async Task No_clear_value_came_back()
     {
-        foreach (TappedClient client in _clients)
-        {
-            Assert.That(Canaries.FoundIn(client.Received), Is.Empty, "clear values came back");
-            await client.DisposeAsync();
-        }
+        TappedClient[] clients = [.. _clients];
         _clients.Clear();
+        foreach (TappedClient client in clients)
+            await client.DisposeAsync();
+        foreach (TappedClient client in clients)
+            Assert.That(Canaries.FoundIn(client.Received), Is.Empty, "clear values came back");
     }
 
     private protected async Task<TappedClient> LogInAsync(params (string Name, string Value)[] parameters)
