@@ -54,8 +54,9 @@ internal sealed class RequestFilter : IFilter
             FilterStep? step = Handle((FrontendMessageType)type, length, input, output);
             if (step is not null)
                 return step.Value;
-            if (_ended)
-                return FilterStep.NeedMore;
+            // What a client sends after its Terminate nobody reads, here as at the server.
+            if (_ended && _streaming == 0)
+                return FilterStep.End;
         }
     }
 

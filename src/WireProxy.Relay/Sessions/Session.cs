@@ -18,6 +18,8 @@ internal sealed class Session
 
     private SessionEnd? _end;
     private volatile bool _relaying;
+    private volatile bool _clientEnded;
+    private bool _hasPlace;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -50,6 +52,15 @@ internal sealed class Session
 
     public bool IsIdle => _relaying && Dialect!.IsIdle;
 
+    /// <summary>The client asks to log in: from here on it counts.</summary>
+    /// <exception cref="SessionEndException">All places are taken.</exception>
+    public void TakePlace()
+    {
+        if (!Listener.TryTakePlace())
+            throw new SessionEndException(Listener.TooManyConnections(Stage.Login));
+        _hasPlace = true;
+    }
+
     /// <summary>Ends the session; the first reason given is the one that counts.</summary>
     public void End(SessionEnd end)
     {
@@ -74,6 +85,8 @@ internal sealed class Session
         }
         finally
         {
+            if (_hasPlace)
+                Listener.GivePlaceBack();
             Client.Release();
             Upstream?.Release();
             await CloseRecordAsync();
@@ -115,7 +128,7 @@ internal sealed class Session
         try
         {
             await PumpAsync(Client, Upstream!, dialect.Requests, RecordKind.ClientBytes);
-            dialect.Ended();
+            _clientEnded = true;
             await Upstream!.Transport.ShutdownSendAsync();
         }
         catch (Exception e)
@@ -132,12 +145,16 @@ internal sealed class Session
         try
         {
             await PumpAsync(Upstream!, Client, dialect.Responses, RecordKind.ServerBytes);
-            Interlocked.CompareExchange(ref _end, SessionEnd.UpstreamClosed, null);
+            Interlocked.CompareExchange(ref _end, _clientEnded ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed, null);
         }
         catch (Exception e)
         {
             End(EndOf(e, Party.Upstream));
         }
+        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        dialect.Ended();
+        if (leavesWork)
+            await dialect.CancelAsync();
         await SayGoodbyeAsync(dialect.Responses.IsAtFrameBoundary);
     }
 
