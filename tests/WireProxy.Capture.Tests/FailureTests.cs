@@ -104,6 +104,27 @@ public sealed class FailureTests
     }
 
     [Test]
+    public async Task What_is_appended_in_an_outage_comes_after_what_was_pending()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
+        {
+            Break(disk, Fault.Write);
+            SessionStream[] sessions = [.. Enumerable.Range(0, 50).Select(_ => journal.OpenSession(Guid.NewGuid()))];
+            long position = 0;
+            foreach (SessionStream session in sessions)
+                position = await session.AppendAsync(RecordKind.SessionOpened, new byte[500]);
+            Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
+            foreach (SessionStream session in sessions)
+                await session.AppendAsync(RecordKind.SessionClosed, new byte[500]);
+            Repair(disk);
+        }
+        Assert.That(directory.Verify().Damage, Is.Null);
+        Assert.That(JournalIndex.Sessions(directory.Path).Select(s => (s.Records, s.IsClosed)), Has.Exactly(50).EqualTo((2L, true)));
+    }
+
+    [Test]
     public async Task A_journal_closes_although_the_disk_fails([Values] Fault fault)
     {
         using var directory = new TestDirectory();
@@ -120,6 +141,106 @@ public sealed class FailureTests
         }
         Assert.That(directory.Verify().Damage, Is.Null);
         Assert.That(JournalReader.Read(directory.Path).First().Kind, Is.EqualTo(RecordKind.SessionOpened));
+    }
+
+    [Test]
+    public async Task Nobody_is_told_that_a_lost_record_is_durable()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        Journal journal = Journal.OpenOn(disk, directory.Options, TimeProvider.System);
+        SessionStream session = journal.OpenSession(TestJournal.Alice);
+        disk.Hold();
+        long position = await session.AppendAsync(RecordKind.ClientBytes, "lost");
+        Task wait = journal.WaitDurableAsync(position).AsTask();
+        Break(disk, Fault.Sync);
+        Task end = journal.DisposeAsync().AsTask();
+        disk.LetGo();
+        await end;
+        Assert.That(async () => await wait, Throws.InstanceOf<JournalUnavailableException>());
+        Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<ObjectDisposedException>());
+        await journal.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Records_that_became_durable_before_the_failure_are_not_withdrawn()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        var outcome = new List<bool>();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { SegmentBytes = 1024 }, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            disk.Hold();
+            ValueTask first = journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "first"));
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            // One commit over several segments: records, footer, header, and then the disk fails.
+            var waits = new List<Task>();
+            for (int i = 0; i < 20; i++)
+                waits.Add(journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, new string('x', 100))).AsTask());
+            disk.FailsAfter(7, () => Break(disk, Fault.Write));
+            disk.LetGo();
+            await first;
+            foreach (Task wait in waits)
+            {
+                try
+                {
+                    await wait;
+                    outcome.Add(true);
+                }
+                catch (JournalUnavailableException)
+                {
+                    outcome.Add(false);
+                }
+            }
+            Repair(disk);
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(outcome, Has.Some.True.And.Some.False);
+        Assert.That(JournalReader.Read(directory.Path).Where(r => r.Session == TestJournal.Alice).Skip(1).Select(r => !r.Withdrawn),
+            Is.EqualTo(outcome));
+        Assert.That(directory.Verify().Damage, Is.Null);
+    }
+
+    [Test]
+    public async Task A_commit_that_fails_halfway_is_written_again_from_its_beginning([Values(1, 2, 5)] int writesThatWork)
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            disk.Hold();
+            await session.AppendAsync(RecordKind.ServerBytes, new byte[5000]);
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            long last = 0;
+            for (int i = 0; i < 30; i++)
+                last = await session.AppendAsync(RecordKind.ServerBytes, new byte[1000]);
+            disk.FailsAfter(writesThatWork, () => Break(disk, Fault.HalfAWrite));
+            disk.LetGo();
+            Assert.That(async () => await journal.WaitDurableAsync(last), Throws.InstanceOf<JournalUnavailableException>());
+            Repair(disk);
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(JournalReader.Read(directory.Path).Count(r => r.Kind == RecordKind.ServerBytes), Is.EqualTo(31));
+        VerificationReport report = directory.Verify();
+        Assert.That((report.Damage, report.Segments), Is.EqualTo(((JournalDamage?)null, 1L)));
+    }
+
+    [Test, Platform("Linux")]
+    public async Task A_segment_that_is_deleted_while_it_is_written_is_noticed()
+    {
+        using var directory = new TestDirectory();
+        await using (Journal journal = Journal.Open(directory.Options, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            File.Delete(directory.Segment(1));
+            long position = await session.AppendAsync(RecordKind.ClientBytes, "select");
+            Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(JournalReader.Read(directory.Path).First().Text(), Is.EqualTo("select"));
+        Assert.That(directory.Verify().Damage?.Problem, Does.Contain("missing"));
     }
 
     [Test]

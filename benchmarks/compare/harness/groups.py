@@ -12,6 +12,7 @@ PROTECTED = "SELECT id, name, ssn, city, note FROM protected_rows"
 COPY_OPEN = "COPY open_rows TO STDOUT"
 COPY_PROTECTED = "COPY protected_rows TO STDOUT"
 GB = 1_000_000_000
+WARM_CONNECTIONS = 200
 
 
 class Results:
@@ -76,7 +77,7 @@ class Groups:
             for side in rotated(self._chosen(sides), number):
                 with self._running(side, self.canned) as target:
                     time.sleep(1)
-                    self.results.add("memory", side.name, {**clients.idle(target, count), "connections": count})
+                    self.results.add("memory", side.name, clients.idle(target, WARM_CONNECTIONS, count))
 
     def startup(self):
         """From the start of the process until the port answers an SSLRequest."""

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using WireProxy.Capture;
 using WireProxy.Cli.Journals;
 using WireProxy.Cli.Output;
@@ -17,12 +19,8 @@ internal static class ReplayCommand
         {
             Description = "With the pauses of the original, N times as fast (1: as it was). Without it everything at once.",
             HelpName = "N",
+            CustomParser = ParseSpeed,
         };
-        speed.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double?>() is not (> 0 and < double.PositiveInfinity))
-                result.AddError("--speed takes a number greater than 0");
-        });
         var format = SharedOptions.Format();
         var verb = new VerbCommand("replay", "Shows a session as it happened: statements, decisions, rows as delivered.",
             "wireproxy replay --journal journal 0193f2a1", "wireproxy replay --journal journal 0193f2a1 --speed 4",
@@ -57,6 +55,15 @@ internal static class ReplayCommand
         }
         writer.Finish();
         return damage.Found ? ExitCode.Found : ExitCode.Success;
+    }
+
+    private static double? ParseSpeed(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var speed) && speed > 0)
+            return speed;
+        result.AddError($"--speed takes a number greater than 0, not '{text}'");
+        return null;
     }
 
     private static SessionSummary Find(IReadOnlyList<SessionSummary> sessions, string prefix)

@@ -14,6 +14,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
     private bool _started;
     private RowTable? _rows;
     private bool _copying;
+    // What the server tells at login is the same every time; a later change is news.
+    private bool _loggedIn;
 
     public void Write(ReplayEvent happened)
     {
@@ -48,10 +50,13 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
             case CopyPiece piece:
                 Copy(piece);
                 break;
+            case ParameterReported when !_loggedIn:
+                return;
             default:
                 Line(happened, Describe(happened));
                 break;
         }
+        _loggedIn |= happened is not SessionBegan;
     }
 
     public void Flush()
@@ -101,7 +106,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
             ? $" on {string.Join(", ", list.EnumerateArray().Select(table => Printable.Line(table.ToString())))}"
             : "";
         var statement = Text(decision, "statement") is { Length: > 0 } sql ? $"\n{Indent}  not run: {sql}" : "";
-        return $"{Text(decision, "decision")}{rule}: {Text(decision, "command")}{tables}{statement}";
+        var command = Text(decision, "command") is { Length: > 0 } tag ? $": {tag}" : "";
+        return $"{Text(decision, "decision")}{rule}{command}{tables}{statement}";
     }
 
     private static string? Field(ErrorFields fields, ErrorFieldCode code) => fields[code] is { } value ? Printable.Line(value.Text) : null;

@@ -11,6 +11,7 @@ internal sealed class PostgresSession : DialectSession
     private readonly SharedCatalog _sharedCatalog;
     private readonly RelayFilters? _relay;
     private CancelHandle? _cancelHandle;
+    private BackendKeyData? _cancelKey;
     private int _catalogGeneration;
     private volatile CatalogRead? _catalogRead;
     private volatile byte _status = (byte)TransactionStatus.Idle;
@@ -60,6 +61,8 @@ internal sealed class PostgresSession : DialectSession
 
     public override bool IsIdle => _relay?.IsIdle ?? (Status == TransactionStatus.Idle && InFlight.Count == 0);
 
+    public override bool IsWaitingForClient => _relay?.IsAnswered ?? (InFlight.Count == 0);
+
     public string ClientEncoding => _clientEncoding;
 
     public bool StandardStrings => _standardStrings;
@@ -108,8 +111,13 @@ internal sealed class PostgresSession : DialectSession
             Session.Listener.Registry.RemoveCancelKey(handle, Session);
     }
 
+    public override Task CancelAsync() => _cancelKey is { } key
+        ? Cancellation.SendAsync(Session, new CancelRequest(key.ProcessId, key.Key))
+        : Task.CompletedTask;
+
     public void BackendKeyReceived(BackendKeyData key)
     {
+        _cancelKey = key;
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }

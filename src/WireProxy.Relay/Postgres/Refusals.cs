@@ -25,6 +25,10 @@ internal static class Refusals
         verdict.Decision == Decision.Approve ? "approve" : "block", "42501", verdict.Message ?? $"refused by rule {verdict.Rule}",
         "WireProxy stopped this statement before it reached the database; the connection stays usable.", verdict.Rule, command, 0);
 
+    public static Refusal Copies(string command) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to a place where they are not protected",
+        "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
+
     /// <summary>As the server words a syntax error, with a hint about who said it.</summary>
     public static Refusal Unparsed(ParseProblem problem) => new(
         "unparsed", "42601", problem.Message,

@@ -96,6 +96,8 @@ internal sealed class StatementGate(PostgresSession session)
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, analyzed.Secrets);
+            if (session.Masks && session.Protection?.CopiesElsewhere(facts) == true)
+                return Refused(Refusals.Copies(facts.Command), text, analyzed.Secrets);
         }
         Record(analyzed);
         return new GateAnswer(Admit(analyzed, statement), null, [], analyzed.Secrets, textOffset);

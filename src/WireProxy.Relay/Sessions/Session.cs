@@ -19,6 +19,7 @@ internal sealed class Session
     private SessionEnd? _end;
     private volatile bool _relaying;
     private volatile bool _clientEnded;
+    private bool _hasPlace;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -50,6 +51,15 @@ internal sealed class Session
     public long LastActivity { get; private set; }
 
     public bool IsIdle => _relaying && Dialect!.IsIdle;
+
+    /// <summary>The client asks to log in: from here on it counts.</summary>
+    /// <exception cref="SessionEndException">All places are taken.</exception>
+    public void TakePlace()
+    {
+        if (!Listener.TryTakePlace())
+            throw new SessionEndException(Listener.TooManyConnections(Stage.Login));
+        _hasPlace = true;
+    }
 
     /// <summary>Ends the session; the first reason given is the one that counts.</summary>
     public void End(SessionEnd end)
@@ -84,6 +94,8 @@ internal sealed class Session
         }
         finally
         {
+            if (_hasPlace)
+                Listener.GivePlaceBack();
             Client.Release();
             Upstream?.Release();
             await CloseRecordAsync();
@@ -148,7 +160,10 @@ internal sealed class Session
         {
             End(EndOf(e, Party.Upstream));
         }
+        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
         dialect.Ended();
+        if (leavesWork)
+            await dialect.CancelAsync();
         await SayGoodbyeAsync(dialect.Responses.IsAtFrameBoundary);
     }
 

@@ -10,6 +10,9 @@ internal sealed class Listener(ListenerContext context) : IDisposable
 {
     private const int Backlog = 1024;
 
+    /// <summary>Connections beyond the limit that may be about to say what they want.</summary>
+    private const int Unnamed = 100;
+
     private Socket? _socket;
     private int _connections;
 
@@ -67,13 +70,9 @@ internal sealed class Listener(ListenerContext context) : IDisposable
         client.NoDelay = true;
         client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         var session = new Session(context, client);
-        int limit = context.Options.Limits.Connections;
-        if (Interlocked.Increment(ref _connections) > limit)
-        {
-            session.End(new SessionEnd(
-                Stage.Accept, Party.Proxy, $"too many connections: limits.connections of listener {context.Options.Name} is {limit}", "53300",
-                "Close idle connections, or ask the gateway's operator to raise the limit."));
-        }
+        // A cancel request needs no place, so that places are counted when a client asks to log in; this only bounds those who do not.
+        if (Interlocked.Increment(ref _connections) > context.Options.Limits.Connections + Unnamed)
+            session.End(context.TooManyConnections(Stage.Accept));
         context.Registry.Add(session);
         // The session reports its own end; this continuation only gives its place back.
         _ = RunAsync(session);

@@ -36,7 +36,6 @@ public sealed class PsqlCommandTests(Through through) : ThroughGateway(through)
     public async Task A_script_with_errors_notices_and_settings_shows_the_same()
     {
         const string script = """
-            \set VERBOSITY verbose
             \timing off
             BEGIN;
             CREATE TEMP TABLE t (a int PRIMARY KEY, b text);
@@ -44,6 +43,7 @@ public sealed class PsqlCommandTests(Through through) : ThroughGateway(through)
             SAVEPOINT s;
             INSERT INTO t VALUES (1, 'again');
             ROLLBACK TO s;
+            \set VERBOSITY verbose
             DO $$ BEGIN RAISE NOTICE 'seen %', 42; RAISE WARNING USING MESSAGE = 'careful', HINT = 'a hint', DETAIL = 'a detail'; END $$;
             \pset null '(null)'
             \x

@@ -89,13 +89,25 @@ public sealed class UpstreamTlsTests
         {
             foreach (var mode in (string[])["disable", "require"])
             {
-                var psql = gateway.Psql(user) with { Password = PostgresServer.Password, Parameters = $"sslmode={mode}" };
+                // With TLS of its own libpq tells the server inside the proof whether it saw channel binding offered.
+                var psql = gateway.Psql(user) with { Password = PostgresServer.Password, Parameters = $"sslmode={mode} channel_binding=disable" };
 
                 var result = await psql.QueryAsync("SELECT session_user");
 
                 Assert.That(result.Output, Is.EqualTo(user + "\n"), result.ToString());
             }
         }
+    }
+
+    [Test]
+    public async Task A_login_that_expects_channel_binding_is_told_what_to_set()
+    {
+        await using var gateway = await Clinic.StartAsync(settings => settings with { UpstreamTls = "require", ClientTls = "prefer" });
+        var psql = gateway.Psql("scram") with { Password = PostgresServer.Password, Parameters = "sslmode=require" };
+
+        var result = await psql.QueryAsync("SELECT 1");
+
+        Assert.That(result.Error, Does.Contain("channel_binding=disable"), result.ToString());
     }
 
     [Test]

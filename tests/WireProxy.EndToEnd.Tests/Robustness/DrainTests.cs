@@ -46,17 +46,13 @@ public sealed class DrainTests
         await using var gateway = await Clinic.StartAsync(
             settings => settings with { Limits = new Dictionary<string, string> { ["drain_timeout"] = "1s" } });
         await using var busy = await WireClient.LogInAsync(gateway.Port);
-        await busy.SendAsync(Query("SELECT pg_sleep(600)"));
+        await busy.SendAsync(Query("SELECT pg_sleep(60)"));
         await Task.Delay(200);
 
         await gateway.TerminateAsync();
 
-        Assert.That((await busy.ReadToEndAsync()).Select(message => message.Type), Has.None.EqualTo('D'));
+        Assert.That((await busy.ReadToEndAsync()).Select(message => message.SqlState), Is.EqualTo((string[])["57P01"]));
         await gateway.ExitAsync();
-        var server = await Clinic.ServerAsync();
-        await Until.TrueAsync(
-            async () => await server.QueryAsync($"SELECT count(*) FROM pg_stat_activity WHERE pid = {busy.ProcessId}") == "0",
-            TimeSpan.FromSeconds(30), () => "the server still runs it");
     }
 
     [Test]

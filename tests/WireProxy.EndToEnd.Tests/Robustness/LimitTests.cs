@@ -15,9 +15,8 @@ public sealed class LimitTests
         await using (var third = await WireClient.ConnectAsync(gateway.Port))
         {
             await third.SendAsync(Startup("postgres", "postgres"));
-            var error = (await third.ReadToEndAsync()).Single();
-            Assert.That(error.SqlState, Is.EqualTo("53300"));
-            Assert.That(error.ToString(), Does.Contain("limits.connections"));
+            var answer = string.Join(' ', await third.ReadToEndAsync());
+            Assert.That(answer, Does.StartWith("E(53300 ").And.Contain("limits.connections").And.Not.Contain(" E("));
         }
 
         await second.SendAsync(Terminate);
