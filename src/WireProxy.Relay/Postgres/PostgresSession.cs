@@ -20,6 +20,7 @@ internal sealed class PostgresSession : DialectSession
     private volatile bool _catalogIsOld;
     private volatile bool _catalogChanging;
     private volatile bool _catalogChangeSent;
+    private volatile bool _hasEnded;
     private long _meaning;
     private long _namesMeaning;
 
@@ -103,6 +104,7 @@ internal sealed class PostgresSession : DialectSession
 
     public override void Ended()
     {
+        _hasEnded = true;
         InFlight.Abandon();
         _catalogRead?.Abandon();
         if (_cancelHandle is { } handle)
@@ -161,6 +163,9 @@ internal sealed class PostgresSession : DialectSession
         }
     }
 
+    /// <summary>The session's own upstream is reading the catalog for it: the rows are not the client's.</summary>
+    public bool ReadsCatalogHere => _catalogRead is not null;
+
     public void UnknownOriginSeen() => _sharedCatalog.ReportUnknownOrigin();
 
     /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing.</summary>
@@ -194,6 +199,8 @@ internal sealed class PostgresSession : DialectSession
     {
         read = new CatalogRead();
         _catalogRead = read;
+        if (_hasEnded)
+            read.Abandon();
         return AdoptHereAsync(read, isShared, generation);
     }
 
