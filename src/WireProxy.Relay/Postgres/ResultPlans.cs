@@ -112,7 +112,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, session.Protection!);
+            Copy = CopyPlan.Create(facts, response, session.Protection!, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
