@@ -207,7 +207,7 @@ internal sealed class PostgresSession : DialectSession
 
     private Task ReadHere(out CatalogRead read, bool isShared, int generation)
     {
-        read = new CatalogRead();
+        read = new CatalogRead(ClientEncoding);
         _catalogRead = read;
         if (_hasEnded)
             read.Abandon();

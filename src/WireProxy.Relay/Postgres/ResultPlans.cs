@@ -116,7 +116,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null || !CopyMask.CanRead(facts.Encoding ?? session.ClientEncoding))
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, session.Protection!);
+            Copy = CopyPlan.Create(facts, response, session.Protection!, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 

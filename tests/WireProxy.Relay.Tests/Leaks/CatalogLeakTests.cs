@@ -1,0 +1,204 @@
+using WireProxy.TestKit;
+using static WireProxy.TestKit.WireBuilder;
+
+namespace WireProxy.Relay.Tests.Leaks;
+
+/// <summary>Relations that come to show something else than the gateway's catalog says.</summary>
+public sealed class CatalogLeakTests(string? catalogUser) : LeakFixture(catalogUser)
+{
+    [Test]
+    public async Task A_view_replaced_and_read_in_one_text_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+
+        IReadOnlyList<WireMessage> answer = await client.QueryAsync($"{Turned(decoy)}; SELECT x FROM {decoy}; COPY {decoy} TO STDOUT; COPY (SELECT x FROM {decoy}) TO STDOUT (FORMAT csv)");
+
+        Assert.That(Rows(answer), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_and_copied_in_one_text_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+
+        IReadOnlyList<WireMessage> answer = await client.QueryAsync($"{Turned(decoy)}; COPY (SELECT x FROM {decoy}) TO STDOUT");
+
+        Assert.That(answer.Count(message => message.Type == 'd'), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_and_read_in_one_pipeline_of_queries_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("SELECT 1");
+        await client.SendAsync(Query(Turned(decoy)), Query($"SELECT x FROM {decoy}"), Query($"COPY (SELECT x FROM {decoy}) TO STDOUT"));
+
+        Assert.That(Rows(await client.ReadyAsync(3)), Has.Count.EqualTo(2));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_view_replaced_and_read_in_one_pipeline_of_the_extended_protocol_is_masked(bool describe)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("SELECT 1");
+        await client.SendAsync(
+            Parse(Turned(decoy)), Bind(), Execute(), Parse($"SELECT x FROM {decoy}"), Bind(), describe ? Describe('P') : Flush, Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync()), Has.Count.EqualTo(2));
+    }
+
+    [TestCase("SELECT x FROM {0}")]
+    [TestCase("SELECT x || '' FROM {0}")]
+    public async Task A_view_replaced_after_it_was_parsed_and_described_is_masked(string sql)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(Parse(string.Format(null, sql, decoy), "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Query(Turned(decoy)), Bind("", "s"), Execute(), Sync);
+        await client.ReadyAsync(2);
+        await client.SendAsync(Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync()), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_another_session_is_masked_in_a_transaction_that_was_open_before()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Parse($"SELECT x FROM {decoy}", "s"), Describe('S', "s"), Sync);
+        await client.ReadyAsync();
+        TappedClient other = await LogInAsync();
+        await client.QueryAsync("COMMIT; BEGIN");
+        await other.QueryAsync(Turned(decoy));
+        await client.SendAsync(Query($"SELECT x FROM {decoy}"), Bind("", "s"), Execute(), Sync, Query($"COPY (SELECT x FROM {decoy}) TO STDOUT"));
+
+        Assert.That(Rows(await client.ReadyAsync(3)), Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_another_session_is_masked_after_a_failed_transaction()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {decoy}");
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync("SELECT 1/0");
+        TappedClient other = await LogInAsync();
+        await other.QueryAsync(Turned(decoy));
+
+        Assert.That(Rows(await client.QueryAsync($"ROLLBACK; SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_and_committed_before_the_answer_is_complete_is_masked_for_others()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {decoy}");
+        TappedClient other = await LogInAsync();
+        await other.SendAsync(Query($"BEGIN; {Turned(decoy)}; COMMIT; SELECT pg_sleep(1)"));
+        await Task.Delay(400);
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+        await other.ReadyAsync();
+    }
+
+    [Test]
+    public async Task A_view_put_under_the_name_of_a_table_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        string name = decoy.Split('.')[1];
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"CREATE VIEW quiet.cover_{name} AS SELECT full_name AS x FROM clinic.patients");
+        await client.SendAsync(Parse($"SELECT x FROM {decoy}", "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(
+            Query($"ALTER VIEW {decoy} RENAME TO old_{name}; ALTER VIEW quiet.cover_{name} RENAME TO {name}"), Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_statement_described_under_another_search_path_is_described_anew()
+    {
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("SET search_path = quiet");
+        await client.SendAsync(Parse("SELECT full_name FROM patients", "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Query("SET search_path = clinic"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(2));
+        await client.SendAsync(
+            Query("SET search_path = quiet"), Describe('S', "s"), Bind("", "s"), Execute(), Parse("SELECT set_config('search_path', 'clinic', false)"), Bind("x"),
+            Execute("x"), Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(1 + 1 + 2));
+    }
+
+    [Test]
+    public async Task A_temporary_copy_of_protected_rows_is_masked_in_its_transaction()
+    {
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(Query("BEGIN"), Query("CREATE TEMP TABLE held AS SELECT full_name AS x FROM clinic.patients"), Query("SELECT x FROM held"), Query("COPY held TO STDOUT"));
+
+        Assert.That(Rows(await client.ReadyAsync(4)), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_that_calls_a_function_is_masked()
+    {
+        TappedClient client = await LogInAsync();
+        string name = $"quiet.caller_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE VIEW {name} AS SELECT clinic.tell() AS x");
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {name}")), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_view_replaced_inside_a_function_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        string function = $"quiet.turn_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE FUNCTION {function}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE '{Turned(decoy)}'; RETURN 1; END $$");
+        await client.QueryAsync($"SELECT {function}()");
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_do_or_a_procedure_is_masked()
+    {
+        string first = await DecoyAsync();
+        string second = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        string procedure = $"quiet.turn_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE PROCEDURE {procedure}() LANGUAGE plpgsql AS $$ BEGIN EXECUTE '{Turned(second)}'; COMMIT; END $$");
+        await client.QueryAsync($"DO $$ BEGIN EXECUTE '{Turned(first)}'; END $$");
+        await client.QueryAsync($"CALL {procedure}()");
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {first} UNION ALL SELECT x FROM {second}")), Has.Count.EqualTo(4));
+        await client.QueryAsync($"SELECT x FROM {first}");
+        await client.QueryAsync($"SELECT x FROM {second}");
+    }
+
+    [Test]
+    public async Task A_table_that_protected_rows_are_attached_to_is_masked()
+    {
+        string parent = $"quiet.parent_{Guid.NewGuid():N}";
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"CREATE TABLE {parent} (full_name text)");
+        await client.QueryAsync($"SELECT full_name FROM {parent}");
+        IReadOnlyList<WireMessage> answer = await client.QueryAsync($"BEGIN; ALTER TABLE clinic.patients INHERIT {parent}; SELECT full_name FROM {parent}; ROLLBACK");
+
+        Assert.That(Rows(answer), Has.Count.EqualTo(2));
+    }
+}
