@@ -29,18 +29,18 @@ internal sealed class PortalNotes(PostgresSession session)
         _statements[work.Name] = new StatementNote(work);
     }
 
-    public BindWork? Bound(BindMessage bind)
+    public BindWork Bound(BindMessage bind)
     {
         if (!session.Masks)
-            return null;
+            return BindWork.Unnamed();
         var formats = ImmutableArray.CreateBuilder<short>(bind.ResultFormats.Count);
         for (int i = 0; i < bind.ResultFormats.Count; i++)
             formats.Add(bind.ResultFormats[i]);
         return Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), formats.MoveToImmutable());
     }
 
-    public BindWork? Bound(BindScanner bind) =>
-        session.Masks ? Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats) : null;
+    public BindWork Bound(BindScanner bind) =>
+        session.Masks ? Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats) : BindWork.Unnamed();
 
     public Pending Described(DescribeMessage describe)
     {
@@ -56,11 +56,11 @@ internal sealed class PortalNotes(PostgresSession session)
         return new Pending(kind, new NameWork(name, isStatement, session.Meaning));
     }
 
-    public NameWork Executed(ExecuteMessage execute, out bool mustDescribe)
+    public NameWork Executed(ExecuteMessage execute, bool changesCatalog, out bool mustDescribe)
     {
         mustDescribe = false;
         if (!session.Masks)
-            return NameWork.Unnamed;
+            return changesCatalog ? new NameWork("", false, 0) { ChangesCatalog = true } : NameWork.Unnamed;
         string name = Names.Of(execute.Portal);
         PortalNote portal = Portal(name);
         if (portal.DescribedAt != session.Meaning && !IsStatementDescribed(portal))
@@ -68,7 +68,7 @@ internal sealed class PortalNotes(PostgresSession session)
             mustDescribe = true;
             portal.DescribedAt = session.Meaning;
         }
-        return new NameWork(name, isStatement: false, session.Meaning);
+        return new NameWork(name, isStatement: false, session.Meaning) { ChangesCatalog = changesCatalog };
     }
 
     public NameWork? Closed(CloseMessage close)

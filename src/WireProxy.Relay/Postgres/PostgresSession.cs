@@ -21,6 +21,7 @@ internal sealed class PostgresSession : DialectSession
     private volatile bool _catalogChanging;
     private volatile bool _catalogChangeSent;
     private volatile bool _hasEnded;
+    private readonly Lock _changing = new();
     private long _meaning;
     private long _namesMeaning;
 
@@ -138,11 +139,12 @@ internal sealed class PostgresSession : DialectSession
         MeaningMayChange();
     }
 
-    /// <summary>A statement that may change the catalog goes to the server.</summary>
+    /// <summary>A statement that may change the catalog goes to the server. It is in flight already.</summary>
     public void CatalogMayChange()
     {
         MeaningMayChange();
-        _catalogChanging = _catalogChangeSent = true;
+        lock (_changing)
+            _catalogChanging = _catalogChangeSent = true;
     }
 
     /// <summary>An exchange is complete: where it may have changed the catalog, it has done so now.</summary>
@@ -150,18 +152,24 @@ internal sealed class PostgresSession : DialectSession
     {
         if (!_catalogChanging)
             return;
-        if (_catalogChangeSent)
+        lock (_changing)
         {
-            _catalogChangeSent = false;
-            _catalogIsOld = true;
-        }
-        if (Status != TransactionStatus.InTransaction)
-        {
-            _catalogChanging = false;
-            _catalogIsOld = true;
-            _sharedCatalog.Invalidate();
+            _catalogIsOld |= _catalogChangeSent;
+            if (Status != TransactionStatus.InTransaction)
+            {
+                _catalogChanging = false;
+                _catalogIsOld = true;
+                _sharedCatalog.Invalidate();
+            }
+            // Another that changes it may be under way behind this one, and has its own turn.
+            _catalogChangeSent = InFlight.Any(static pending => pending.Work is { ChangesCatalog: true }, skip: 1);
+            _catalogChanging |= _catalogChangeSent;
         }
     }
+
+    /// <summary>The catalog that the session goes by may be older than what the server knows: statements under way change it, or another
+    /// session has changed it since.</summary>
+    public bool CatalogMayBeOld => _catalogIsOld || _catalogChangeSent || _catalogGeneration != _sharedCatalog.Generation;
 
     /// <summary>The session's own upstream is reading the catalog for it: the rows are not the client's.</summary>
     public bool ReadsCatalogHere => _catalogRead is not null;
@@ -175,23 +183,25 @@ internal sealed class PostgresSession : DialectSession
         readHere = null;
         if (Catalog is not null && !_catalogIsOld && _catalogGeneration == _sharedCatalog.Generation)
             return null;
-        bool mustBeNew = Catalog is null || _catalogIsOld;
-        bool canReadHere = InFlight.Count == 0 && (Status == TransactionStatus.Idle || (Status == TransactionStatus.InTransaction && _catalogChanging));
-        // Inside a transaction only the session itself sees what it has changed.
-        if (Status == TransactionStatus.InTransaction && Catalog is not null)
-            return mustBeNew && _catalogChanging && canReadHere ? ReadHere(out readHere, isShared: false, 0) : null;
+        bool inTransaction = Status == TransactionStatus.InTransaction;
+        bool canReadHere = InFlight.Count == 0 && (Status == TransactionStatus.Idle || (inTransaction && _catalogChanging));
+        // Inside a transaction only the session itself sees what it has changed. What others have changed is not read there: the
+        // query would fix the transaction's snapshot and forbid SET TRANSACTION.
+        if (inTransaction && Catalog is not null && _catalogChanging)
+            return _catalogIsOld && canReadHere ? ReadHere(out readHere, isShared: false, 0) : null;
         if (_sharedCatalog.Current(out int generation) is { } current)
         {
             Use(current, generation);
             return null;
         }
         if (_sharedCatalog.HasCredentials)
+            return AdoptAsync(_sharedCatalog.ReadAsync());
+        // Where another session is reading for all already, this one does not wait for a stranger's connection.
+        if (canReadHere)
         {
-            Task<CatalogSnapshot?> reading = _sharedCatalog.ReadAsync();
-            return mustBeNew ? AdoptAsync(reading) : null;
-        }
-        if (canReadHere && (_sharedCatalog.TryClaim(out generation) || mustBeNew))
+            _sharedCatalog.TryClaim(out generation);
             return ReadHere(out readHere, isShared: true, generation);
+        }
         return Catalog is null ? InFlight.WhenEmptyAsync() : null;
     }
 

@@ -149,6 +149,8 @@ internal sealed class RequestFilter : IFilter
         }
         RequiresDurableRecord = true;
         _session.InFlight.Add(new Pending(ExpectationOf(type), answer.Work));
+        if (answer.Work is { ChangesCatalog: true })
+            _session.CatalogMayChange();
         if (answer.Work is StatementWork statement)
             _notes.Parsed(statement);
         else
@@ -171,9 +173,11 @@ internal sealed class RequestFilter : IFilter
         ReadOnlySpan<byte> body = input.Unread[Frame.HeaderLength..length];
         switch (type)
         {
+            case FrontendMessageType.Bind when _gate.MustWaitToBind(output):
+                return FilterStep.Wait;
             case FrontendMessageType.Bind:
                 RequiresDurableRecord = true;
-                _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(BindMessage.Decode(body))));
+                HandleBind(BindMessage.Decode(body));
                 break;
             case FrontendMessageType.Describe:
                 _session.InFlight.Add(_notes.Described(DescribeMessage.Decode(body)));
@@ -193,7 +197,8 @@ internal sealed class RequestFilter : IFilter
 
     private void HandleExecute(ExecuteMessage execute, OutputBuffer output)
     {
-        NameWork work = _notes.Executed(execute, out bool mustDescribe);
+        Effects effects = _gate.EffectsOfPortal(execute.Portal);
+        NameWork work = _notes.Executed(execute, effects.OnCatalog, out bool mustDescribe);
         if (mustDescribe)
         {
             output.Diverge();
@@ -201,6 +206,16 @@ internal sealed class RequestFilter : IFilter
             _session.InFlight.Add(new Pending(Expectation.DescribePortal, work, IsOurs: true));
         }
         _session.InFlight.Add(new Pending(Expectation.Execute, work));
+        _gate.Apply(effects);
+        if (effects.OnCatalog)
+            _session.CatalogMayChange();
+    }
+
+    private void HandleBind(BindMessage bind)
+    {
+        BindWork work = _notes.Bound(bind);
+        _gate.Bound(bind.Portal, bind.Statement, work);
+        _session.InFlight.Add(new Pending(Expectation.Bind, work));
     }
 
     private FilterStep? BeginLongBind(int length, InputBuffer input, OutputBuffer output)
@@ -217,7 +232,9 @@ internal sealed class RequestFilter : IFilter
     /// thread that sends the last piece, before it is sent.</summary>
     private void FinishBind()
     {
-        _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(_bind!)));
+        BindWork work = _notes.Bound(_bind!);
+        _gate.Bound(_bind!.Portal, _bind.Statement, work);
+        _session.InFlight.Add(new Pending(Expectation.Bind, work));
         _bind = null;
     }
 

@@ -18,6 +18,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private byte[] _lastDescription = [];
     private Protection? _lastProtection;
     private bool _lastTouches;
+    private bool _lastMayBeOld;
     private RowPlan? _lastPlan;
 
     /// <summary>The plan of the rows that come now; null where it is not known.</summary>
@@ -43,10 +44,13 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         if (bind is null)
             return false;
+        bind.IsComplete = true;
+        if (!session.Masks)
+            return false;
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        var portal = new Portal(statement?.TouchesUnder(session.Protection) ?? true, statement?.Copies ?? []);
+        var portal = new Portal(statement?.TouchesUnder(session.Protection, session.CatalogMayBeOld) ?? true, statement?.Copies ?? []);
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
             portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches), bind.Meaning);
         _portals[bind.Portal] = portal;
@@ -66,7 +70,7 @@ internal sealed class ResultPlans(PostgresSession session)
     public void DescribeQuery(QueryWork? work, ReadOnlySpan<byte> body)
     {
         if (session.Masks)
-            Rows = PlanOf(body, work?.Touches ?? true);
+            Rows = PlanOf(body, work is null || Touches(work));
     }
 
     /// <param name="work">Null where nothing is masked.</param>
@@ -109,7 +113,7 @@ internal sealed class ResultPlans(PostgresSession session)
         (bool touches, CopyFacts? facts) = CopyOf(head);
         if (!touches)
             _copyIsClear = true;
-        else if (facts is null)
+        else if (facts is null || !CopyMask.CanRead(facts.Encoding ?? session.ClientEncoding))
             throw UnknownCopy();
         else
             Copy = CopyPlan.Create(facts, response, session.Protection!, session.ClientEncoding);
@@ -134,31 +138,34 @@ internal sealed class ResultPlans(PostgresSession session)
     private (bool Touches, CopyFacts? Facts) CopyOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
+            return (Touches(query), query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
         Portal? portal = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name) : null;
         return (portal?.Touches ?? true, portal?.Copies is [CopyFacts only] ? only : null);
     }
 
+    private bool Touches(QueryWork work) => work.Touches || (work.NamesViews && session.CatalogMayBeOld);
+
     /// <summary>A driver describes the same result again and again: the last plan serves as long as its description is the same.</summary>
     private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches)
     {
-        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(session.Protection, _lastProtection) && body.SequenceEqual(_lastDescription))
+        bool mayBeOld = session.CatalogMayBeOld;
+        if (_lastPlan is not null && touches == _lastTouches && mayBeOld == _lastMayBeOld && ReferenceEquals(session.Protection, _lastProtection) && body.SequenceEqual(_lastDescription))
             return _lastPlan;
         RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches);
-        (_lastPlan, _lastTouches, _lastProtection, _lastDescription) = (plan, touches, session.Protection, body.ToArray());
+        (_lastPlan, _lastTouches, _lastMayBeOld, _lastProtection, _lastDescription) = (plan, touches, mayBeOld, session.Protection, body.ToArray());
         return plan;
     }
 
     private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches)
     {
-        RowPlan plan = RowPlan.Create(columns, touches, session.Protection!, out bool unknownOrigin);
+        RowPlan plan = RowPlan.Create(columns, touches, session.CatalogMayBeOld, session.Protection!, out bool unknownOrigin);
         if (unknownOrigin)
             session.UnknownOriginSeen();
         return plan;
     }
 
     private static SessionEndException UnknownCopy() => new(new SessionEnd(
-        Stage.Relay, Party.Proxy, "a COPY came whose columns are not known, and none is passed on without them", "XX000"));
+        Stage.Relay, Party.Proxy, "a COPY came whose columns or encoding are not known, and none is passed on without them", "XX000"));
 
     /// <summary>A portal as the server made it.</summary>
     private sealed class Portal(bool touches, ImmutableArray<CopyFacts> copies)
