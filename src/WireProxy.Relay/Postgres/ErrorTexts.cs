@@ -19,4 +19,21 @@ internal static class ErrorTexts
         return fields[ErrorFieldCode.Position] is not null ||
             (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && SafeClasses.Contains(code[..2]));
     }
+
+    /// <summary>
+    /// True where code may have raised it that the statement does not name: a trigger's, a domain's, a default's. PostgreSQL then says in the
+    /// context where that was. A context of one line is the statement's own where it is about a DO block, a row that the client copies in, or
+    /// JSON that it wrote; a function's line begins with its language and its name, and "()" behind that.
+    /// </summary>
+    public static bool MayComeFromElsewhere(ErrorFields fields)
+    {
+        if (fields[ErrorFieldCode.InternalQuery] is not null)
+            return true;
+        if (fields[ErrorFieldCode.Where] is not { } where)
+            return false;
+        ReadOnlySpan<byte> context = where.Span;
+        return context.Contains((byte)'\n') ||
+            !(context.StartsWith("PL/pgSQL function inline_code_block line "u8) || context.StartsWith("COPY "u8) ||
+                context.StartsWith("JSON data, line "u8));
+    }
 }

@@ -213,7 +213,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         if (ready.Status == TransactionStatus.Idle)
             _touched = false;
         // Before the head goes: whoever finds nothing under way must find the news, too.
-        session.ExchangeCompleted();
+        session.ExchangeCompleted(head.Changes);
         return Answered(head);
     }
 
@@ -269,7 +269,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
 
     private bool TouchesOf(Pending head) => head.Work switch
     {
-        StatementWork statement => statement.TouchesUnder(session.Protection),
+        StatementWork statement => statement.TouchesUnder(statement.Under),
         { } work => work.Touches,
         null => false,
     };
@@ -293,7 +293,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     /// context of running code behind it, is passed.</summary>
     private bool Withhold(BackendMessageType type, ErrorFields fields, ReadOnlySpan<byte> body, OutputBuffer output)
     {
-        if (!session.Masks || !(_touched || HeadTouches()) || ErrorTexts.AreSafe(fields))
+        if (!session.Masks || ErrorTexts.AreSafe(fields) || !(_touched || HeadTouches() || ErrorTexts.MayComeFromElsewhere(fields)))
             return false;
         ErrorMasker.WriteWithheld(body, (byte)type, output.BeginOwn());
         return true;

@@ -25,7 +25,7 @@ internal sealed class StatementGate(PostgresSession session)
 {
     private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
 
-    private readonly Dictionary<string, bool> _namesThatTouch = new(StringComparer.Ordinal);
+    private readonly NamedStatements _named = new();
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
@@ -70,9 +70,10 @@ internal sealed class StatementGate(PostgresSession session)
         if (verdict.Decision != Decision.Allow)
             return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
         session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
+        Protection? under = session.CertainProtection;
         session.NamesMayChange();
-        bool touches = session.Masks && (function is null || session.Protection?.Touches(FactsOf(function)) != false);
-        return new GateAnswer(new QueryWork([]) { Touches = touches }, null, [], [], 0);
+        bool touches = session.Masks && (function is null || under?.Touches(FactsOf(function)) != false);
+        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
     }
 
     private static StatementFacts FactsOf(CatalogFunction function) => new()
@@ -103,43 +104,63 @@ internal sealed class StatementGate(PostgresSession session)
         return new GateAnswer(Admit(analyzed, statement), null, [], analyzed.Secrets, textOffset);
     }
 
-    private Work Admit(AnalyzedText analyzed, string? statement)
+    /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
+    public void Runs(StatementEffect effects)
     {
-        bool touches = false;
-        ImmutableArray<CopyFacts> copies = [];
-        foreach (StatementFacts facts in analyzed.Statements)
-        {
-            touches |= Touches(facts);
-            if (facts.Copy is { ToClient: true })
-                copies = copies.Add(facts.Copy);
-            if (facts.ChangesCatalog)
-                session.CatalogMayChange();
-            if (!StatementEffects.KeepsNames(facts, session.Catalog))
-                session.NamesMayChange();
-            if (!StatementEffects.KeepsSettings(facts, session.Catalog))
-            {
-                session.MeaningMayChange();
-                _unsettled = true;
-            }
-        }
-        if (session.Masks)
-            NoteNames(analyzed);
-        return statement is null
-            ? new QueryWork(copies) { Touches = touches }
-            : new StatementWork(statement, analyzed.Statements, session.NamesMeaning);
+        if (effects.HasFlag(StatementEffect.Catalog) || (effects.HasFlag(StatementEffect.EndsChanges) && session.MayHaveOpenChanges))
+            session.CatalogMayChange();
+        if (effects.HasFlag(StatementEffect.Names))
+            session.NamesMayChange();
+        if (!effects.HasFlag(StatementEffect.Settings))
+            return;
+        session.MeaningMayChange();
+        _unsettled = true;
     }
 
-    private bool Touches(StatementFacts facts) =>
-        session.Masks && (session.Protection?.Touches(facts, name => _namesThatTouch.TryGetValue(name, out bool touches) ? touches : null) ?? true);
+    public void PortalBound(ReadOnlySpan<byte> portal)
+    {
+        if (!portal.IsEmpty)
+            _named.PortalBound();
+    }
 
-    /// <summary>What PREPARE and DECLARE name is remembered for EXECUTE and FETCH. A name that has touched once stays so: whether a
-    /// later statement of that name was accepted is not known here.</summary>
-    private void NoteNames(AnalyzedText analyzed)
+    private Work Admit(AnalyzedText analyzed, string? statement)
+    {
+        Protection? under = session.CertainProtection;
+        StatementEffect effects = StatementEffect.None;
+        foreach (StatementFacts facts in analyzed.Statements)
+            effects |= EffectsOf(facts);
+        if (session.Masks || effects != StatementEffect.None)
+            NoteNames(analyzed, statement);
+        if (statement is not null)
+            return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
+        Runs(effects);
+        // A text that changes the catalog may read by its later statements what its earlier ones have changed.
+        if (effects.HasFlag(StatementEffect.Catalog) && analyzed.Statements.Length > 1)
+            under = null;
+        return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
+        {
+            Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
+            Under = under,
+        };
+    }
+
+    private StatementEffect EffectsOf(StatementFacts facts) => StatementEffects.Of(facts, session.Catalog, running =>
+        _named.Find(running) is { } all
+            ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
+            : _named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
+
+    private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
+        (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
+            under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+
+    private void NoteNames(AnalyzedText analyzed, string? statement)
     {
         foreach (StatementFacts facts in analyzed.Statements)
         {
             if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
-                _namesThatTouch[name] = Touches(facts) || _namesThatTouch.GetValueOrDefault(name);
+                _named.Note(name, facts);
+            if (!string.IsNullOrEmpty(statement))
+                _named.Note(statement, facts);
         }
     }
 
@@ -184,19 +205,13 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
     private bool HasCatalog(OutputBuffer output)
     {
-        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere) is not { } reading)
+        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere, out _catalogTried) is not { } reading)
             return true;
         if (readHere is not null)
         {
             output.Diverge();
             new QueryMessage(CatalogQuery).Encode(output.BeginOwn());
             session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(readHere), IsOurs: true));
-            _catalogTried = true;
-        }
-        else
-        {
-            // Waiting for others to finish is no attempt of one's own.
-            _catalogTried = session.InFlight.Count == 0;
         }
         _waiting = reading;
         return false;

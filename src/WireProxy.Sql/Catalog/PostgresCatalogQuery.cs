@@ -9,7 +9,7 @@ namespace WireProxy.Sql.Catalog;
 /// d: NULL, server_version_num, database;
 /// r: relation, relkind, schema, name;
 /// c: relation, attnum, name, type, generated (t or f);
-/// p: relation, parent; v: view, relation that it reads;
+/// p: relation, parent; v: view, relation that it reads, or 0 where it calls a function or operator that is not PostgreSQL's own;
 /// f: function, NULL, schema (NULL for pg_catalog), name.
 /// </remarks>
 public static class PostgresCatalogQuery
@@ -44,12 +44,17 @@ public static class PostgresCatalogQuery
         SELECT 'p', i.inhrelid::pg_catalog.text, i.inhparent::pg_catalog.text, NULL, NULL, NULL
           FROM pg_catalog.pg_inherits i
         UNION ALL
-        SELECT DISTINCT 'v', w.ev_class::pg_catalog.text, d.refobjid::pg_catalog.text, NULL, NULL, NULL
+        SELECT DISTINCT 'v', w.ev_class::pg_catalog.text,
+               CASE WHEN d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                    THEN d.refobjid::pg_catalog.text ELSE '0' END, NULL, NULL, NULL
           FROM pg_catalog.pg_rewrite w
           JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) w.oid
            AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid
-           AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
-           AND d.refobjid OPERATOR(pg_catalog.<>) w.ev_class
+           AND ((d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                 AND d.refobjid OPERATOR(pg_catalog.<>) w.ev_class)
+             OR (d.refclassid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
+                    'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid])
+                 AND d.refobjid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
         UNION ALL
         SELECT 'f', p.oid::pg_catalog.text, NULL,
                CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name THEN n.nspname::pg_catalog.text END,
