@@ -35,7 +35,8 @@ offer_packages "${test_packages[@]}"
 say "build, warnings as errors"
 dotnet build WireProxy.sln -c Release -v quiet -nologo -nodeReuse:false >"$work/build" 2>&1 </dev/null
 built=$?
-grep -E ': (error|warning) ' "$work/build" | sort -u
+# NU1603 says that the package mirror has a nearer version; Directory.Build.props has the reason.
+grep -E ': (error|warning) ' "$work/build" | grep -v NU1603 | sort -u
 [ $built -eq 0 ] || { tail -n 30 "$work/build"; stop "the build failed"; }
 
 say "format"
@@ -49,7 +50,7 @@ fi
 run_project() {
     local name
     name=$(basename "$1" .csproj)
-    timeout 1200 dotnet test "$1" -c Release --no-build --nologo -v quiet \
+    timeout 1200 dotnet test "$1" -c Release --no-build --nologo \
         --logger "trx;LogFileName=$name.trx" --results-directory "$work/results" \
         --blame-hang-timeout 8m --blame-hang-dump-type none >"$work/$name.log" 2>&1 </dev/null
     echo $? >"$work/$name.exit"

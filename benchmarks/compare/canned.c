@@ -21,7 +21,7 @@
 
 #include "canned_wire.h"
 
-enum { READ_SIZE = 64 * 1024, BLOCK_ROWS = 4096, STATEMENTS = 64, NAME_SIZE = 32 };
+enum { READ_SIZE = 64 * 1024, SEND_SIZE = 8192 /* PostgreSQL's PqSendBufferSize */, BLOCK_ROWS = 4096, STATEMENTS = 64, NAME_SIZE = 32 };
 enum { PROTOCOL_3_0 = 196608, SSL_REQUEST = 80877103, GSS_REQUEST = 80877104 };
 
 typedef enum { UNKNOWN, POINT, OPEN_ROWS, PROTECTED_ROWS, COPY_ROWS, COMMAND } Kind;
@@ -91,8 +91,8 @@ static int send_rows(Session *session, const Bytes *block, const char *tag)
 {
     if (flush(session) < 0) return -1;
     for (int sent = 0; sent < row_count; sent += BLOCK_ROWS)
-        for (size_t at = 0; at < block->length; at += READ_SIZE) {
-            size_t length = block->length - at < READ_SIZE ? block->length - at : READ_SIZE;
+        for (size_t at = 0; at < block->length; at += SEND_SIZE) {
+            size_t length = block->length - at < SEND_SIZE ? block->length - at : SEND_SIZE;
             if (send_all(session->socket, block->bytes + at, length) < 0) return -1;
         }
     if (block == &copy_block) put_empty(&session->out, 'c');

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using WireProxy.Capture.Writing;
 
@@ -73,7 +72,7 @@ public sealed class Journal : IAsyncDisposable
     /// <see cref="JournalUnavailableException"/>, the record that ends there is marked as withdrawn in the journal: what it
     /// announces must not be sent any more, also if the journal works again a moment later.
     /// </summary>
-    /// <param name="position">From <see cref="SessionStream.AppendAsync(RecordKind, ReadOnlyMemory{byte}, ReadOnlySequence{byte}, CancellationToken)"/>.</param>
+    /// <param name="position">What appending the record returned.</param>
     /// <exception cref="OperationCanceledException">Nobody waits any more; the record may become durable all the same.</exception>
     public ValueTask WaitDurableAsync(long position, CancellationToken cancellation = default) =>
         _pending.WaitDurableAsync(position, cancellation);

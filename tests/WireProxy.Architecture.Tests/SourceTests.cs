@@ -27,11 +27,11 @@ internal sealed class SourceTests
     public void No_method_is_longer_than_a_screen()
     {
         var tooLong = from source in OwnSources
-                    from node in source.Root.DescendantNodes()
-                    where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax
-                    let lines = LinesOf(node)
-                    where lines > MethodLines
-                    select $"{source.At(node)}: {lines} lines";
+                      from node in source.Root.DescendantNodes()
+                      where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax
+                      let lines = LinesOf(node)
+                      where lines > MethodLines
+                      select $"{source.At(node)}: {lines} lines";
         Assert.That(tooLong, Is.Empty, $"methods over {MethodLines} lines");
     }
 

@@ -22,8 +22,8 @@ internal static partial class NativeFile
     {
         if (!OperatingSystem.IsLinux())
         {
-            return File.OpenHandle(
-                path, mustBeNew ? FileMode.CreateNew : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            FileMode mode = mustBeNew ? FileMode.CreateNew : FileMode.OpenOrCreate;
+            return File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         }
         int flags = ReadWrite | Create | CloseOnExec | (mustBeNew ? Exclusive : 0);
         int descriptor;

@@ -31,8 +31,11 @@ internal static class ReplayCommand
         verb.SetAction((result, cancellation) =>
         {
             var console = result.InvocationConfiguration;
-            IReplayWriter writer = result.GetValue(format) == OutputFormat.Json ? new JsonReplay(console.Output) : new TextReplay(console.Output);
-            return RunAsync(result.GetRequiredValue(journal), result.GetRequiredValue(session), result.GetValue(speed), writer, console.Error, cancellation);
+            var json = result.GetValue(format) == OutputFormat.Json;
+            IReplayWriter writer = json ? new JsonReplay(console.Output) : new TextReplay(console.Output);
+            return RunAsync(
+                result.GetRequiredValue(journal), result.GetRequiredValue(session), result.GetValue(speed), writer, console.Error,
+                cancellation);
         });
         return verb;
     }
@@ -73,7 +76,8 @@ internal static class ReplayCommand
         {
             [var only] => only,
             [] => throw new UsageException($"no session of this journal begins with '{prefix}'; 'wireproxy sessions' lists them"),
-            _ => throw new UsageException($"'{prefix}' is the beginning of {matches.Count} sessions: {string.Join(", ", matches.Take(5).Select(session => session.Id))}"),
+            _ => throw new UsageException(
+                $"'{prefix}' is the beginning of {matches.Count} sessions: {string.Join(", ", matches.Take(5).Select(match => match.Id))}"),
         };
     }
 }

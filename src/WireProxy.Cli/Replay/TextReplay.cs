@@ -76,7 +76,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
     {
         StatementDone done => Printable.Line(done.Tag),
         MessageDelivered message => Describe(message),
-        FunctionCalled call => $"> function {call.Function.ToString(CultureInfo.InvariantCulture)}({string.Join(", ", call.Arguments.Select(Quote))})",
+        FunctionCalled call => string.Create(CultureInfo.InvariantCulture,
+            $"> function {call.Function}({string.Join(", ", call.Arguments.Select(Quote))})"),
         FunctionReturned result => $"returned {Quote(result.Result)}",
         CopyGivenUp copy => $"copy given up by the client: {Printable.Line(copy.Reason)}",
         Notified notified => $"notification {Printable.Line(notified.Channel)}: {Printable.Line(notified.Payload)}",
@@ -122,7 +123,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         output.WriteLine($"session   {Text(details, "session")}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"began     {began.Time:yyyy-MM-dd HH:mm:ss.fff} UTC"));
         output.WriteLine($"who       {Text(details, "user")} from {Text(details, "client")} as '{Text(details, "application_name")}'");
-        output.WriteLine($"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
+        output.WriteLine(
+            $"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
         output.WriteLine($"tls       client: {OrNone(details, "tls_client")}; upstream: {OrNone(details, "tls_upstream")}");
         output.WriteLine($"policy    {OrNone(details, "policy_hash")}");
         output.WriteLine();

@@ -1,3 +1,5 @@
+using WireProxy.Relay.Sessions;
+
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>What the server owes for one message of the client, or where in its stream a marker stands.</summary>
@@ -40,6 +42,7 @@ internal sealed class InFlight
     private int _head;
     private int _count;
     private bool _skipping;
+    private bool _isAbandoned;
     private TaskCompletionSource? _empty;
 
     public int Count
@@ -79,6 +82,20 @@ internal sealed class InFlight
             Settle();
             pending = _count > 0 ? _ring[_head] : default;
             return _count > 0;
+        }
+    }
+
+    /// <summary>Whether one of those under way is like this.</summary>
+    public bool Any(Func<Pending, bool> predicate)
+    {
+        lock (_lock)
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if (predicate(_ring[(_head + i) & (_ring.Length - 1)]))
+                    return true;
+            }
+            return false;
         }
     }
 
@@ -129,10 +146,13 @@ internal sealed class InFlight
     }
 
     /// <summary>Completes when everything sent so far is answered.</summary>
+    /// <exception cref="SessionEndException">The upstream has ended before.</exception>
     public Task WhenEmptyAsync()
     {
         lock (_lock)
         {
+            if (_isAbandoned)
+                return Task.FromException(new SessionEndException(SessionEnd.UpstreamClosed));
             Settle();
             if (_count == 0)
                 return Task.CompletedTask;
@@ -146,7 +166,8 @@ internal sealed class InFlight
     {
         lock (_lock)
         {
-            _empty?.TrySetResult();
+            _isAbandoned = true;
+            _empty?.TrySetException(new SessionEndException(SessionEnd.UpstreamClosed));
             _empty = null;
         }
     }

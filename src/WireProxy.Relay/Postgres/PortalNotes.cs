@@ -21,22 +21,25 @@ internal sealed class PortalNotes(PostgresSession session)
     private readonly Dictionary<string, PortalNote> _portals = new(StringComparer.Ordinal);
     private long _exchange;
 
+    /// <summary>Without masks only what running a statement may change is of interest, once there has been such a statement.</summary>
+    private bool IsTracking => session.Masks || session.HasSeenEffects;
+
     /// <summary>A Sync or a Query has passed: an error before it no longer skips what comes after.</summary>
     public void ExchangeEnds() => _exchange++;
 
     public void Parsed(StatementWork work)
     {
-        if (session.Policy.IsTransparent)
+        if (!IsTracking)
             return;
         if (_statements.Count >= MostNames)
             Forget(_statements, note => note.Effects != StatementEffect.None);
         StatementEffect earlier = _statements.TryGetValue(work.Name, out StatementNote? before) ? before.Effects : Unknown;
-        _statements[work.Name] = new StatementNote(work, earlier);
+        _statements[work.Name] = new StatementNote(work, earlier, _exchange);
     }
 
     public BindWork? Bound(BindMessage bind)
     {
-        if (session.Policy.IsTransparent)
+        if (!IsTracking)
             return null;
         var formats = ImmutableArray.CreateBuilder<short>(bind.ResultFormats.Count);
         for (int i = 0; i < bind.ResultFormats.Count; i++)
@@ -45,7 +48,7 @@ internal sealed class PortalNotes(PostgresSession session)
     }
 
     public BindWork? Bound(BindScanner bind) =>
-        session.Policy.IsTransparent ? null : Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats);
+        IsTracking ? Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats) : null;
 
     public Pending Described(DescribeMessage describe)
     {
@@ -67,7 +70,7 @@ internal sealed class PortalNotes(PostgresSession session)
     {
         mustDescribe = false;
         effects = StatementEffect.None;
-        if (session.Policy.IsTransparent)
+        if (!IsTracking)
             return NameWork.Unnamed;
         string name = Names.Of(execute.Portal);
         PortalNote portal = Portal(name);
@@ -86,7 +89,7 @@ internal sealed class PortalNotes(PostgresSession session)
 
     public NameWork? Closed(CloseMessage close)
     {
-        if (session.Policy.IsTransparent)
+        if (!IsTracking)
             return null;
         string name = Names.Of(close.Name);
         bool isStatement = close.Kind == StatementOrPortal.Statement;
@@ -117,7 +120,7 @@ internal sealed class PortalNotes(PostgresSession session)
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)
         ? Unknown
-        : note.Work.NamesMeaning == session.NamesMeaning ? note.Effects : note.Effects | Unknown;
+        : note.Work.NamesMeaning == session.NamesMeaning ? note.EffectsIn(_exchange) : note.Effects | Unknown;
 
     private static void Forget<T>(Dictionary<string, T> notes, Predicate<T> mustStay)
     {
@@ -146,12 +149,15 @@ internal sealed class PortalNotes(PostgresSession session)
     }
 
     /// <param name="earlier">The effects of what stood under the name before.</param>
-    private sealed class StatementNote(StatementWork work, StatementEffect earlier)
+    private sealed class StatementNote(StatementWork work, StatementEffect earlier, long parsedIn)
     {
         public StatementWork Work { get; } = work;
 
         /// <summary>Until the server has taken the new statement the name may still mean the old one.</summary>
         public StatementEffect Effects => Work.IsComplete ? Work.Effects : Work.Effects | earlier;
+
+        /// <summary>Within its own exchange either the Parse succeeds, or its error skips the Bind too.</summary>
+        public StatementEffect EffectsIn(long exchange) => exchange == parsedIn ? Work.Effects : Effects;
 
         public long DescribedIn { get; private set; } = -1;
 

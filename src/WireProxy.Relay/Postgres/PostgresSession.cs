@@ -22,6 +22,7 @@ internal sealed class PostgresSession : DialectSession
     private long _changesAnswered;
     private long _news;
     private long _newsAdopted;
+    private volatile bool _hasEnded;
     private long _meaning;
     private long _namesMeaning;
 
@@ -105,6 +106,7 @@ internal sealed class PostgresSession : DialectSession
 
     public override void Ended()
     {
+        _hasEnded = true;
         InFlight.Abandon();
         _catalogRead?.Abandon();
         if (_cancelHandle is { } handle)
@@ -129,6 +131,9 @@ internal sealed class PostgresSession : DialectSession
         else if (parameter.Name.Span.SequenceEqual("standard_conforming_strings"u8))
             _standardStrings = parameter.Value.Span.SequenceEqual("on"u8);
     }
+
+    /// <summary>A statement has been judged that may change what the gateway knows. The request side's.</summary>
+    public bool HasSeenEffects { get; set; }
 
     public void MeaningMayChange() => Interlocked.Increment(ref _meaning);
 
@@ -165,6 +170,9 @@ internal sealed class PostgresSession : DialectSession
         if (isNew)
             Volatile.Write(ref _changesAnswered, changes);
     }
+
+    /// <summary>The session's own upstream is reading the catalog for it: the rows are not the client's.</summary>
+    public bool ReadsCatalogHere => _catalogRead is not null;
 
     public void UnknownOriginSeen() => _sharedCatalog.ReportUnknownOrigin();
 
@@ -218,8 +226,10 @@ internal sealed class PostgresSession : DialectSession
 
     private Task ReadHere(out CatalogRead read, bool isShared, int generation, long news)
     {
-        read = new CatalogRead();
+        read = new CatalogRead(ClientEncoding);
         _catalogRead = read;
+        if (_hasEnded)
+            read.Abandon();
         return AdoptHereAsync(read, isShared, generation, news);
     }
 

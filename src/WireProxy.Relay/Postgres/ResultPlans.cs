@@ -112,7 +112,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, head.Work!.Under);
+            Copy = CopyPlan.Create(facts, response, head.Work!.Under, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 

@@ -129,7 +129,8 @@ internal sealed class StatementGate(PostgresSession session)
         StatementEffect effects = StatementEffect.None;
         foreach (StatementFacts facts in analyzed.Statements)
             effects |= EffectsOf(facts);
-        if (session.Masks || effects != StatementEffect.None)
+        session.HasSeenEffects |= effects != StatementEffect.None;
+        if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, statement);
         if (statement is not null)
             return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };

@@ -68,8 +68,17 @@ internal sealed class Session
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
         Upstream?.Abort();
-        if (!_relaying)
+        if (_relaying)
+            _ = AbortClientLaterAsync();
+        else
             Client.Transport.AbortReceive();
+    }
+
+    /// <summary>A client that reads nothing would hold the response pump, and with it the session, for ever.</summary>
+    private async Task AbortClientLaterAsync()
+    {
+        await Task.Delay(Linger, Listener.Time);
+        Client.Abort();
     }
 
     public async Task RunAsync()
@@ -265,12 +274,18 @@ internal sealed class Session
         Interlocked.CompareExchange(ref _end, EndOf(e, Party.Client), null);
         if (_relaying)
             return;
-        await SayGoodbyeAsync(atFrameBoundary: true).WaitAsync(Linger, Listener.Time).ContinueWith(
-            static _ => { }, TaskScheduler.Default);
+        Task farewell = FarewellAsync();
+        await Task.WhenAny(farewell, Task.Delay(Linger, Listener.Time));
+        // Nothing may be pending when the descriptor is given back: it may be another connection's a moment later.
+        Client.Abort();
+        await farewell.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task FarewellAsync()
+    {
+        await SayGoodbyeAsync(atFrameBoundary: true);
         if (!_end!.IsOrdinary)
-        {
-            await DrainClientAsync().WaitAsync(Linger, Listener.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
-        }
+            await DrainClientAsync();
     }
 
     private SessionEnd EndOf(Exception e, Party party)

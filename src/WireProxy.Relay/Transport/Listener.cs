@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using WireProxy.Relay.Sessions;
@@ -49,7 +50,16 @@ internal sealed class Listener(ListenerContext context) : IDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(50), context.Time);
                 continue;
             }
-            Start(client);
+            try
+            {
+                Start(client);
+            }
+            catch (Exception e) when (e is SocketException or Win32Exception or ObjectDisposedException)
+            {
+                // Gone again already, or the loop can watch no more descriptors: this connection's end, not the listener's.
+                client.Dispose();
+                context.Log.AcceptFailed(context.Options.Name, e.GetType().Name);
+            }
         }
     }
 

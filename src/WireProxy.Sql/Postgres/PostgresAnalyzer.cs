@@ -29,7 +29,8 @@ public sealed class PostgresAnalyzer
     public PostgresAnalyzer() => LibPgQuery.ThrowIfMissing();
 
     /// <summary>The longest text that is analysed, in bytes; longer ones are a <see cref="ParseProblem"/>. The default of 16 MiB is
-    /// 0.7 s of parsing and some 2 GB of memory for a multi-row INSERT, which better goes as COPY; 1 KiB to 256 MiB.</summary>
+    /// 1.7 s of work and half a gigabyte of memory, both in proportion, for a multi-row INSERT, which better goes as COPY; accepted are
+    /// 1 KiB to 256 MiB.</summary>
     public int MaxStatementBytes
     {
         get;
