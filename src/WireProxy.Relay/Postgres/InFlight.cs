@@ -1,4 +1,3 @@
-using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 
 namespace WireProxy.Relay.Postgres;
@@ -28,7 +27,8 @@ internal enum Expectation : byte
 /// <param name="Kind">What it is.</param>
 /// <param name="Work">What the response side needs to know of it: <see cref="Work"/> says more.</param>
 /// <param name="IsOurs">The client did not send it, and does not get its answer.</param>
-internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false);
+/// <param name="Changes">Of what ends an exchange: <see cref="PostgresSession.ChangesSent"/> when it was sent.</param>
+internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0);
 
 /// <summary>
 /// The messages that the server has not answered, in order: the request pump adds, the response pump removes. It mirrors
@@ -43,7 +43,6 @@ internal sealed class InFlight
     private int _count;
     private bool _skipping;
     private bool _isAbandoned;
-    private bool _isCopyingIn;
     private TaskCompletionSource? _empty;
 
     public int Count
@@ -55,12 +54,20 @@ internal sealed class InFlight
         }
     }
 
+    /// <summary>Whether what was sent last makes the server answer without being asked to: it ends in a Query, a FunctionCall or a Sync.</summary>
+    public bool WillDrain
+    {
+        get
+        {
+            lock (_lock)
+                return _count == 0 || EndsExchange(_ring[(_head + _count - 1) & (_ring.Length - 1)].Kind);
+        }
+    }
+
     public void Add(Pending pending)
     {
         lock (_lock)
         {
-            if (pending.Kind == Expectation.CopyEnd)
-                _isCopyingIn = false;
             if (_count == _ring.Length)
                 Grow();
             _ring[(_head + _count++) & (_ring.Length - 1)] = pending;
@@ -79,11 +86,11 @@ internal sealed class InFlight
     }
 
     /// <summary>Whether one of those under way is like this.</summary>
-    public bool Any(Func<Pending, bool> predicate, int skip = 0)
+    public bool Any(Func<Pending, bool> predicate)
     {
         lock (_lock)
         {
-            for (int i = skip; i < _count; i++)
+            for (int i = 0; i < _count; i++)
             {
                 if (predicate(_ring[(_head + i) & (_ring.Length - 1)]))
                     return true;
@@ -149,21 +156,8 @@ internal sealed class InFlight
             Settle();
             if (_count == 0)
                 return Task.CompletedTask;
-            if (_isCopyingIn)
-                return Task.FromException(StatementInCopy());
             _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _empty.Task;
-        }
-    }
-
-    /// <summary>The server waits for copy data: whoever waits for its answers would wait for the client, and the client for them.</summary>
-    public void BeginCopyIn()
-    {
-        lock (_lock)
-        {
-            _isCopyingIn = true;
-            _empty?.TrySetException(StatementInCopy());
-            _empty = null;
         }
     }
 
@@ -178,7 +172,8 @@ internal sealed class InFlight
         }
     }
 
-    private static ProtocolException StatementInCopy() => new("a statement came where the data of a COPY were due");
+    private static bool EndsExchange(Expectation kind) =>
+        kind is Expectation.Query or Expectation.FunctionCall or Expectation.Sync or Expectation.Catalog or Expectation.Startup;
 
     /// <summary>Brings the first that is really owed an answer to the head.</summary>
     private void Settle()
@@ -197,7 +192,6 @@ internal sealed class InFlight
 
     private void RemoveHead()
     {
-        _isCopyingIn = false;
         _ring[_head] = default;
         _head = (_head + 1) & (_ring.Length - 1);
         if (--_count > 0)

@@ -140,7 +140,6 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 return HandleCompletion(type, head);
             case BackendMessageType.CopyInResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _copyIn = head.Kind == Expectation.Execute;
-                _inFlight.BeginCopyIn();
                 return true;
             case BackendMessageType.CopyOutResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _plans.BeginCopy(head, CopyResponse.Decode(body));
@@ -221,7 +220,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         if (ready.Status == TransactionStatus.Idle)
             _touched = false;
         // Before the head goes: whoever finds nothing under way must find the news, too.
-        session.ExchangeCompleted();
+        session.ExchangeCompleted(head.Changes);
         return Answered(head);
     }
 
@@ -276,9 +275,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         return false;
     }
 
-    private bool TouchesOf(Pending head) => head.Work switch
+    private static bool TouchesOf(Pending head) => head.Work switch
     {
-        StatementWork statement => statement.TouchesUnder(session.Protection, session.CatalogMayBeOld),
+        StatementWork statement => statement.TouchesUnder(statement.Under),
         { } work => work.Touches,
         null => false,
     };

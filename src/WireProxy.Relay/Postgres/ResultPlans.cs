@@ -18,7 +18,6 @@ internal sealed class ResultPlans(PostgresSession session)
     private byte[] _lastDescription = [];
     private Protection? _lastProtection;
     private bool _lastTouches;
-    private bool _lastMayBeOld;
     private RowPlan? _lastPlan;
 
     /// <summary>The plan of the rows that come now; null where it is not known.</summary>
@@ -44,15 +43,12 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         if (bind is null)
             return false;
-        bind.IsComplete = true;
-        if (!session.Masks)
-            return false;
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        var portal = new Portal(statement?.TouchesUnder(session.Protection, session.CatalogMayBeOld) ?? true, statement?.Copies ?? []);
+        var portal = new Portal(statement, statement?.TouchesUnder(bind.Under) ?? true);
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
-            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches), bind.Meaning);
+            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches, bind.Under), bind.Meaning);
         _portals[bind.Portal] = portal;
         return portal.Touches;
     }
@@ -70,7 +66,7 @@ internal sealed class ResultPlans(PostgresSession session)
     public void DescribeQuery(QueryWork? work, ReadOnlySpan<byte> body)
     {
         if (session.Masks)
-            Rows = PlanOf(body, work is null || Touches(work));
+            Rows = PlanOf(body, work?.Touches ?? true, work?.Under);
     }
 
     /// <param name="work">Null where nothing is masked.</param>
@@ -90,8 +86,8 @@ internal sealed class ResultPlans(PostgresSession session)
         if (work is null)
             return;
         if (!_portals.TryGetValue(work.Name, out Portal? portal))
-            _portals[work.Name] = portal = new Portal(true, []);
-        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, portal.Touches), work.Meaning);
+            _portals[work.Name] = portal = new Portal(null, true);
+        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, portal.Touches, work.Under), work.Meaning);
     }
 
     /// <summary>The plan of a portal's rows; null where the portal was not described under the meaning that holds for the Execute.</summary>
@@ -113,10 +109,10 @@ internal sealed class ResultPlans(PostgresSession session)
         (bool touches, CopyFacts? facts) = CopyOf(head);
         if (!touches)
             _copyIsClear = true;
-        else if (facts is null || !CopyMask.CanRead(facts.Encoding ?? session.ClientEncoding))
+        else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, session.Protection!, session.ClientEncoding);
+            Copy = CopyPlan.Create(facts, response, head.Work!.Under, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
@@ -138,41 +134,40 @@ internal sealed class ResultPlans(PostgresSession session)
     private (bool Touches, CopyFacts? Facts) CopyOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return (Touches(query), query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
-        Portal? portal = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name) : null;
-        return (portal?.Touches ?? true, portal?.Copies is [CopyFacts only] ? only : null);
+            return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
+        // The server looks a COPY's table up when it runs, not when it is bound.
+        StatementWork? statement = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Statement : null;
+        return (statement?.TouchesUnder(head.Work!.Under) ?? true, statement?.Copies is [CopyFacts only] ? only : null);
     }
 
-    private bool Touches(QueryWork work) => work.Touches || (work.NamesViews && session.CatalogMayBeOld);
-
     /// <summary>A driver describes the same result again and again: the last plan serves as long as its description is the same.</summary>
-    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches)
+    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches, Protection? under)
     {
-        bool mayBeOld = session.CatalogMayBeOld;
-        if (_lastPlan is not null && touches == _lastTouches && mayBeOld == _lastMayBeOld && ReferenceEquals(session.Protection, _lastProtection) && body.SequenceEqual(_lastDescription))
+        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(under, _lastProtection) && body.SequenceEqual(_lastDescription))
             return _lastPlan;
-        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches);
-        (_lastPlan, _lastTouches, _lastMayBeOld, _lastProtection, _lastDescription) = (plan, touches, mayBeOld, session.Protection, body.ToArray());
+        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches, under);
+        (_lastPlan, _lastTouches, _lastProtection, _lastDescription) = (plan, touches, under, body.ToArray());
         return plan;
     }
 
-    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches)
+    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches, Protection? under)
     {
-        RowPlan plan = RowPlan.Create(columns, touches, session.CatalogMayBeOld, session.Protection!, out bool unknownOrigin);
+        RowPlan plan = RowPlan.Create(columns, touches, under, out bool unknownOrigin);
         if (unknownOrigin)
             session.UnknownOriginSeen();
         return plan;
     }
 
     private static SessionEndException UnknownCopy() => new(new SessionEnd(
-        Stage.Relay, Party.Proxy, "a COPY came whose columns or encoding are not known, and none is passed on without them", "XX000"));
+        Stage.Relay, Party.Proxy, "a COPY came whose columns are not known, and none is passed on without them", "XX000"));
 
     /// <summary>A portal as the server made it.</summary>
-    private sealed class Portal(bool touches, ImmutableArray<CopyFacts> copies)
+    /// <param name="statement">Null where it is not known.</param>
+    private sealed class Portal(StatementWork? statement, bool touches)
     {
-        public bool Touches { get; } = touches;
+        public StatementWork? Statement { get; } = statement;
 
-        public ImmutableArray<CopyFacts> Copies { get; } = copies;
+        public bool Touches { get; } = touches;
 
         public RowPlan? Plan { get; private set; }
 

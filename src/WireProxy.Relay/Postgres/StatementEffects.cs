@@ -4,17 +4,21 @@ using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
 
-/// <summary>What running something may change of what the gateway knows of its session.</summary>
-/// <param name="OnCatalog">Relations, columns, functions.</param>
-/// <param name="OnNames">Which statement a name of a prepared statement or cursor stands for.</param>
-/// <param name="OnSettings">What names mean: search_path and its like.</param>
-internal readonly record struct Effects(bool OnCatalog, bool OnNames, bool OnSettings)
+/// <summary>What running a statement may change of what the gateway knows.</summary>
+[Flags]
+internal enum StatementEffect
 {
-    public static Effects All { get; } = new(true, true, true);
+    None = 0,
+    /// <summary>How text is read, and what a name in it means.</summary>
+    Settings = 1,
+    /// <summary>Which statement or portal stands under a name.</summary>
+    Names = 2,
+    /// <summary>The catalog.</summary>
+    Catalog = 4,
+    /// <summary>It makes changes of the catalog visible to others, or takes them back.</summary>
+    EndsChanges = 8,
 
-    public bool AreNone => this == default;
-
-    public Effects With(Effects other) => new(OnCatalog | other.OnCatalog, OnNames | other.OnNames, OnSettings | other.OnSettings);
+    All = Settings | Names | Catalog | EndsChanges,
 }
 
 /// <summary>Which statements leave alone what the gateway knows of a session: its settings, and what its names stand for.
@@ -26,17 +30,27 @@ internal static class StatementEffects
         "MOVE", "EXECUTE", "BEGIN", "START TRANSACTION", "COMMIT", "SAVEPOINT", "RELEASE", "DECLARE CURSOR", "CLOSE CURSOR",
         "CLOSE CURSOR ALL", "CHECKPOINT", "VACUUM", "ANALYZE", "PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "TRUNCATE");
 
-    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, and tables are made and dropped, but none of these makes a new statement stand under a name.</summary>
+    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, but neither makes a new statement stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
-        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",
-        "CREATE INDEX", "DROP INDEX", "CREATE VIEW", "DROP VIEW", "CREATE SEQUENCE", "DROP SEQUENCE", "COMMENT", "GRANT", "REVOKE");
+        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS");
 
-    public static Effects Of(StatementFacts facts, CatalogSnapshot? catalog) =>
-        new(facts.ChangesCatalog, !KeepsNames(facts, catalog), !KeepsSettings(facts, catalog));
+    private static readonly FrozenSet<string> ChangeEnders = FrozenSet.Create(
+        "COMMIT", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "PREPARE TRANSACTION");
 
-    /// <summary>The name that the statement is told to put something under is all that it changes: no code runs that nobody has read.</summary>
-    public static bool NamesOnly(StatementFacts facts) =>
-        facts.NameEffect is NameEffect.Prepare or NameEffect.DeclareCursor or NameEffect.Deallocate or NameEffect.CloseCursor;
+    /// <param name="named">Of a name that the statement runs: what has been put under it does.</param>
+    public static StatementEffect Of(StatementFacts facts, CatalogSnapshot? catalog, Func<StatementFacts, StatementEffect> named)
+    {
+        StatementEffect effects = StatementEffect.None;
+        if (!KeepsSettings(facts, catalog))
+            effects |= StatementEffect.Settings;
+        if (!KeepsNames(facts, catalog))
+            effects |= StatementEffect.Names;
+        if (facts.ChangesCatalog || facts.Command is "COMMIT PREPARED" or "ROLLBACK PREPARED")
+            effects |= StatementEffect.Catalog;
+        if (ChangeEnders.Contains(facts.Command))
+            effects |= StatementEffect.EndsChanges;
+        return facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor ? effects | named(facts) : effects;
+    }
 
     /// <summary>What a prepared statement means cannot have changed through a setting, nor how text is read.</summary>
     public static bool KeepsSettings(StatementFacts facts, CatalogSnapshot? catalog) =>
@@ -45,19 +59,19 @@ internal static class StatementEffects
     /// <summary>No prepared statement and no portal was made or dropped under a name by the statement.</summary>
     public static bool KeepsNames(StatementFacts facts, CatalogSnapshot? catalog) =>
         facts.NameEffect is NameEffect.None or NameEffect.FetchCursor or NameEffect.Execute &&
-        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
+        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql));
 
     private static bool IsHarmless(StatementFacts facts, CatalogSnapshot? catalog) =>
         Harmless.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog);
 
-    /// <summary>A function that is not one of the system's, nor an extension's in C, may do anything that SQL can.</summary>
+    /// <summary>A function that is not one of the system's may do anything that SQL can.</summary>
     private static bool CallsUnknown(StatementFacts facts, CatalogSnapshot? catalog)
     {
         foreach (FunctionReference function in facts.Functions)
         {
             bool isSystem = function.Schema is "pg_catalog" or "information_schema" ||
                 (function.Schema is null && catalog?.IsSystemFunction(function.Name) == true);
-            if (!isSystem && catalog?.IsNativeFunction(function.Name) != true)
+            if (!isSystem)
                 return true;
         }
         return false;

@@ -26,17 +26,11 @@ internal sealed class StatementGate(PostgresSession session)
 {
     private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
 
-    /// <summary>Beyond this many names none is known any more.</summary>
-    private const int MostNames = 1024;
-
-    /// <summary>What may stand under names that EXECUTE and FETCH use; null where another than the gate saw it put there.</summary>
-    private readonly Dictionary<string, ImmutableArray<StatementFacts>?> _names = new(StringComparer.Ordinal);
-    private readonly EffectNotes _statements = new();
-    private readonly EffectNotes _portals = new();
-    private bool _namesAreUnknown;
+    private readonly NamedStatements _named = new();
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
+    private bool _unsettled;
 
     public async ValueTask WaitAsync()
     {
@@ -51,7 +45,7 @@ internal sealed class StatementGate(PostgresSession session)
     public GateAnswer Judge(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
     {
         if (session.Session.Recorder is { CanRecord: false })
-            return Refused(Refusals.NotRecordable, [], []);
+            return Refused(Refusals.NotRecordable, body, []);
         // A FunctionCall names its function by OID alone.
         bool needsCatalog = session.Policy.DependsOnCatalog || (type == FrontendMessageType.FunctionCall && !session.Policy.IsTransparent);
         if (needsCatalog && !HasCatalog(output))
@@ -62,36 +56,13 @@ internal sealed class StatementGate(PostgresSession session)
         return type switch
         {
             FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
-            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0, output),
-            _ => JudgeParse(ParseMessage.Decode(body), output),
+            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0),
+            _ => JudgeParse(ParseMessage.Decode(body)),
         };
     }
 
-    /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
-    public bool MustWaitToBind(OutputBuffer output)
-    {
-        if (!session.Masks || !session.CatalogMayBeOld || session.InFlight.Count > 0 || session.Catalog is null)
-            return false;
-        bool mustWait = !HasCatalog(output);
-        _catalogTried &= mustWait;
-        return mustWait;
-    }
-
-    /// <summary>A portal of a statement is asked for: running it has the statement's effects.</summary>
-    /// <param name="work">Its completion frees the portal's name of what stood there.</param>
-    public void Bound(ReadOnlySpan<byte> portal, ReadOnlySpan<byte> statement, Work? work)
-    {
-        if (!portal.IsEmpty && session.Masks)
-            Note(Names.Of(portal), null);
-        if (!_statements.IsEmpty || !_portals.IsEmpty)
-            _portals.Put(Names.Of(portal), _statements.IsEmpty ? default : _statements.Of(Names.Of(statement)), work);
-    }
-
-    /// <summary>What running a portal may change.</summary>
-    public Effects EffectsOfPortal(ReadOnlySpan<byte> portal) => _portals.IsEmpty ? default : _portals.Of(Names.Of(portal));
-
-    private GateAnswer JudgeParse(ParseMessage parse, OutputBuffer output) =>
-        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1, output);
+    private GateAnswer JudgeParse(ParseMessage parse) =>
+        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1);
 
     private GateAnswer JudgeFunctionCall(FunctionCallMessage call)
     {
@@ -100,10 +71,10 @@ internal sealed class StatementGate(PostgresSession session)
         if (verdict.Decision != Decision.Allow)
             return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
         session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
+        Protection? under = session.CertainProtection;
         session.NamesMayChange();
-        _namesAreUnknown = true;
-        bool touches = session.Masks && (function is null || session.Protection?.Touches(FactsOf(function)) != false);
-        return new GateAnswer(new QueryWork([]) { Touches = touches }, null, [], [], 0);
+        bool touches = session.Masks && (function is null || under?.Touches(FactsOf(function)) != false);
+        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
     }
 
     private static StatementFacts FactsOf(CatalogFunction function) => new()
@@ -114,13 +85,11 @@ internal sealed class StatementGate(PostgresSession session)
     };
 
     /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
-    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset, OutputBuffer output)
+    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset)
     {
-        if (MustSettle(text, output))
-            return GateAnswer.Wait;
-        if (RefuseUnsafeText(text) is { } unsafeText)
+        if (RefuseUnsafeText(text, out bool mustWait) is { } unsafeText)
             return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
-        if ( !TryAnalyze(text, out AnalyzedText analyzed))
+        if (mustWait || !TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
@@ -137,82 +106,65 @@ internal sealed class StatementGate(PostgresSession session)
         return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
     }
 
-    private Work Admit(AnalyzedText analyzed, string? statement)
+    /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
+    public void Runs(StatementEffect effects)
     {
-        bool touches = false;
-        bool namesViews = false;
-        Effects effects = default;
-        ImmutableArray<CopyFacts> copies = [];
-        foreach (StatementFacts facts in analyzed.Statements)
-        {
-            touches |= Touches(facts);
-            namesViews |= session.Masks && session.Protection?.NamesViews(facts) != false;
-            if (facts.Copy is { ToClient: true })
-                copies = copies.Add(facts.Copy);
-            effects = effects.With(EffectsOf(facts));
-            NoteNames(facts);
-        }
-        if (statement is null)
-        {
-            Apply(effects);
-            return new QueryWork(copies) { Touches = touches, NamesViews = namesViews, ChangesCatalog = effects.OnCatalog };
-        }
-        var work = new StatementWork(statement, analyzed.Statements, session.NamesMeaning);
-        _statements.Put(statement, effects, work);
-        if (session.Masks && statement.Length > 0)
-            Note(statement, null);
-        return work;
+        if (effects.HasFlag(StatementEffect.Catalog) || (effects.HasFlag(StatementEffect.EndsChanges) && session.MayHaveOpenChanges))
+            session.CatalogMayChange();
+        if (effects.HasFlag(StatementEffect.Names))
+            session.NamesMayChange();
+        if (!effects.HasFlag(StatementEffect.Settings))
+            return;
+        session.MeaningMayChange();
+        _unsettled = true;
     }
 
-    private Effects EffectsOf(StatementFacts facts)
+    public void PortalBound(ReadOnlySpan<byte> portal)
     {
-        Effects own = StatementEffects.Of(facts, session.Catalog);
-        return (facts.NameEffect, facts.AffectedName) switch
+        if (!portal.IsEmpty)
+            _named.PortalBound();
+    }
+
+    private Work Admit(AnalyzedText analyzed, string? statement)
+    {
+        Protection? under = session.CertainProtection;
+        StatementEffect effects = StatementEffect.None;
+        foreach (StatementFacts facts in analyzed.Statements)
+            effects |= EffectsOf(facts);
+        session.HasSeenEffects |= effects != StatementEffect.None;
+        if (session.Masks || session.HasSeenEffects)
+            NoteNames(analyzed, statement);
+        if (statement is not null)
+            return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
+        Runs(effects);
+        // A text that changes the catalog may read by its later statements what its earlier ones have changed.
+        if (effects.HasFlag(StatementEffect.Catalog) && analyzed.Statements.Length > 1)
+            under = null;
+        return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            (NameEffect.Execute, { } name) => own.With(_statements.Of(name)),
-            (NameEffect.FetchCursor, { } name) => own.With(_portals.Of(name)),
-            _ => own,
+            Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
+            Under = under,
         };
     }
 
-    /// <summary>What is run changes names and settings. The catalog's turn is when it is in flight.</summary>
-    public void Apply(Effects effects)
+    private StatementEffect EffectsOf(StatementFacts facts) => StatementEffects.Of(facts, session.Catalog, running =>
+        _named.Find(running) is { } all
+            ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
+            : _named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
+
+    private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
+        (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
+            under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+
+    private void NoteNames(AnalyzedText analyzed, string? statement)
     {
-        if (effects.OnNames)
-            session.NamesMayChange();
-        if (effects.OnSettings)
-            session.MeaningMayChange();
-    }
-
-    private bool Touches(StatementFacts facts) => session.Masks && (session.Protection?.Touches(facts, TouchesOfName) ?? true);
-
-    private bool? TouchesOfName(string name) => _namesAreUnknown || !_names.TryGetValue(name, out ImmutableArray<StatementFacts>? known) || known is null
-        ? null
-        : known.Value.Any(facts => session.Protection!.Touches(facts));
-
-    /// <summary>What PREPARE and DECLARE name is remembered for EXECUTE and FETCH. Nothing is forgotten: whether a later statement of that
-    /// name was accepted is not known here. Code that nobody has read may put anything under any name.</summary>
-    private void NoteNames(StatementFacts facts)
-    {
-        if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
+        foreach (StatementFacts facts in analyzed.Statements)
         {
-            Effects later = StatementEffects.Of(facts with { NameEffect = NameEffect.None }, session.Catalog);
-            (facts.NameEffect == NameEffect.Prepare ? _statements : _portals).Put(name, later, null);
-            if (session.Masks)
-                Note(name, facts);
+            if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
+                _named.Note(name, facts);
+            if (!string.IsNullOrEmpty(statement))
+                _named.Note(statement, facts);
         }
-        else if (!StatementEffects.NamesOnly(facts) && !StatementEffects.KeepsNames(facts, session.Catalog))
-        {
-            _namesAreUnknown = true;
-        }
-    }
-
-    private void Note(string name, StatementFacts? facts)
-    {
-        bool isNew = !_names.TryGetValue(name, out ImmutableArray<StatementFacts>? known);
-        _namesAreUnknown |= isNew && _names.Count >= MostNames;
-        if (!_namesAreUnknown)
-            _names[name] = facts is null || (!isNew && known is null) ? null : (known ?? []).Add(facts with { NameEffect = NameEffect.None });
     }
 
     private bool TryAnalyze(ReadOnlySpan<byte> text, out AnalyzedText analyzed)
@@ -230,31 +182,25 @@ internal sealed class StatementGate(PostgresSession session)
         return false;
     }
 
-    /// <summary>
-    /// Text with backslashes or beyond ASCII means what standard_conforming_strings and client_encoding say when the server reads it, and
-    /// anything that runs may change both: set_config in a function, a prepared statement, a cursor, a trigger. So it is judged
-    /// when what was sent before is answered; a Flush makes a server that waits for a Sync answer, too.
-    /// </summary>
-    private bool MustSettle(ReadOnlySpan<byte> text, OutputBuffer output)
-    {
-        if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
-            return false;
-        if (!session.InFlight.Any(static pending => pending.Kind is not (Expectation.Parse or Expectation.Close or Expectation.Sync)))
-            return false;
-        output.Diverge();
-        EmptyMessage.Encode(output.BeginOwn(), FrontendMessageType.Flush);
-        _waiting = session.InFlight.WhenEmptyAsync();
-        return true;
-    }
-
     /// <summary>The parser reads text as the server does with standard_conforming_strings on, in an encoding where ASCII bytes are
     /// ASCII. What the server may read otherwise is refused.</summary>
-    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text)
+    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text, out bool mustWait)
     {
+        mustWait = false;
         bool isAscii = Ascii.IsValid(text);
-        if (session.Policy.IsTransparent)
+        bool hasBackslash = text.Contains((byte)'\\');
+        if (session.Policy.IsTransparent || (isAscii && !hasBackslash))
             return null;
-        if (!session.StandardStrings && text.Contains((byte)'\\'))
+        if (_unsettled && session.InFlight.Count > 0)
+        {
+            if (!session.InFlight.WillDrain)
+                return Refusals.UnsettledSettings;
+            _waiting = session.InFlight.WhenEmptyAsync();
+            mustWait = true;
+            return null;
+        }
+        _unsettled = false;
+        if (hasBackslash && !session.StandardStrings)
             return Refusals.UnsafeBackslash;
         return !isAscii && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
     }
@@ -262,19 +208,13 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
     private bool HasCatalog(OutputBuffer output)
     {
-        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere) is not { } reading)
+        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere, out _catalogTried) is not { } reading)
             return true;
         if (readHere is not null)
         {
             output.Diverge();
             new QueryMessage(CatalogQuery).Encode(output.BeginOwn());
             session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(readHere), IsOurs: true));
-            _catalogTried = true;
-        }
-        else
-        {
-            // Waiting for others to finish is no attempt of one's own.
-            _catalogTried = session.InFlight.Count == 0 || session.Catalog is not null;
         }
         _waiting = reading;
         return false;

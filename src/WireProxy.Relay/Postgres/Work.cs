@@ -11,19 +11,12 @@ internal abstract class Work
     /// <summary>The gateway refused it: its stand-in's error is replaced by this one.</summary>
     public ErrorFields? Refusal { get; init; }
 
-    /// <summary>The server has completed the Parse or Bind. Set by the response side, read by both.</summary>
-    public bool IsComplete { get => Volatile.Read(ref _isComplete); set => Volatile.Write(ref _isComplete, value); }
-
-    private bool _isComplete;
-
-    /// <summary>Running it may change the catalog.</summary>
-    public bool ChangesCatalog { get; init; }
-
-    /// <summary>It names views, whose meaning another statement may change before its rows come.</summary>
-    public bool NamesViews { get; init; }
-
     /// <summary>It touches protected data, or what it touches cannot be known: a column without a stated origin is masked.</summary>
     public bool Touches { get; init; }
+
+    /// <summary>What was protected when it was sent. Null where that is not certain, because the catalog may have changed: then every column
+    /// of its answer is masked.</summary>
+    public Protection? Under { get; init; }
 }
 
 /// <summary>A text of the simple protocol.</summary>
@@ -42,31 +35,35 @@ internal sealed class StatementWork(string name, ImmutableArray<StatementFacts> 
 {
     private Protection? _judgedUnder;
     private bool _touches;
-    private bool _namesViews;
+    private bool _isComplete;
     private StatementDescription? _description;
 
     public string Name { get; } = name;
 
     public long NamesMeaning { get; } = names;
 
+    /// <summary>What running it may do.</summary>
+    public StatementEffect Effects { get; init; }
+
     public ImmutableArray<CopyFacts> Copies { get; } = [.. statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)];
+
+    /// <summary>The server has completed the Parse. Set by the response side, read by both.</summary>
+    public bool IsComplete { get => Volatile.Read(ref _isComplete); set => Volatile.Write(ref _isComplete, value); }
 
     /// <summary>The columns that the server described, and the meaning at that time; null until then.</summary>
     public StatementDescription? Description { get => Volatile.Read(ref _description); set => Volatile.Write(ref _description, value); }
 
     /// <summary>Judged anew where the catalog has changed since: a view may read something else now.</summary>
-    /// <param name="catalogMayBeOld">Then a view that it names may read anything.</param>
-    public bool TouchesUnder(Protection? protection, bool catalogMayBeOld)
+    public bool TouchesUnder(Protection? protection)
     {
         if (protection is null || statements.IsEmpty)
             return true;
         if (!ReferenceEquals(protection, _judgedUnder))
         {
             _touches = statements.Any(facts => protection.Touches(facts));
-            _namesViews = statements.Any(protection.NamesViews);
             _judgedUnder = protection;
         }
-        return _touches || (_namesViews && catalogMayBeOld);
+        return _touches;
     }
 }
 
@@ -80,9 +77,6 @@ internal readonly record struct ResultColumn(uint TableId, short AttributeNumber
 /// <summary>A Bind: a portal of a statement, with the formats of its result.</summary>
 internal sealed class BindWork(string portal, string statement, ImmutableArray<short> formats, long meaning, long names) : Work
 {
-    /// <summary>For sessions where nothing is masked: only its completion matters.</summary>
-    public static BindWork Unnamed() => new("", "", [], 0, 0);
-
     public string Portal { get; } = portal;
 
     public string Statement { get; } = statement;

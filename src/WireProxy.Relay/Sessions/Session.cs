@@ -20,6 +20,7 @@ internal sealed class Session
     private volatile bool _relaying;
     private volatile bool _clientEnded;
     private bool _hasPlace;
+    private bool _clientIsAtBoundary = true;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -164,7 +165,9 @@ internal sealed class Session
         dialect.Ended();
         if (leavesWork)
             await dialect.CancelAsync();
-        await SayGoodbyeAsync(dialect.Responses.IsAtFrameBoundary);
+        // What was not flushed is half a frame, or not on record: the client gets none of it.
+        Client.Output.Discard();
+        await SayGoodbyeAsync(_clientIsAtBoundary);
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)
@@ -179,7 +182,7 @@ internal sealed class Session
                 if (ReferenceEquals(to, Upstream))
                     await SendUpstreamAsync(to.Output);
                 else
-                    await to.Output.FlushAsync();
+                    await SendClientAsync(to.Output, filter.IsAtFrameBoundary);
             }
             if (step == FilterStep.End)
                 return;
@@ -196,6 +199,12 @@ internal sealed class Session
             }
             LastActivity = Environment.TickCount64;
         }
+    }
+
+    private ValueTask SendClientAsync(OutputBuffer output, bool endsAtBoundary)
+    {
+        _clientIsAtBoundary = endsAtBoundary;
+        return output.FlushAsync();
     }
 
     private static ValueTask SendUpstreamAsync(OutputBuffer output)

@@ -7,10 +7,6 @@ namespace WireProxy.Relay.Tests.Leaks;
 /// <summary>COPY towards the client, for which the server states no origins.</summary>
 public sealed class CopyLeakTests(string? catalogUser) : LeakFixture(catalogUser)
 {
-    private const string Family = """
-        CREATE TABLE IF NOT EXISTS clinic.people (id int, full_name text, ward text) PARTITION BY LIST (ward);
-        """;
-
     [TestCase("COPY clinic.patients TO STDOUT")]
     [TestCase("COPY clinic.patients TO STDOUT (FORMAT csv)")]
     [TestCase("COPY clinic.patients TO STDOUT (FORMAT binary)")]
@@ -26,7 +22,7 @@ public sealed class CopyLeakTests(string? catalogUser) : LeakFixture(catalogUser
         IReadOnlyList<WireMessage> extended = await client.ReadyAsync(2);
 
         Assert.That(simple[^1].Type, Is.EqualTo('Z'));
-        Assert.That(Types(extended).Count(type => type == 'd'), Is.EqualTo(2 * Types(simple).Count(type => type == 'd')), Types(extended));
+        Assert.That(Types(extended).Count(type => type == 'd'), Is.EqualTo(2 * Types(simple).Count(type => type == 'd')), Told(extended));
         Assert.That(Types(simple), Does.StartWith("H").And.Contain("cC"));
     }
 
@@ -69,6 +65,5 @@ public sealed class CopyLeakTests(string? catalogUser) : LeakFixture(catalogUser
         IReadOnlyList<WireMessage> answer = await client.ReadyAsync();
 
         Assert.That(answer[0].SqlState, Is.EqualTo("23505"));
-        Assert.That(Family, Is.Not.Empty);
     }
 }

@@ -66,6 +66,8 @@ public abstract class LeakFixture(string? catalogUser)
 
     private protected static string Types(IEnumerable<WireMessage> answer) => string.Concat(answer.Select(message => message.Type));
 
+    private protected static string Told(IEnumerable<WireMessage> answer) => string.Join(' ', answer);
+
     private protected Task<string> DecoyAsync() => Canaries.CreateDecoyAsync(Port);
 
     private protected static string Turned(string decoy) => Canaries.Turned(decoy);

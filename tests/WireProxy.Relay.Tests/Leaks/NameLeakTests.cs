@@ -21,7 +21,7 @@ public sealed class NameLeakTests(string? catalogUser) : LeakFixture(catalogUser
 
         IReadOnlyList<WireMessage> answer = await client.ReadyAsync(3);
 
-        Assert.That(Rows(answer), Has.Count.EqualTo(6), Types(answer));
+        Assert.That(Rows(answer), Has.Count.EqualTo(6), Told(answer));
     }
 
     [Test]
@@ -48,7 +48,7 @@ public sealed class NameLeakTests(string? catalogUser) : LeakFixture(catalogUser
 
         IReadOnlyList<WireMessage> answer = await client.ReadyAsync(4);
 
-        Assert.That(Rows(answer), Has.Count.EqualTo(4).And.None.EqualTo("north"), Types(answer));
+        Assert.That(Rows(answer), Has.Count.EqualTo(4).And.None.EqualTo("north"), Told(answer));
     }
 
     [Test]
@@ -157,7 +157,7 @@ public sealed class NameLeakTests(string? catalogUser) : LeakFixture(catalogUser
 
         IReadOnlyList<WireMessage> answer = await client.ReadyAsync(6);
 
-        Assert.That(Rows(answer), Has.Count.EqualTo(1 + 2 + 2), Types(answer));
+        Assert.That(Rows(answer), Has.Count.EqualTo(1 + 2 + 2), Told(answer));
         Assert.That(Rows(answer).Count(row => row == "north"), Is.EqualTo(1));
     }
 
@@ -175,5 +175,57 @@ public sealed class NameLeakTests(string? catalogUser) : LeakFixture(catalogUser
 
         Assert.That(answer.Where(message => message.Type == 'D').Select(row => row.Texts[2]), Is.EqualTo((string[])["south"]));
         Assert.That(answer.First(message => message.Type == 'D').Texts[1], Does.EndWith("5678"));
+    }
+
+    [Test]
+    public async Task A_prepared_set_that_runs_again_makes_earlier_descriptions_void()
+    {
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(
+            Parse("SET search_path = clinic", "go"), Sync, Query("SET search_path = quiet"), Parse("SELECT full_name FROM patients", "s"), Describe('S', "s"),
+            Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync(3)), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Bind("", "go"), Execute(), Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync()), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_prepared_change_of_the_catalog_that_runs_later_is_noticed()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(Parse(Turned(decoy), "turn"), Sync);
+        await client.ReadyAsync();
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Bind("", "turn"), Execute(), Sync);
+        await client.ReadyAsync();
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_set_inside_what_execute_runs_makes_earlier_descriptions_void()
+    {
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("PREPARE go AS SELECT set_config('search_path', 'clinic', false)");
+        await client.QueryAsync("SET search_path = quiet");
+        await client.SendAsync(Parse("SELECT full_name FROM patients", "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Query("EXECUTE go"), Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(1 + 2));
+    }
+
+    [Test]
+    public async Task A_cursor_that_cannot_be_declared_does_not_speak_for_the_portal_that_has_the_name()
+    {
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        await client.SendAsync(Parse(Derived), Bind("c"), Sync, Query("SAVEPOINT s"), Query("DECLARE c CURSOR FOR SELECT 'harmless'::text"), Query("ROLLBACK TO s"));
+        IReadOnlyList<WireMessage> answer = await client.ReadyAsync(4);
+        Assert.That(answer.Count(message => message.Type == 'E'), Is.EqualTo(1));
+
+        Assert.That(Rows(await client.QueryAsync("FETCH ALL FROM c")), Has.Count.EqualTo(2));
     }
 }

@@ -88,6 +88,7 @@ public sealed class TextLeakTests(string? catalogUser) : LeakFixture(catalogUser
         await client.SendAsync(
             Query("SET standard_conforming_strings = on"), Parse("SET standard_conforming_strings = off"), Bind(), Execute(), Parse(Hidden), Bind(), Execute(), Sync);
         await client.ReadyAsync(2);
+        await client.QueryAsync("SET standard_conforming_strings = off");
         IReadOnlyList<WireMessage> refused = await client.QueryAsync(Hidden);
 
         Assert.That(refused[0].SqlState, Is.EqualTo("42501"));
