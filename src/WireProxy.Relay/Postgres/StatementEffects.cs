@@ -17,8 +17,10 @@ internal enum StatementEffect
     Catalog = 4,
     /// <summary>It makes changes of the catalog visible to others, or takes them back.</summary>
     EndsChanges = 8,
+    /// <summary>Code may run that the statement does not name, a trigger's above all, and change settings for what follows.</summary>
+    Hidden = 16,
 
-    All = Settings | Names | Catalog | EndsChanges,
+    All = Settings | Names | Catalog | EndsChanges | Hidden,
 }
 
 /// <summary>Which statements leave alone what the gateway knows of a session: its settings, and what its names stand for.
@@ -49,6 +51,8 @@ internal static class StatementEffects
             effects |= StatementEffect.Catalog;
         if (ChangeEnders.Contains(facts.Command))
             effects |= StatementEffect.EndsChanges;
+        if (facts.Classes.Contains(StatementClass.Write))
+            effects |= StatementEffect.Hidden;
         return facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor ? effects | named(facts) : effects;
     }
 

@@ -30,6 +30,7 @@ internal sealed class StatementGate(PostgresSession session)
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
+    private bool _settingsAreUnreported;
 
     public async ValueTask WaitAsync()
     {
@@ -114,10 +115,14 @@ internal sealed class StatementGate(PostgresSession session)
             session.CatalogMayChange();
         if (effects.HasFlag(StatementEffect.Names))
             session.NamesMayChange();
-        if (!effects.HasFlag(StatementEffect.Settings))
-            return;
-        session.MeaningMayChange();
+        if ((effects & (StatementEffect.Settings | StatementEffect.Hidden)) != 0)
+            _settingsAreUnreported = true;
+        if (effects.HasFlag(StatementEffect.Settings))
+            session.MeaningMayChange();
     }
+
+    /// <summary>A Sync, Query or FunctionCall has passed: the server reports what settings have become before it is ready again.</summary>
+    public void ExchangeEnds() => _settingsAreUnreported = false;
 
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
@@ -186,8 +191,10 @@ internal sealed class StatementGate(PostgresSession session)
     /// ASCII. What the server may read otherwise is refused.</summary>
     private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text)
     {
-        if (session.Policy.IsTransparent)
+        if (session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
             return null;
+        if (_settingsAreUnreported)
+            return Refusals.UnreportedSettings;
         if (!session.StandardStrings && text.Contains((byte)'\\'))
             return Refusals.UnsafeBackslash;
         return !Ascii.IsValid(text) && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
@@ -201,6 +208,8 @@ internal sealed class StatementGate(PostgresSession session)
         if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
             return false;
         if (!session.InFlight.Any(static pending => pending.Kind is not (Expectation.Parse or Expectation.Close or Expectation.Sync)))
+            return false;
+        if (_settingsAreUnreported)
             return false;
         output.Diverge();
         EmptyMessage.Encode(output.BeginOwn(), FrontendMessageType.Flush);
