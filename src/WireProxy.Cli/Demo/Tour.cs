@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using WireProxy.Capture;
 using WireProxy.Cli.Commands;
 
 namespace WireProxy.Cli.Demo;
@@ -76,6 +77,7 @@ internal sealed class Tour(DemoClinic clinic, Narrator narrator, CancellationTok
     private async Task ReplayAsync()
     {
         narrator.Step("An auditor sees what happened");
+        await UntilRecordedAsync();
         var listed = await WireProxyAsync(["sessions", "--journal", clinic.Journal, "--user", DemoClinic.User], most: 12);
         narrator.Claim(listed.ExitCode == 0 && Says(listed, DemoClinic.User), "the sessions are in the journal");
         var json = await DemoClinic.WireProxyAsync(["sessions", "--journal", clinic.Journal, "--format", "json"], cancellation);
@@ -87,6 +89,13 @@ internal sealed class Tour(DemoClinic clinic, Narrator narrator, CancellationTok
             "the refused statement is on record, with the rule that refused it");
         narrator.Claim(Says(replay, "still_here"), "so are the statement that ran and the rows that were delivered");
         ClaimNothingClear(replay);
+    }
+
+    /// <summary>What nobody waits for, such as a session's end, reaches the files within 100 ms.</summary>
+    private async Task UntilRecordedAsync()
+    {
+        for (var attempt = 0; attempt < 100 && !JournalIndex.Sessions(clinic.Journal).All(session => session.IsClosed); attempt++)
+            await Task.Delay(50, cancellation);
     }
 
     private async Task VerifyAsync()

@@ -44,7 +44,7 @@ internal sealed class SessionEntry
         Opened("client") ?? "-",
         Summary.Decisions.ToString(CultureInfo.InvariantCulture),
         Summary.ServerBytes.ToString(CultureInfo.InvariantCulture),
-        Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "not recorded",
+        Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "goes on, or was cut off",
     ];
 
     public void Write(Utf8JsonWriter json)

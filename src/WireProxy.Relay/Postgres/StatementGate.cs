@@ -5,6 +5,7 @@ using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -87,21 +88,22 @@ internal sealed class StatementGate(PostgresSession session)
     private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset)
     {
         if (RefuseUnsafeText(text, out bool mustWait) is { } unsafeText)
-            return Refused(unsafeText, text, []);
+            return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
         if (mustWait || !TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
+        ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
-            return Refused(Unparsed(analyzed.Problem), text, analyzed.Secrets);
+            return Refused(Unparsed(analyzed.Problem), text, secrets);
         foreach (StatementFacts facts in analyzed.Statements)
         {
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
-                return Refused(Refusals.Of(verdict, facts.Command), text, analyzed.Secrets);
+                return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
             if (session.Masks && session.Protection?.CopiesElsewhere(facts) == true)
-                return Refused(Refusals.Copies(facts.Command), text, analyzed.Secrets);
+                return Refused(Refusals.Copies(facts.Command), text, secrets);
         }
         Record(analyzed);
-        return new GateAnswer(Admit(analyzed, statement), null, [], analyzed.Secrets, textOffset);
+        return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
     }
 
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>

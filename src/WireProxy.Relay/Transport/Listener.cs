@@ -23,7 +23,6 @@ internal sealed class Listener(ListenerContext context) : IDisposable
     public void Bind()
     {
         _socket = new Socket(context.Options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         _socket.Bind(context.Options.Address);
         _socket.Listen(Backlog);
         context.Log.Listening(context.Options.Name, context.Dialect.Name, Address.ToString());

@@ -10,7 +10,7 @@ namespace WireProxy.Sql.Catalog;
 /// r: relation, relkind, schema, name;
 /// c: relation, attnum, name, type, generated (t or f);
 /// p: relation, parent; v: view, relation that it reads (0: a user's function or operator, which may read anything);
-/// f: function, NULL, schema (NULL for pg_catalog), name.
+/// f: function, NULL, schema (NULL for pg_catalog), name, n for one in C that is not in pg_catalog.
 /// </remarks>
 public static class PostgresCatalogQuery
 {
@@ -57,13 +57,15 @@ public static class PostgresCatalogQuery
           FROM pg_catalog.pg_rewrite w
           JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) w.oid
            AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid
-           AND d.refclassid OPERATOR(pg_catalog.=) ANY (ARRAY[
-               'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid, 'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid])
+           AND d.refclassid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
+                                                              'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid])
            AND d.refobjid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
         UNION ALL
         SELECT 'f', p.oid::pg_catalog.text, NULL,
                CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name THEN n.nspname::pg_catalog.text END,
-               p.proname::pg_catalog.text, NULL
+               p.proname::pg_catalog.text,
+               CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name AND p.prolang OPERATOR(pg_catalog.=) 13::pg_catalog.oid
+                    THEN 'n' END
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
         """;

@@ -19,8 +19,16 @@ internal static class FunctionReader
     /// unknown.</summary>
     static readonly FrozenDictionary<string, int> s_runsText = new Dictionary<string, int>
     {
-        ["query_to_xml"] = 1, ["query_to_xmlschema"] = 1, ["query_to_xml_and_xmlschema"] = 1, ["ts_stat"] = 1, ["ts_rewrite"] = OfTwo,
-        ["crosstab"] = 3, ["crosstab2"] = 1, ["crosstab3"] = 1, ["crosstab4"] = 1, ["crosstabn"] = 1,
+        ["query_to_xml"] = 1,
+        ["query_to_xmlschema"] = 1,
+        ["query_to_xml_and_xmlschema"] = 1,
+        ["ts_stat"] = 1,
+        ["ts_rewrite"] = OfTwo,
+        ["crosstab"] = 3,
+        ["crosstab2"] = 1,
+        ["crosstab3"] = 1,
+        ["crosstab4"] = 1,
+        ["crosstabn"] = 1,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Functions that read relations which an argument names, or write what only they know.</summary>

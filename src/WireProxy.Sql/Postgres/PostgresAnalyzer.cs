@@ -49,6 +49,9 @@ public sealed class PostgresAnalyzer
     /// may do it.</summary>
     public static bool IsSmall(int bytes) => bytes <= InlineBytes;
 
+    /// <summary>Whether text that is not analysed may hold a credential, and so does not enter a record.</summary>
+    public static bool MayHoldSecret(ReadOnlySpan<byte> text) => SecretNames.Mentions(text);
+
     /// <summary>Analyses a query text as it stands in Query or Parse, without the NUL at its end.</summary>
     public AnalyzedText Analyze(ReadOnlySpan<byte> utf8Text) => Analyze(utf8Text, new Nesting(this, 0, new()));
 
