@@ -50,7 +50,11 @@ internal sealed class InFlight
         get
         {
             lock (_lock)
+            {
+                // Markers, which nobody answers, are no messages under way.
+                Settle();
                 return _count;
+            }
         }
     }
 

@@ -109,11 +109,11 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
     {
-        if (effects.HasFlag(StatementEffect.Catalog) || (effects.HasFlag(StatementEffect.EndsChanges) && session.MayHaveOpenChanges))
+        if ((effects & StatementEffect.Catalog) != 0 || ((effects & StatementEffect.EndsChanges) != 0 && session.MayHaveOpenChanges))
             session.CatalogMayChange();
-        if (effects.HasFlag(StatementEffect.Names))
+        if ((effects & StatementEffect.Names) != 0)
             session.NamesMayChange();
-        if (!effects.HasFlag(StatementEffect.Settings))
+        if ((effects & StatementEffect.Settings) == 0)
             return;
         session.MeaningMayChange();
         _unsettled = true;
@@ -138,7 +138,7 @@ internal sealed class StatementGate(PostgresSession session)
             return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
-        if (effects.HasFlag(StatementEffect.Catalog) && analyzed.Statements.Length > 1)
+        if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {

@@ -67,7 +67,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             try
             {
-                await LogInAsync(socket);
+                if (!await LogInAsync(socket))
+                    return;
                 var unread = new List<byte>();
                 while (await ReceiveAsync(socket, unread))
                 {
@@ -89,17 +90,21 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    private async Task LogInAsync(Socket socket)
+    /// <summary>False where the client asked for a cancellation, or left.</summary>
+    private async Task<bool> LogInAsync(Socket socket)
     {
         var startup = new List<byte>();
         while (!StartupPacket.TryReadLength(startup.ToArray(), out int length) || startup.Count < length)
         {
             if (!await ReceiveAsync(socket, startup))
-                return;
+                return false;
         }
+        if (StartupPacket.Decode(startup.ToArray()) is not StartupMessage)
+            return false;
         await SendAsync(socket, Join(
             Message('R', Int32(0)), Message('S', Text("client_encoding"), Text("UTF8")), Message('S', Text("standard_conforming_strings"), Text("on")),
             Message('K', Int32(7), Int32(9)), Ready));
+        return true;
     }
 
     private async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes)

@@ -37,10 +37,12 @@ internal sealed class FilterRig : IDisposable
 
     public FilterStep Response(ReadOnlySpan<byte> bytes) => Pass(bytes, _fromUpstream, _dialect.Responses, _toClient);
 
+    private Task _waiting = Task.CompletedTask;
+
     /// <summary>Goes on with what waited.</summary>
     public async Task<FilterStep> AwaitAsync()
     {
-        await _dialect.Requests.WaitAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await _waiting.WaitAsync(TimeSpan.FromSeconds(20));
         return Process(_fromClient, _dialect.Requests, _toUpstream);
     }
 
@@ -51,7 +53,7 @@ internal sealed class FilterRig : IDisposable
         _fromUpstream.Release();
     }
 
-    private static FilterStep Pass(ReadOnlySpan<byte> bytes, InputBuffer input, IFilter filter, OutputBuffer output)
+    private FilterStep Pass(ReadOnlySpan<byte> bytes, InputBuffer input, IFilter filter, OutputBuffer output)
     {
         FilterStep step = FilterStep.NeedMore;
         while (!bytes.IsEmpty)
@@ -68,10 +70,17 @@ internal sealed class FilterRig : IDisposable
         return step;
     }
 
-    private static FilterStep Process(InputBuffer input, IFilter filter, OutputBuffer output)
+    private FilterStep Process(InputBuffer input, IFilter filter, OutputBuffer output)
     {
-        FilterStep step = filter.Process(input, output);
-        output.FlushAsync().AsTask().GetAwaiter().GetResult();
+        FilterStep step;
+        do
+        {
+            step = filter.Process(input, output);
+            output.FlushAsync().AsTask().GetAwaiter().GetResult();
+            if (step == FilterStep.Wait)
+                _waiting = filter.WaitAsync().AsTask();
+        }
+        while (step == FilterStep.Wait && _waiting.IsCompletedSuccessfully);
         return step;
     }
 }
