@@ -31,7 +31,8 @@ public sealed class FilterTests
     {
         if (runs.Any(run => run.Sender == Sender.Backend && run.Bytes[0] == 'W'))
             Assert.Ignore("Replication is refused where there are rules.");
-        AssertEverySplit(runs, Judging, TestPolicies.Judging);
+        // A FunctionCall, which names its function by number, asks for the catalog first.
+        AssertEverySplit([.. runs.TakeWhile(run => run.Sender == Sender.Backend || run.Bytes[0] != 'F')], Judging, TestPolicies.Judging);
     }
 
     [Test]
