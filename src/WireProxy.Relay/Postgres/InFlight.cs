@@ -1,3 +1,4 @@
+using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 
 namespace WireProxy.Relay.Postgres;
@@ -42,6 +43,7 @@ internal sealed class InFlight
     private int _head;
     private int _count;
     private bool _skipping;
+    private bool _isCopyingIn;
     private bool _isAbandoned;
     private TaskCompletionSource? _empty;
 
@@ -72,6 +74,8 @@ internal sealed class InFlight
     {
         lock (_lock)
         {
+            if (pending.Kind == Expectation.CopyEnd)
+                _isCopyingIn = false;
             if (_count == _ring.Length)
                 Grow();
             _ring[(_head + _count++) & (_ring.Length - 1)] = pending;
@@ -160,8 +164,21 @@ internal sealed class InFlight
             Settle();
             if (_count == 0)
                 return Task.CompletedTask;
+            if (_isCopyingIn)
+                return Task.FromException(StatementInCopy());
             _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _empty.Task;
+        }
+    }
+
+    /// <summary>The server waits for copy data: whoever waits for its answers would wait for the client, and the client for them.</summary>
+    public void BeginCopyIn()
+    {
+        lock (_lock)
+        {
+            _isCopyingIn = true;
+            _empty?.TrySetException(StatementInCopy());
+            _empty = null;
         }
     }
 
@@ -194,8 +211,11 @@ internal sealed class InFlight
             _skipping = false;
     }
 
+    private static ProtocolException StatementInCopy() => new("a statement came where the data of a COPY were due");
+
     private void RemoveHead()
     {
+        _isCopyingIn = false;
         _ring[_head] = default;
         _head = (_head + 1) & (_ring.Length - 1);
         if (--_count > 0)

@@ -140,6 +140,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 return HandleCompletion(type, head);
             case BackendMessageType.CopyInResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _copyIn = head.Kind == Expectation.Execute;
+                _inFlight.BeginCopyIn();
                 return true;
             case BackendMessageType.CopyOutResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _plans.BeginCopy(head, CopyResponse.Decode(body));

@@ -30,7 +30,6 @@ internal sealed class StatementGate(PostgresSession session)
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
-    private bool _unsettled;
 
     public async ValueTask WaitAsync()
     {
@@ -56,13 +55,13 @@ internal sealed class StatementGate(PostgresSession session)
         return type switch
         {
             FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
-            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0),
-            _ => JudgeParse(ParseMessage.Decode(body)),
+            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0, output),
+            _ => JudgeParse(ParseMessage.Decode(body), output),
         };
     }
 
-    private GateAnswer JudgeParse(ParseMessage parse) =>
-        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1);
+    private GateAnswer JudgeParse(ParseMessage parse, OutputBuffer output) =>
+        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1, output);
 
     private GateAnswer JudgeFunctionCall(FunctionCallMessage call)
     {
@@ -85,11 +84,13 @@ internal sealed class StatementGate(PostgresSession session)
     };
 
     /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
-    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset)
+    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset, OutputBuffer output)
     {
-        if (RefuseUnsafeText(text, out bool mustWait) is { } unsafeText)
+        if (MustSettle(text, output))
+            return GateAnswer.Wait;
+        if (RefuseUnsafeText(text) is { } unsafeText)
             return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
-        if (mustWait || !TryAnalyze(text, out AnalyzedText analyzed))
+        if (!TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
@@ -116,7 +117,6 @@ internal sealed class StatementGate(PostgresSession session)
         if ((effects & StatementEffect.Settings) == 0)
             return;
         session.MeaningMayChange();
-        _unsettled = true;
     }
 
     public void PortalBound(ReadOnlySpan<byte> portal)
@@ -184,25 +184,28 @@ internal sealed class StatementGate(PostgresSession session)
 
     /// <summary>The parser reads text as the server does with standard_conforming_strings on, in an encoding where ASCII bytes are
     /// ASCII. What the server may read otherwise is refused.</summary>
-    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text, out bool mustWait)
+    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text)
     {
-        mustWait = false;
-        bool isAscii = Ascii.IsValid(text);
-        bool hasBackslash = text.Contains((byte)'\\');
-        if (session.Policy.IsTransparent || (isAscii && !hasBackslash))
+        if (session.Policy.IsTransparent)
             return null;
-        if (_unsettled && session.InFlight.Count > 0)
-        {
-            if (!session.InFlight.WillDrain)
-                return Refusals.UnsettledSettings;
-            _waiting = session.InFlight.WhenEmptyAsync();
-            mustWait = true;
-            return null;
-        }
-        _unsettled = false;
-        if (hasBackslash && !session.StandardStrings)
+        if (!session.StandardStrings && text.Contains((byte)'\\'))
             return Refusals.UnsafeBackslash;
-        return !isAscii && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
+        return !Ascii.IsValid(text) && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
+    }
+
+    /// <summary>What is under way may change how the server reads a text, through a setting that a function, a trigger or the startup packet
+    /// hides. A text that could be read in two ways is judged when what was sent before is answered; a Flush makes a server that waits
+    /// for a Sync answer, too.</summary>
+    private bool MustSettle(ReadOnlySpan<byte> text, OutputBuffer output)
+    {
+        if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
+            return false;
+        if (!session.InFlight.Any(static pending => pending.Kind is not (Expectation.Parse or Expectation.Close or Expectation.Sync)))
+            return false;
+        output.Diverge();
+        EmptyMessage.Encode(output.BeginOwn(), FrontendMessageType.Flush);
+        _waiting = session.InFlight.WhenEmptyAsync();
+        return true;
     }
 
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
