@@ -174,6 +174,8 @@ internal sealed class RequestFilter : IFilter
         ReadOnlySpan<byte> body = input.Unread[Frame.HeaderLength..length];
         switch (type)
         {
+            case FrontendMessageType.Bind when _gate.MustWaitToBind(output):
+                return FilterStep.Wait;
             case FrontendMessageType.Bind:
                 RequiresDurableRecord = true;
                 BindMessage bind = BindMessage.Decode(body);

@@ -111,18 +111,28 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
     {
-        if (effects.HasFlag(StatementEffect.Catalog) || (effects.HasFlag(StatementEffect.EndsChanges) && session.MayHaveOpenChanges))
+        if ((effects & StatementEffect.Catalog) != 0 || ((effects & StatementEffect.EndsChanges) != 0 && session.MayHaveOpenChanges))
             session.CatalogMayChange();
-        if (effects.HasFlag(StatementEffect.Names))
+        if ((effects & StatementEffect.Names) != 0)
             session.NamesMayChange();
         if ((effects & (StatementEffect.Settings | StatementEffect.Hidden)) != 0)
             _settingsAreUnreported = true;
-        if (effects.HasFlag(StatementEffect.Settings))
+        if ((effects & StatementEffect.Settings) != 0)
             session.MeaningMayChange();
     }
 
     /// <summary>A Sync, Query or FunctionCall has passed: the server reports what settings have become before it is ready again.</summary>
     public void ExchangeEnds() => _settingsAreUnreported = false;
+
+    /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
+    public bool MustWaitToBind(OutputBuffer output)
+    {
+        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null || session.InFlight.Count > 0)
+            return false;
+        bool mustWait = !HasCatalog(output);
+        _catalogTried &= mustWait;
+        return mustWait;
+    }
 
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
@@ -143,7 +153,7 @@ internal sealed class StatementGate(PostgresSession session)
             return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
-        if (effects.HasFlag(StatementEffect.Catalog) && analyzed.Statements.Length > 1)
+        if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
