@@ -11,26 +11,21 @@
  *
  * One thread per connection, blocking calls, one send per Sync or Query as PostgreSQL does. Loopback only. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 64 * 1024, BLOCK_ROWS = 4096, STATEMENTS = 64, NAME_SIZE = 32 };
+#include "canned_wire.h"
+
+enum { READ_SIZE = 64 * 1024, SEND_SIZE = 8192 /* PostgreSQL's PqSendBufferSize */, BLOCK_ROWS = 4096, STATEMENTS = 64, NAME_SIZE = 32 };
 enum { PROTOCOL_3_0 = 196608, SSL_REQUEST = 80877103, GSS_REQUEST = 80877104 };
 
 typedef enum { UNKNOWN, POINT, OPEN_ROWS, PROTECTED_ROWS, COPY_ROWS, COMMAND } Kind;
 typedef struct { char name[NAME_SIZE]; Kind kind; } Statement;
-typedef struct { uint8_t *bytes; size_t length, capacity; } Bytes;
 
 typedef struct {
     int socket;
@@ -46,63 +41,14 @@ static uint32_t point_oid, open_oid, protected_oid;
 static const char *pass_user = "";
 static Bytes row_block, copy_block;
 
-static void fail(const char *what) { perror(what); exit(1); }
+/* ---- the replies ---- */
 
-/* ---- writing ---- */
-
-static void put(Bytes *to, const void *bytes, size_t length)
-{
-    if (to->length + length > to->capacity) {
-        to->capacity = (to->length + length) * 2;
-        to->bytes = realloc(to->bytes, to->capacity);
-        if (!to->bytes) fail("realloc");
-    }
-    memcpy(to->bytes + to->length, bytes, length);
-    to->length += length;
-}
-
-static void put8(Bytes *to, uint8_t value) { put(to, &value, 1); }
-static void put16(Bytes *to, uint16_t value) { value = htons(value); put(to, &value, 2); }
-static void put32(Bytes *to, uint32_t value) { value = htonl(value); put(to, &value, 4); }
-static void put_text(Bytes *to, const char *text) { put(to, text, strlen(text) + 1); }
-
-static size_t begin(Bytes *to, char type) { put8(to, (uint8_t)type); put32(to, 0); return to->length - 4; }
-static void end(Bytes *to, size_t at)
-{
-    uint32_t length = htonl((uint32_t)(to->length - at));
-    memcpy(to->bytes + at, &length, 4);
-}
-static void put_empty(Bytes *to, char type) { end(to, begin(to, type)); }
-static void put_ready(Bytes *to) { size_t at = begin(to, 'Z'); put8(to, 'I'); end(to, at); }
-static void put_tag(Bytes *to, const char *tag) { size_t at = begin(to, 'C'); put_text(to, tag); end(to, at); }
-static void put_parameter(Bytes *to, const char *name, const char *value)
-{
-    size_t at = begin(to, 'S'); put_text(to, name); put_text(to, value); end(to, at);
-}
-static void put_column(Bytes *to, const char *name, uint32_t table, uint16_t attribute, uint32_t type, uint16_t size)
-{
-    put_text(to, name); put32(to, table); put16(to, attribute); put32(to, type); put16(to, size);
-    put32(to, 0xffffffff); put16(to, 0);
-}
-static void put_cell(Bytes *to, const char *text) { size_t n = strlen(text); put32(to, (uint32_t)n); put(to, text, n); }
-
-static int send_all(int socket, const uint8_t *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t sent = send(socket, bytes, length, MSG_NOSIGNAL);
-        if (sent <= 0) return -1;
-        bytes += sent; length -= (size_t)sent;
-    }
-    return 0;
-}
 static int flush(Session *session)
 {
     int result = send_all(session->socket, session->out.bytes, session->out.length);
     session->out.length = 0;
     return result;
 }
-
-/* ---- the replies ---- */
 
 static void build_blocks(void)
 {
@@ -145,8 +91,8 @@ static int send_rows(Session *session, const Bytes *block, const char *tag)
 {
     if (flush(session) < 0) return -1;
     for (int sent = 0; sent < row_count; sent += BLOCK_ROWS)
-        for (size_t at = 0; at < block->length; at += READ_SIZE) {
-            size_t length = block->length - at < READ_SIZE ? block->length - at : READ_SIZE;
+        for (size_t at = 0; at < block->length; at += SEND_SIZE) {
+            size_t length = block->length - at < SEND_SIZE ? block->length - at : SEND_SIZE;
             if (send_all(session->socket, block->bytes + at, length) < 0) return -1;
         }
     if (block == &copy_block) put_empty(&session->out, 'c');

@@ -19,6 +19,8 @@ public sealed class Journal : IAsyncDisposable
     private readonly Committer _committer;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private int _disposed;
+
     private Journal(SafeFileHandle directoryLock, PendingRecords pending, Committer committer)
     {
         _lock = directoryLock;
@@ -70,7 +72,7 @@ public sealed class Journal : IAsyncDisposable
     /// <see cref="JournalUnavailableException"/>, the record that ends there is marked as withdrawn in the journal: what it
     /// announces must not be sent any more, also if the journal works again a moment later.
     /// </summary>
-    /// <param name="position">From <see cref="SessionStream.AppendAsync(RecordKind, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>.</param>
+    /// <param name="position">What appending the record returned.</param>
     /// <exception cref="OperationCanceledException">Nobody waits any more; the record may become durable all the same.</exception>
     public ValueTask WaitDurableAsync(long position, CancellationToken cancellation = default) =>
         _pending.WaitDurableAsync(position, cancellation);
@@ -78,7 +80,8 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>Writes what is pending, closes the segment with its footer, and gives the directory free.</summary>
     public async ValueTask DisposeAsync()
     {
-        _pending.Stop();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            _pending.Stop();
         await _stopped.Task;
         _pending.Dispose();
         _committer.Dispose();

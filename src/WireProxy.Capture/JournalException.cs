@@ -10,11 +10,12 @@ public class JournalException : IOException
 }
 
 /// <summary>The journal cannot be written now. What was to be recorded must not run. It may work again later: the
-/// journal keeps trying on its own.</summary>
+/// journal keeps trying on its own. The message names the cause in the operating system's words, which may hold the
+/// journal's path: for the log, not for a client.</summary>
 public sealed class JournalUnavailableException : JournalException
 {
-    public JournalUnavailableException(string message, Exception? inner = null)
-        : base(message, inner)
+    public JournalUnavailableException(Exception cause)
+        : base($"The journal cannot be written: {cause.Message}", cause)
     {
     }
 }

@@ -41,7 +41,8 @@ public static class JournalIndex
                     continue;
                 if (!byId.TryGetValue(id, out Counts? counts))
                 {
-                    counts = new Counts(id, new JournalPlace(segment.Number, scanner.Offset), RecordFormat.UnixTicks(scanner.Record));
+                    var first = new JournalPlace(segment.Number, scanner.Offset);
+                    counts = new Counts(id, first, RecordFormat.UnixTicks(scanner.Record));
                     byId.Add(id, counts);
                     inOrder.Add(counts);
                 }
@@ -84,7 +85,7 @@ public static class JournalIndex
         }
 
         public SessionSummary Summary() => new(
-            id, first, _last, RecordFormat.Time(firstTicks).UtcDateTime, RecordFormat.Time(_lastTicks).UtcDateTime, _records, _decisions,
-            _clientBytes, _serverBytes, _opened, _closed);
+            id, first, _last, RecordFormat.Time(firstTicks).UtcDateTime, RecordFormat.Time(_lastTicks).UtcDateTime,
+            _records, _decisions, _clientBytes, _serverBytes, _opened, _closed);
     }
 }

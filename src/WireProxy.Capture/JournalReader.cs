@@ -43,7 +43,8 @@ public static class JournalReader
     internal static bool IsFraming(RecordKind kind) => kind is RecordKind.SegmentHeader or RecordKind.SegmentFooter;
 
     /// <summary>After a segment was read to its end: damage, unless it is where a crash may have torn it.</summary>
-    internal static void ReportUnlessTorn(SegmentFile segment, SegmentScanner scanner, long records, Action<JournalDamage>? damaged)
+    internal static void ReportUnlessTorn(
+        SegmentFile segment, SegmentScanner scanner, long records, Action<JournalDamage>? damaged)
     {
         if (scanner.Problem is null || segment.IsLast)
             return;
@@ -58,7 +59,7 @@ public static class JournalReader
         ReadOnlySpan<byte> record = scanner.Record;
         return new JournalRecord(
             segment, scanner.Offset, RecordFormat.Kind(record), RecordFormat.Flags(record).HasFlag(RecordFlags.Withdrawn),
-            RecordFormat.Session(record), RecordFormat.Sequence(record), RecordFormat.Time(RecordFormat.UnixTicks(record)).UtcDateTime,
-            scanner.Payload.ToArray(), scanner.Hash.ToArray());
+            RecordFormat.Session(record), RecordFormat.Sequence(record),
+            RecordFormat.Time(RecordFormat.UnixTicks(record)).UtcDateTime, scanner.Payload.ToArray(), scanner.Hash.ToArray());
     }
 }

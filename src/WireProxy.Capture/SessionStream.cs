@@ -1,3 +1,4 @@
+using System.Buffers;
 using WireProxy.Capture.Writing;
 
 namespace WireProxy.Capture;
@@ -30,24 +31,29 @@ public sealed class SessionStream
     /// <exception cref="ArgumentException">More than 256 MiB in one record.</exception>
     /// <exception cref="ObjectDisposedException">The journal is closed.</exception>
     public ValueTask<long> AppendAsync(
-        RecordKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellation = default) =>
-        _pending.TryAppend(this, kind, head.Span, body.Span, out long position)
+        RecordKind kind, ReadOnlyMemory<byte> head, ReadOnlySequence<byte> body, CancellationToken cancellation = default) =>
+        _pending.TryAppend(this, kind, head.Span, body, out long position)
             ? new ValueTask<long>(position)
             : AppendWithRoomAsync(kind, head, body, cancellation);
 
-    /// <summary>As above, for bytes that are all in one place.</summary>
+    /// <inheritdoc cref="AppendAsync(RecordKind, ReadOnlyMemory{byte}, ReadOnlySequence{byte}, CancellationToken)"/>
+    public ValueTask<long> AppendAsync(
+        RecordKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellation = default) =>
+        AppendAsync(kind, head, new ReadOnlySequence<byte>(body), cancellation);
+
+    /// <inheritdoc cref="AppendAsync(RecordKind, ReadOnlyMemory{byte}, ReadOnlySequence{byte}, CancellationToken)"/>
     public ValueTask<long> AppendAsync(RecordKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellation = default) =>
-        AppendAsync(kind, ReadOnlyMemory<byte>.Empty, body, cancellation);
+        AppendAsync(kind, ReadOnlyMemory<byte>.Empty, new ReadOnlySequence<byte>(body), cancellation);
 
     internal long NextSequence() => ++_sequence;
 
     private async ValueTask<long> AppendWithRoomAsync(
-        RecordKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+        RecordKind kind, ReadOnlyMemory<byte> head, ReadOnlySequence<byte> body, CancellationToken cancellation)
     {
         while (true)
         {
             await _pending.RoomAsync().WaitAsync(cancellation);
-            if (_pending.TryAppend(this, kind, head.Span, body.Span, out long position))
+            if (_pending.TryAppend(this, kind, head.Span, body, out long position))
                 return position;
         }
     }

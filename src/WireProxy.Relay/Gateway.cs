@@ -112,7 +112,7 @@ public sealed class Gateway : IAsyncDisposable
         foreach (Session session in _registry.Sessions)
         {
             TimeSpan limit = session.Listener.Options.Limits.IdleTimeout;
-            if (limit > TimeSpan.Zero && session.Dialect is not null && now - session.LastActivity > limit.TotalMilliseconds)
+            if (limit > TimeSpan.Zero && session.Dialect is { IsWaitingForClient: true } && now - session.LastActivity > limit.TotalMilliseconds)
             {
                 session.End(new SessionEnd(
                     Stage.Relay, Party.Client, $"no byte passed for longer than limits.idle_timeout ({limit.TotalSeconds:0.###} s)", "57P05"));

@@ -53,7 +53,7 @@ public sealed record ListenerLimits
     public int Connections { get; init; } = 5_000;
     /// <summary>From accept until the client is logged in (<c>limits.handshake_timeout</c>). Default 30 s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
-    /// <summary>With no byte in either direction (<c>limits.idle_timeout</c>); zero means never, the default.</summary>
+    /// <summary>With no byte in either direction while no statement is under way (<c>limits.idle_timeout</c>); zero means never, the default.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.Zero;
     /// <summary>The largest message that must be held whole to be inspected, in bytes (<c>limits.inspected_message</c>). Default 16 MiB.</summary>
     public int InspectedMessageBytes { get; init; } = 16 << 20;

@@ -14,14 +14,18 @@ public enum StatementClass
 }
 
 /// <summary>A relation as the statement names it; the schema is null where the statement leaves it to the search path.</summary>
-/// <param name="Unbounded">Read with no condition on it and no LIMIT or TOP around it: a bulk read.</param>
+/// <param name="IsRead">Rows of it are looked at. Neither read nor written: only named, as by LOCK or ANALYZE.</param>
+/// <param name="IsWritten">Rows of it are changed, or it is made, altered or dropped.</param>
+/// <param name="Unbounded">Read with no condition on it and no LIMIT or TOP around it: a bulk read. Changes count too: UPDATE and DELETE
+/// without WHERE, TRUNCATE. A condition is one that names a column; the exact rule stands at the dialect's Bounds.</param>
 public sealed record RelationReference(string? Database, string? Schema, string Name, bool IsRead, bool IsWritten, bool Unbounded);
 
 /// <summary>A column as the statement names it. <see cref="Relation"/> is what stands before the dot: a table, an alias or null.
 /// <see cref="Name"/> is <c>*</c> for a star.</summary>
 public sealed record ColumnReference(string? Schema, string? Relation, string Name);
 
-/// <summary>A function or procedure as the statement names it.</summary>
+/// <summary>A function or procedure as the statement names it, called or otherwise; an operator that is not built in counts as one,
+/// under its symbol.</summary>
 public sealed record FunctionReference(string? Schema, string Name);
 
 /// <summary>What a statement of the SQL cursor or prepared-statement kind does to a name that later statements use.</summary>
@@ -63,7 +67,8 @@ public sealed record StatementFacts
 {
     /// <summary>The command's tag in upper case as a rule names it: SELECT, DROP DATABASE, TRUNCATE, ALTER TABLE, COPY, DO ...</summary>
     public required string Command { get; init; }
-    /// <summary>Tags of statements inside this one (the DELETE of a data-modifying CTE, the DROP TABLE in a DO block).</summary>
+    /// <summary>Tags of statements inside this one (the DELETE of a data-modifying CTE, the DROP TABLE in a DO block), not of its
+    /// subqueries. COPY PROGRAM and COPY FILE mark a COPY that leaves the protocol.</summary>
     public ImmutableArray<string> InnerCommands { get; init; } = [];
     /// <summary>Every class that applies: a SELECT that holds a DELETE is Read and Write.</summary>
     public required ImmutableArray<StatementClass> Classes { get; init; }
@@ -75,7 +80,9 @@ public sealed record StatementFacts
     public ImmutableArray<string> Aliases { get; init; } = [];
     /// <summary>True where text is run that cannot be known here: EXECUTE of an expression in PL/pgSQL, a DO in another language.</summary>
     public bool HasUnknownSql { get; init; }
-    /// <summary>True where the statement may change the catalog: DDL, and anything that may hide it.</summary>
+    /// <summary>True where the statement may change the catalog: DDL (temporary tables too), SELECT INTO, CALL, DISCARD ALL, unknown SQL. Not
+    /// for a query that calls functions: whether a user's function runs DDL is for the reader of the catalog to suspect, which knows the
+    /// user's functions.</summary>
     public bool ChangesCatalog { get; init; }
     public NameEffect NameEffect { get; init; }
     /// <summary>The cursor or prepared statement that <see cref="NameEffect"/> is about; null with Deallocate or CloseCursor means ALL.</summary>
@@ -86,7 +93,8 @@ public sealed record StatementFacts
     public int Length { get; init; }
 }
 
-/// <summary>The parser's own message for text that does not parse. Position counts characters from 1; 0 means none.</summary>
+/// <summary>The parser's own message for text that does not parse. Position counts characters from 1; 0 means none. The message
+/// quotes the text, as the server's does: it is for the client and for no log.</summary>
 public sealed record ParseProblem(string Message, int Position);
 
 /// <summary>The statements of one query text, or why it does not parse. Immutable and cacheable.</summary>

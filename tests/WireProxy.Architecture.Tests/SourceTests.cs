@@ -10,7 +10,7 @@ internal sealed class SourceTests
     /// <summary>Near 300 is the aim; past this a file is more than one thing.</summary>
     private const int FileLines = 350;
     /// <summary>Near 50 is the aim; the room above it is for a switch that reads better whole.</summary>
-    private const int MethodLines = 60;
+    private const int MethodLines = 65;
 
     private static readonly string[] GeneratorAttributes = ["LoggerMessage", "LibraryImport", "JsonSerializable"];
 
@@ -27,11 +27,11 @@ internal sealed class SourceTests
     public void No_method_is_longer_than_a_screen()
     {
         var tooLong = from source in OwnSources
-                    from node in source.Root.DescendantNodes()
-                    where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax
-                    let lines = LinesOf(node)
-                    where lines > MethodLines
-                    select $"{source.At(node)}: {lines} lines";
+                      from node in source.Root.DescendantNodes()
+                      where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax
+                      let lines = LinesOf(node)
+                      where lines > MethodLines
+                      select $"{source.At(node)}: {lines} lines";
         Assert.That(tooLong, Is.Empty, $"methods over {MethodLines} lines");
     }
 
@@ -67,14 +67,16 @@ internal sealed class SourceTests
     }
 
     [Test]
-    public void Classes_are_sealed_static_or_abstract()
+    public void Classes_that_nothing_derives_from_are_sealed_static_or_abstract()
     {
+        var bases = OwnSources.SelectMany(source => source.Root.DescendantNodes().OfType<BaseTypeSyntax>())
+            .Select(type => type.Type.ToString()).ToHashSet(StringComparer.Ordinal);
         var open = from source in OwnSources
                    where source.Name.StartsWith("src", StringComparison.Ordinal)
                    from type in source.Root.DescendantNodes().OfType<TypeDeclarationSyntax>()
                    where type is ClassDeclarationSyntax or RecordDeclarationSyntax { ClassOrStructKeyword.RawKind: not (int)SyntaxKind.StructKeyword }
                    where !type.Modifiers.Any(SyntaxKind.SealedKeyword) && !type.Modifiers.Any(SyntaxKind.StaticKeyword)
-                       && !type.Modifiers.Any(SyntaxKind.AbstractKeyword)
+                       && !type.Modifiers.Any(SyntaxKind.AbstractKeyword) && !bases.Contains(type.Identifier.Text)
                    select $"{source.At(type.Identifier)} {type.Identifier}";
         Assert.That(open, Is.Empty);
     }

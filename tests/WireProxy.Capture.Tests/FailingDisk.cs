@@ -3,6 +3,17 @@ using WireProxy.Capture.Writing;
 
 namespace WireProxy.Capture.Tests;
 
+/// <summary>How a disk fails: in which call, and whether it can still be cut back.</summary>
+public enum Fault
+{
+    Write,
+    HalfAWrite,
+    Sync,
+    WriteAndCut,
+    HalfAWriteAndCut,
+    SyncAndCut,
+}
+
 /// <summary>A disk that fails or hangs when told to.</summary>
 internal sealed class FailingDisk : Disk, IDisposable
 {
@@ -29,6 +40,20 @@ internal sealed class FailingDisk : Disk, IDisposable
     {
         _failure = failure;
         Volatile.Write(ref _callsUntilFailure, calls);
+    }
+
+    public void Break(Fault fault)
+    {
+        WritesBeforeFailing = fault is Fault.HalfAWrite or Fault.HalfAWriteAndCut ? 50 : 0;
+        FailsToCut = fault is Fault.WriteAndCut or Fault.HalfAWriteAndCut or Fault.SyncAndCut;
+        FailsToSync = fault is Fault.Sync or Fault.SyncAndCut;
+        FailsToWrite = !FailsToSync;
+    }
+
+    public void Repair()
+    {
+        FailsAfter(int.MaxValue, () => { });
+        FailsToCut = FailsToSync = FailsToWrite = false;
     }
 
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)

@@ -2,16 +2,6 @@ namespace WireProxy.Capture.Tests;
 
 public sealed class FailureTests
 {
-    public enum Fault
-    {
-        Write,
-        HalfAWrite,
-        Sync,
-        WriteAndCut,
-        HalfAWriteAndCut,
-        SyncAndCut,
-    }
-
     [Test]
     public async Task A_failing_disk_refuses_and_loses_nothing_and_service_returns([Values] Fault fault)
     {
@@ -23,7 +13,7 @@ public sealed class FailureTests
             SessionStream session = journal.OpenSession(TestJournal.Alice);
             await journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "before"));
 
-            Break(disk, fault);
+            disk.Break(fault);
             await session.AppendAsync(RecordKind.ServerBytes, "answer");
             long refused = await session.AppendAsync(RecordKind.ClientBytes, "refused");
             Assert.That(async () => await journal.WaitDurableAsync(refused), Throws.InstanceOf<JournalUnavailableException>());
@@ -32,7 +22,7 @@ public sealed class FailureTests
                 Throws.InstanceOf<JournalUnavailableException>());
             Assert.That(async () => await journal.WaitDurableAsync(refused), Throws.InstanceOf<JournalUnavailableException>());
 
-            Repair(disk);
+            disk.Repair();
             Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 5));
             await journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "after"));
             Assert.That(journal.Failure, Is.Null);
@@ -59,7 +49,7 @@ public sealed class FailureTests
         await using (Journal journal = Journal.OpenOn(disk, directory.Options with { RefuseOnFailure = false }, TimeProvider.System))
         {
             SessionStream alice = journal.OpenSession(TestJournal.Alice);
-            Break(disk, fault);
+            disk.Break(fault);
             await journal.WaitDurableAsync(await alice.AppendAsync(RecordKind.ClientBytes, "kept in memory"));
             Assert.That(journal.IsHealthy, Is.False);
 
@@ -67,7 +57,7 @@ public sealed class FailureTests
             await journal.WaitDurableAsync(await alice.AppendAsync(RecordKind.ClientBytes, "dropped"));
             await journal.WaitDurableAsync(await bob.AppendAsync(RecordKind.SessionOpened, "dropped"));
 
-            Repair(disk);
+            disk.Repair();
             Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 5));
             await alice.AppendAsync(RecordKind.ClientBytes, "after");
             await bob.AppendAsync(RecordKind.ClientBytes, "after");
@@ -92,15 +82,36 @@ public sealed class FailureTests
         await using (Journal journal = Journal.OpenOn(disk, directory.Options, TimeProvider.System))
         {
             SessionStream session = journal.OpenSession(TestJournal.Alice);
-            Break(disk, Fault.Write);
+            disk.Break(Fault.Write);
             long position = await session.AppendAsync(RecordKind.SessionOpened, "{}");
             Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
             await session.AppendAsync(RecordKind.SessionClosed, "{}");
-            Repair(disk);
+            disk.Repair();
         }
         Assert.That(JournalReader.Read(directory.Path).Select(r => r.Kind),
             Is.EqualTo(new[] { RecordKind.SessionOpened, RecordKind.SessionClosed, RecordKind.Outage }));
         Assert.That(directory.Verify().Damage, Is.Null);
+    }
+
+    [Test]
+    public async Task What_is_appended_in_an_outage_comes_after_what_was_pending()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
+        {
+            disk.Break(Fault.Write);
+            SessionStream[] sessions = [.. Enumerable.Range(0, 50).Select(_ => journal.OpenSession(Guid.NewGuid()))];
+            long position = 0;
+            foreach (SessionStream session in sessions)
+                position = await session.AppendAsync(RecordKind.SessionOpened, new byte[500]);
+            Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
+            foreach (SessionStream session in sessions)
+                await session.AppendAsync(RecordKind.SessionClosed, new byte[500]);
+            disk.Repair();
+        }
+        Assert.That(directory.Verify().Damage, Is.Null);
+        Assert.That(JournalIndex.Sessions(directory.Path).Select(s => (s.Records, s.IsClosed)), Has.Exactly(50).EqualTo((2L, true)));
     }
 
     [Test]
@@ -111,7 +122,7 @@ public sealed class FailureTests
         Journal journal = Journal.OpenOn(disk, directory.Options, TimeProvider.System);
         SessionStream session = journal.OpenSession(TestJournal.Alice);
         await journal.WaitDurableAsync(await session.AppendAsync(RecordKind.SessionOpened, "{}"));
-        Break(disk, fault);
+        disk.Break(fault);
         await session.AppendAsync(RecordKind.SessionClosed, "{}");
         await journal.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
@@ -120,6 +131,87 @@ public sealed class FailureTests
         }
         Assert.That(directory.Verify().Damage, Is.Null);
         Assert.That(JournalReader.Read(directory.Path).First().Kind, Is.EqualTo(RecordKind.SessionOpened));
+    }
+
+    [Test]
+    public async Task Records_that_became_durable_before_the_failure_are_not_withdrawn()
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        var outcome = new List<bool>();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { SegmentBytes = 1024 }, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            disk.Hold();
+            ValueTask first = journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "first"));
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            // One commit over several segments: records, footer, header, and then the disk fails.
+            var waits = new List<Task>();
+            for (int i = 0; i < 20; i++)
+                waits.Add(journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, new string('x', 100))).AsTask());
+            disk.FailsAfter(7, () => disk.Break(Fault.Write));
+            disk.LetGo();
+            await first;
+            foreach (Task wait in waits)
+            {
+                try
+                {
+                    await wait;
+                    outcome.Add(true);
+                }
+                catch (JournalUnavailableException)
+                {
+                    outcome.Add(false);
+                }
+            }
+            disk.Repair();
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(outcome, Has.Some.True.And.Some.False);
+        Assert.That(JournalReader.Read(directory.Path).Where(r => r.Session == TestJournal.Alice).Skip(1).Select(r => !r.Withdrawn),
+            Is.EqualTo(outcome));
+        Assert.That(directory.Verify().Damage, Is.Null);
+    }
+
+    [Test]
+    public async Task A_commit_that_fails_halfway_is_written_again_from_its_beginning([Values(1, 2, 5)] int writesThatWork)
+    {
+        using var directory = new TestDirectory();
+        using var disk = new FailingDisk();
+        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            disk.Hold();
+            await session.AppendAsync(RecordKind.ServerBytes, new byte[5000]);
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            long last = 0;
+            for (int i = 0; i < 30; i++)
+                last = await session.AppendAsync(RecordKind.ServerBytes, new byte[1000]);
+            disk.FailsAfter(writesThatWork, () => disk.Break(Fault.HalfAWrite));
+            disk.LetGo();
+            Assert.That(async () => await journal.WaitDurableAsync(last), Throws.InstanceOf<JournalUnavailableException>());
+            disk.Repair();
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(JournalReader.Read(directory.Path).Count(r => r.Kind == RecordKind.ServerBytes), Is.EqualTo(31));
+        VerificationReport report = directory.Verify();
+        Assert.That((report.Damage, report.Segments), Is.EqualTo(((JournalDamage?)null, 1L)));
+    }
+
+    [Test, Platform("Linux")]
+    public async Task A_segment_that_is_deleted_while_it_is_written_is_noticed()
+    {
+        using var directory = new TestDirectory();
+        await using (Journal journal = Journal.Open(directory.Options, TimeProvider.System))
+        {
+            SessionStream session = journal.OpenSession(TestJournal.Alice);
+            File.Delete(directory.Segment(1));
+            long position = await session.AppendAsync(RecordKind.ClientBytes, "select");
+            Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
+            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+        }
+        Assert.That(JournalReader.Read(directory.Path).First().Text(), Is.EqualTo("select"));
+        Assert.That(directory.Verify().Damage?.Problem, Does.Contain("missing"));
     }
 
     [Test]
@@ -134,10 +226,10 @@ public sealed class FailureTests
             for (int i = 0; i < 12; i++)
             {
                 // Fails in another place of the segment each time, so that header, records and footer have their turn.
-                disk.FailsAfter(i, () => Break(disk, fault));
+                disk.FailsAfter(i, () => disk.Break(fault));
                 for (int r = 0; r < 6; r++)
                     await TryAppendAsync(journal, session, new string('x', 40 * (i % 4)));
-                Repair(disk);
+                disk.Repair();
                 Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
             }
         }
@@ -146,90 +238,6 @@ public sealed class FailureTests
         var sequences = JournalReader.Read(directory.Path).Where(r => r.Session == TestJournal.Alice).Select(r => r.Sequence).ToList();
         Assert.That(sequences, Has.Count.GreaterThanOrEqualTo(12));
         Assert.That(sequences, Is.EqualTo(Enumerable.Range(1, sequences.Count)));
-    }
-
-    [Test]
-    public async Task Appends_wait_when_too_much_is_pending()
-    {
-        using var directory = new TestDirectory();
-        using var disk = new FailingDisk();
-        var options = directory.Options with { CommitBytes = 4096, PendingBytes = 65536 };
-        await using Journal journal = Journal.OpenOn(disk, options, TimeProvider.System);
-        SessionStream session = journal.OpenSession(TestJournal.Alice);
-        disk.Hold();
-        byte[] body = new byte[1000];
-        int taken = 0;
-        ValueTask<long> append = session.AppendAsync(RecordKind.ServerBytes, body);
-        for (; append.IsCompleted; taken++)
-        {
-            await append;
-            append = session.AppendAsync(RecordKind.ServerBytes, body);
-        }
-        Assert.That(taken, Is.EqualTo(65536 / 1077));
-
-        using var cancelled = new CancellationTokenSource();
-        ValueTask<long> impatient = session.AppendAsync(RecordKind.ServerBytes, body, cancelled.Token);
-        await cancelled.CancelAsync();
-        Assert.That(async () => await impatient, Throws.InstanceOf<OperationCanceledException>());
-
-        disk.LetGo();
-        await journal.WaitDurableAsync(await append);
-        Assert.That(JournalReader.Read(directory.Path).Count(), Is.EqualTo(taken + 1));
-    }
-
-    [Test]
-    public async Task Those_who_wait_for_room_hear_of_a_failure()
-    {
-        using var directory = new TestDirectory();
-        using var disk = new FailingDisk();
-        var options = directory.Options with { CommitBytes = 4096, PendingBytes = 65536 };
-        await using Journal journal = Journal.OpenOn(disk, options, TimeProvider.System);
-        SessionStream session = journal.OpenSession(TestJournal.Alice);
-        disk.Hold();
-        await session.AppendAsync(RecordKind.ServerBytes, new byte[60_000]);
-        ValueTask<long> append = session.AppendAsync(RecordKind.ServerBytes, new byte[60_000]);
-        Assert.That(append.IsCompleted, Is.False);
-        Break(disk, Fault.Sync);
-        disk.LetGo();
-        Assert.That(async () => await append, Throws.InstanceOf<JournalUnavailableException>());
-        Repair(disk);
-    }
-
-    [Test]
-    public async Task Who_no_longer_waits_is_let_go()
-    {
-        using var directory = new TestDirectory();
-        using var disk = new FailingDisk();
-        await using Journal journal = Journal.OpenOn(disk, directory.Options, TimeProvider.System);
-        SessionStream session = journal.OpenSession(TestJournal.Alice);
-        disk.Hold();
-        long position = await session.AppendAsync(RecordKind.ClientBytes, "select");
-        using var cancelled = new CancellationTokenSource();
-        ValueTask wait = journal.WaitDurableAsync(position, cancelled.Token);
-        ValueTask patient = journal.WaitDurableAsync(position, CancellationToken.None);
-        await cancelled.CancelAsync();
-        Assert.That(async () => await wait, Throws.InstanceOf<OperationCanceledException>());
-        disk.LetGo();
-        await patient;
-    }
-
-    [Test]
-    public async Task One_sync_serves_all_who_wait()
-    {
-        using var directory = new TestDirectory();
-        using var disk = new FailingDisk();
-        await using Journal journal = Journal.OpenOn(disk, directory.Options, TimeProvider.System);
-        SessionStream session = journal.OpenSession(TestJournal.Alice);
-        disk.Hold();
-        ValueTask first = journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "select"));
-        Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1), "the header's and this one");
-        var waiting = new List<Task>();
-        for (int i = 0; i < 1000; i++)
-            waiting.Add(journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "select")).AsTask());
-        disk.LetGo();
-        await first;
-        await Task.WhenAll(waiting);
-        Assert.That(disk.Syncs, Is.EqualTo(3));
     }
 
     private static async Task TryAppendAsync(Journal journal, SessionStream session, string text)
@@ -242,19 +250,5 @@ public sealed class FailureTests
         {
             // Refused: it may be there, marked, or not at all, but no number is missing.
         }
-    }
-
-    private static void Break(FailingDisk disk, Fault fault)
-    {
-        disk.WritesBeforeFailing = fault is Fault.HalfAWrite or Fault.HalfAWriteAndCut ? 50 : 0;
-        disk.FailsToCut = fault is Fault.WriteAndCut or Fault.HalfAWriteAndCut or Fault.SyncAndCut;
-        disk.FailsToSync = fault is Fault.Sync or Fault.SyncAndCut;
-        disk.FailsToWrite = !disk.FailsToSync;
-    }
-
-    private static void Repair(FailingDisk disk)
-    {
-        disk.FailsAfter(int.MaxValue, () => { });
-        disk.FailsToCut = disk.FailsToSync = disk.FailsToWrite = false;
     }
 }

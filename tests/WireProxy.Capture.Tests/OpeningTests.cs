@@ -36,7 +36,7 @@ public sealed class OpeningTests
     }
 
     [Test]
-    [Platform("Linux,MacOsX"), System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    [Platform("Linux"), System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task Only_the_gateways_user_may_read()
     {
         using var directory = new TestDirectory();

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
+using WireProxy.Capture.Format;
 
 namespace WireProxy.Capture.Tests;
 
-/// <summary>Segment files taken apart by the table in format.md, without the code under test.</summary>
+/// <summary>Segment files taken apart by the table in format.md, without the code under test, which only forges.</summary>
 internal static class Segments
 {
     public const int Preamble = 48, Header = 44, Seal = 33;
@@ -21,6 +22,10 @@ internal static class Segments
         List<int> offsets = Offsets(segment);
         return segment[offsets[index]..offsets[index + 1]];
     }
+
+    /// <summary>Gives the last record at an offset the checksum and hash that its bytes ask for.</summary>
+    public static void SealAgain(byte[] segment, int offset) =>
+        RecordFormat.Seal(segment.AsSpan(offset - Seal, Record(segment, Offsets(segment).IndexOf(offset)).Length + Seal));
 
     /// <summary>The segment with its records in another order, given by their indexes.</summary>
     public static byte[] With(byte[] segment, params int[] order) =>

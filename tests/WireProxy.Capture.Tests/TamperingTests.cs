@@ -212,6 +212,56 @@ public sealed class TamperingTests
         Assert.That(forged.Verify(key).Damage?.Problem, Does.Contain("does not hold"));
     }
 
+    // Offsets in the payload of the last record: an attestation as format.md has it.
+    [TestCase(0, "names segment")]
+    [TestCase(8, "covers")]
+    [TestCase(16, "covers")]
+    [TestCase(24, "another last hash")]
+    [TestCase(56, "another Merkle root")]
+    public async Task A_footer_that_states_something_else_is_found(int offset, string problem)
+    {
+        using TestDirectory directory = TestDirectory.InMemory();
+        await TestJournal.WriteSmallAsync(directory);
+        byte[] segment = File.ReadAllBytes(directory.Segment(2));
+        int footer = Segments.Offsets(segment)[^2];
+        segment[footer + Segments.Header + offset] ^= 1;
+        Segments.SealAgain(segment, footer);
+        File.WriteAllBytes(directory.Segment(2), segment);
+
+        JournalDamage? damage = directory.Verify().Damage;
+
+        Assert.That(damage?.Problem, Does.Contain(problem));
+        Assert.That((damage!.Segment, damage.Offset), Is.EqualTo(("0000000002.wpj", footer)));
+    }
+
+    // Offsets in the payload of a segment header which attests a segment that has no footer.
+    [TestCase(0, "not a segment header of version 1")]
+    [TestCase(2, "not a segment header of version 1")]
+    [TestCase(8, "this is segment")]
+    [TestCase(16, "comes before it")]
+    [TestCase(24, "ends at byte")]
+    [TestCase(32, "names segment")]
+    [TestCase(32 + 8, "covers")]
+    [TestCase(32 + 16, "covers")]
+    [TestCase(32 + 24, "another last hash")]
+    [TestCase(32 + 56, "another Merkle root")]
+    public async Task A_header_that_states_something_else_is_found(int offset, string problem)
+    {
+        using TestDirectory directory = TestDirectory.InMemory();
+        await TestJournal.WriteSmallAsync(directory);
+        File.Delete(directory.Segment(2));
+        byte[] closed = File.ReadAllBytes(directory.Segment(1));
+        File.WriteAllBytes(directory.Segment(1), closed[..Segments.Offsets(closed)[^2]]);
+        await using (Journal.Open(directory.Options, TimeProvider.System))
+            File.Copy(directory.Segment(2), directory.Segment(2) + ".copy");
+        byte[] segment = File.ReadAllBytes(directory.Segment(2) + ".copy");
+        segment[Segments.Preamble + Segments.Header + offset] ^= 1;
+        Segments.SealAgain(segment, Segments.Preamble);
+        File.WriteAllBytes(directory.Segment(2), segment);
+
+        Assert.That(directory.Verify().Damage?.ToString(), Does.Contain(problem));
+    }
+
     private sealed class KeyWithForeignId : ECDsa
     {
         private readonly ECDsa _signs, _claims;

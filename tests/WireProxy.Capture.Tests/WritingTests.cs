@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 
 namespace WireProxy.Capture.Tests;
@@ -221,6 +222,73 @@ public sealed class WritingTests
             }
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
+    }
+
+    [Test]
+    public async Task Waiting_allocates_nothing()
+    {
+        using var directory = new TestDirectory();
+        await using Journal journal = Journal.Open(directory.Options, TimeProvider.System);
+        SessionStream session = journal.OpenSession(TestJournal.Alice);
+        using var cancellation = new CancellationTokenSource();
+        byte[] body = new byte[100];
+        AllocatedByStatements(20);
+        Assert.That(AllocatedByStatements(20), Is.Zero);
+
+        long AllocatedByStatements(int count)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < count; i++)
+            {
+                ValueTask<long> append = session.AppendAsync(RecordKind.ClientBytes, body);
+                long position = append.IsCompleted ? append.Result : 0;
+                ValueTask wait = journal.WaitDurableAsync(position, cancellation.Token);
+                while (!wait.IsCompleted)
+                    Thread.Yield();
+                wait.GetAwaiter().GetResult();
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Test]
+    public async Task A_payload_may_come_in_pieces()
+    {
+        using var directory = new TestDirectory();
+        var pipe = new Pipe(new PipeOptions(minimumSegmentSize: 16));
+        for (int i = 0; i < 100; i++)
+            await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes($"piece {i} "));
+        ReadResult pieces = await pipe.Reader.ReadAsync();
+        Assert.That(pieces.Buffer.IsSingleSegment, Is.False);
+        await using (Journal journal = Journal.Open(directory.Options, TimeProvider.System))
+            await journal.OpenSession(TestJournal.Alice).AppendAsync(RecordKind.ServerBytes, "head "u8.ToArray(), pieces.Buffer);
+
+        Assert.That(JournalReader.Read(directory.Path).Single().Text(), Is.EqualTo("head " + Encoding.ASCII.GetString(pieces.Buffer)));
+        Assert.That(directory.Verify().Damage, Is.Null);
+    }
+
+    [Test, Platform("Linux")]
+    public async Task An_idle_journal_wakes_nothing_up()
+    {
+        using var directory = new TestDirectory();
+        var options = directory.Options with { BatchInterval = TimeSpan.FromMilliseconds(1) };
+        await using Journal journal = Journal.Open(options, TimeProvider.System);
+        await journal.OpenSession(TestJournal.Alice).AppendAsync(RecordKind.SessionOpened, "{}");
+        Assert.That(() => JournalReader.Read(directory.Path).Count(), Is.EqualTo(1).After(10_000, 5));
+
+        // It went to sleep for good when it has not run for two hundred of its intervals.
+        Assert.That(() =>
+        {
+            long before = WriterSwitches();
+            Thread.Sleep(200);
+            return WriterSwitches() - before;
+        }, Is.Zero.After(10_000, 1));
+
+        static long WriterSwitches() => Directory.GetDirectories("/proc/self/task")
+            .Where(t => File.ReadAllText($"{t}/comm").StartsWith("journal writer", StringComparison.Ordinal))
+            .SelectMany(t => File.ReadLines($"{t}/status"))
+            .Where(l => l.Contains("ctxt_switches"))
+            .Sum(l => long.Parse(l.Split(':')[1]));
     }
 
     private static Guid Id(int number) => new(number + 1, 0, 0, new byte[8]);

@@ -59,6 +59,36 @@ internal sealed class ExecutableTests
     }
 
     [Test]
+    public async Task A_drain_waits_for_the_transaction_under_way()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var gateway = await GatewayProcess.StartAsync(server);
+        await using var client = await WireClient.LogInAsync(gateway.Port, "postgres", "postgres");
+        await client.QueryAsync("BEGIN");
+        await gateway.TerminateAsync();
+        await Until.TrueAsync(() => gateway.Log.Contains("Draining", StringComparison.Ordinal), TimeSpan.FromSeconds(20), () => gateway.Log);
+        Assert.That((await client.QueryAsync("SELECT 5")).Select(message => message.Type), Has.Member('D'));
+        await client.SendAsync(WireBuilder.Query("COMMIT"));
+        Assert.That((await client.ReadToEndAsync()).Select(message => message.SqlState), Has.Member("57P01"));
+        Assert.That(await gateway.ExitAsync(), Is.Zero, () => gateway.Log);
+    }
+
+    [Test]
+    public async Task A_second_signal_does_not_wait_for_it()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var gateway = await GatewayProcess.StartAsync(server, settings => settings with { Limits = new Dictionary<string, string> { ["drain_timeout"] = "10m" } });
+        await using var client = await WireClient.LogInAsync(gateway.Port, "postgres", "postgres");
+        await client.QueryAsync("BEGIN");
+        await gateway.TerminateAsync();
+        await Until.TrueAsync(() => gateway.Log.Contains("Draining", StringComparison.Ordinal), TimeSpan.FromSeconds(20), () => gateway.Log);
+        Assert.That(gateway.HasExited, Is.False);
+        await gateway.TerminateAsync();
+        Assert.That((await client.ReadToEndAsync()).Select(message => message.SqlState), Has.Member("57P01"));
+        Assert.That(await gateway.ExitAsync(), Is.Zero, () => gateway.Log);
+    }
+
+    [Test]
     public async Task The_tour_shows_what_it_claims()
     {
         var result = await new ProcessRunner(GatewayProcess.Program, "demo", "--once") { Timeout = TimeSpan.FromMinutes(3) }.RunAsync();

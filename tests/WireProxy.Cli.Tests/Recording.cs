@@ -48,7 +48,7 @@ internal sealed class Recording : IAsyncDisposable
 
     private async Task AppendAsync(RecordKind kind, byte[] payload)
     {
-        var position = await _stream.AppendAsync(kind, payload, default, CancellationToken.None);
+        var position = await _stream.AppendAsync(kind, payload, ReadOnlyMemory<byte>.Empty, CancellationToken.None);
         await _journal.WaitDurableAsync(position);
     }
 }

@@ -6,7 +6,7 @@ namespace WireProxy.Cli.Tests;
 /// <summary>Replays of journals made by hand.</summary>
 internal sealed class ReplayTests
 {
-    private const int Text = 25;
+    private const int TextType = 25;
     private const int Int4 = 23;
 
     private Recording _recording = null!;
@@ -23,7 +23,7 @@ internal sealed class ReplayTests
         await _recording.OpenedAsync();
         await _recording.DecisionAsync("""{"decision":"allow","command":"SELECT","tables":["clinic.patients"]}""");
         await _recording.ClientAsync(Query("SELECT id, name\nFROM clinic.patients"));
-        await _recording.ServerAsync(Answer.Columns(("id", Int4, 0), ("name", Text, 0)), Answer.Row("7", "****"), Answer.Row("1234", null), Answer.Done("SELECT 2"), Answer.Ready);
+        await _recording.ServerAsync(Answer.Columns(("id", Int4, 0), ("name", TextType, 0)), Answer.Row("7", "****"), Answer.Row("1234", null), Answer.Done("SELECT 2"), Answer.Ready);
         await _recording.ClosedAsync();
         var replay = await ReplayAsync();
         Assert.That(replay, Does.Contain("who       alice from 127.0.0.1 as 'psql'").And.Contain("where     database clinic by listener front (postgres)"));
@@ -60,7 +60,7 @@ internal sealed class ReplayTests
     {
         await _recording.OpenedAsync();
         await _recording.ClientAsync(Parse("SELECT $1::int4, $2", "s1"), Describe('S', "s1"), Sync);
-        await _recording.ServerAsync(Answer.ParseComplete, Answer.Parameters(Int4, Text), Answer.Columns(("number", Int4, 0), ("word", Text, 0)), Answer.Ready);
+        await _recording.ServerAsync(Answer.ParseComplete, Answer.Parameters(Int4, TextType), Answer.Columns(("number", Int4, 0), ("word", TextType, 0)), Answer.Ready);
         // Executed twice without a Describe; results in binary.
         for (var run = 1; run <= 2; run++)
         {
@@ -98,7 +98,7 @@ internal sealed class ReplayTests
         await _recording.ServerAsync(
             Answer.ParseComplete, Answer.BindComplete, Answer.Columns(("one", Int4, 0)), Answer.Row("1"), Answer.Done("SELECT 1"),
             Answer.Error("42703", "no such column"), Answer.Ready,
-            Answer.ParseComplete, Answer.BindComplete, Answer.Columns(("after", Text, 0)), Answer.Row("x"), Answer.Done("SELECT 1"), Answer.Ready);
+            Answer.ParseComplete, Answer.BindComplete, Answer.Columns(("after", TextType, 0)), Answer.Row("x"), Answer.Done("SELECT 1"), Answer.Ready);
         var replay = WithoutTimes(await ReplayAsync());
         Assert.That(replay, Does.Contain("""
              one
@@ -142,7 +142,7 @@ internal sealed class ReplayTests
     public async Task Records_cut_anywhere_give_the_same_replay()
     {
         byte[] client = Join(Parse("SELECT $1", "s"), Bind(statement: "s", values: ["v"]), Describe('P'), Execute(), Sync);
-        byte[] server = Join(Answer.ParseComplete, Answer.BindComplete, Answer.Columns(("c", Text, 0)), Answer.Row("v"), Answer.Notice("hello"), Answer.Done("SELECT 1"), Answer.Ready);
+        byte[] server = Join(Answer.ParseComplete, Answer.BindComplete, Answer.Columns(("c", TextType, 0)), Answer.Row("v"), Answer.Notice("hello"), Answer.Done("SELECT 1"), Answer.Ready);
         await _recording.OpenedAsync();
         await _recording.ClientAsync(client);
         await _recording.ServerAsync(server);
@@ -162,10 +162,21 @@ internal sealed class ReplayTests
     {
         await _recording.OpenedAsync(user: "\\u001b[2Jalice");
         await _recording.ClientAsync(Query("SELECT '\e]0;title\a' -- \u202e"));
-        await _recording.ServerAsync(Answer.Columns(("\e[31m", Text, 0)), Answer.Row("a\r\nb\u009b"), Answer.Error("XX000", "\e[H"), Answer.Ready);
+        await _recording.ServerAsync(Answer.Columns(("\e[31m", TextType, 0)), Answer.Row("a\r\nb\u009b"), Answer.Error("XX000", "\e[H"), Answer.Ready);
         var replay = await ReplayAsync();
         Assert.That(replay.Where(character => char.IsControl(character) && character != '\n'), Is.Empty);
         Assert.That(replay, Does.Not.Contain('\u202e').And.Contain("\\x1b[2Jalice").And.Contain("a\\r\\nb\\x9b"));
+    }
+
+    [Test]
+    public async Task Parameters_told_at_login_are_left_out_and_later_changes_are_shown()
+    {
+        await _recording.OpenedAsync();
+        await _recording.ServerAsync(Message('S', Text("TimeZone"), Text("UTC")), Answer.Ready);
+        await _recording.ClientAsync(Query("SET TimeZone TO 'Asia/Tokyo'"));
+        await _recording.ServerAsync(Message('S', Text("TimeZone"), Text("Asia/Tokyo")), Answer.Done("SET"), Answer.Ready);
+        var replay = await ReplayAsync();
+        Assert.That(replay, Does.Not.Contain("TimeZone is UTC").And.Contain("TimeZone is Asia/Tokyo"));
     }
 
     [Test]

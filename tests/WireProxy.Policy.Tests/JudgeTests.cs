@@ -68,6 +68,10 @@ public sealed class JudgeTests
         Assert.That(tables.Judged(Given.Select("visits")), Is.EqualTo(Decision.Block), "it is not certain which visits");
         Assert.That(tables.Judged(Given.Select("clinic.visits") with { HasUnknownSql = true }), Is.EqualTo(Decision.Block));
 
+        CompiledPolicy bounded = Given.Policy(Given.Rule(new RuleCondition { Unbounded = false }, Decision.Allow), rest);
+        Assert.That(bounded.Judged(Given.Select("clinic.visits")), Is.EqualTo(Decision.Allow));
+        Assert.That(bounded.Judged(Given.Select() with { Relations = [Given.Table("clinic.visits", unbounded: true)] }), Is.EqualTo(Decision.Block));
+
         CompiledPolicy columns = Given.Policy(Given.Rule(new RuleCondition { Columns = ["clinic.visits.id"] }, Decision.Allow), rest);
         Assert.That(columns.Judged(Given.Select("clinic.visits") with { Columns = Given.Columns("id") }), Is.EqualTo(Decision.Allow));
         Assert.That(columns.Judged(Given.Select("clinic.visits") with { Columns = Given.Columns("id", "note") }), Is.EqualTo(Decision.Block));
@@ -159,11 +163,12 @@ public sealed class JudgeTests
 
     [TestCase("id", false)]
     [TestCase("p", true)]
-    [TestCase("visits.p", false)]
-    public void With_a_catalog_a_bare_name_that_is_no_column_may_be_an_alias_and_the_whole_row(string column, bool stops) =>
+    [TestCase("total", false)]
+    [TestCase("p.to_jsonb", true)]
+    public void An_alias_is_the_whole_row_too(string column, bool stops) =>
         Assert.That(
             Given.Policy(Given.Rule(new RuleCondition { Columns = ["clinic.patients.ssn"] })).Judged(
-                Given.Select("clinic.patients", "clinic.visits") with { Columns = Given.Columns(column) }, null, TestCatalog.Clinic().Build()),
+                Given.Select("clinic.patients", "clinic.visits") with { Columns = Given.Columns(column), Aliases = ["p"] }),
             Is.EqualTo(stops ? Decision.Block : Decision.Allow));
 
     [Test]
@@ -195,6 +200,16 @@ public sealed class JudgeTests
         StatementFacts facts = Given.Select() with { Functions = [Given.Function("report")] };
         Assert.That(policy.Judged(facts), Is.EqualTo(Decision.Block));
         Assert.That(policy.Judged(facts, null, catalog), Is.EqualTo(Decision.Allow));
+    }
+
+    [Test]
+    public void A_function_written_behind_a_row_and_a_dot_is_a_call_to_a_rule()
+    {
+        CatalogSnapshot catalog = TestCatalog.Clinic().Function("clinic.report").Build();
+        StatementFacts facts = Given.Select("clinic.visits") with { Columns = Given.Columns("v.report") };
+        Assert.That(Given.Policy(Given.Rule(new RuleCondition { Functions = ["clinic.report"] })).Judged(facts, null, catalog), Is.EqualTo(Decision.Block));
+        Assert.That(Given.Policy(Given.Rule(new RuleCondition { Class = ["function"] })).Judged(facts, null, catalog), Is.EqualTo(Decision.Block));
+        Assert.That(Given.Policy(Given.Rule(new RuleCondition { Functions = ["clinic.id"] })).Judged(facts, null, catalog), Is.EqualTo(Decision.Allow));
     }
 
     [Test]

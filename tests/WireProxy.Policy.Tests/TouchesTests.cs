@@ -8,7 +8,7 @@ public sealed class TouchesTests
         TestCatalog.Clinic()
             .Child("clinic.p2024", "clinic.patients", "ssn")
             .View("clinic.names", ["clinic.patients"], "label")
-            .Function("clinic.report").Function("tools.now2").Build(),
+            .Function("clinic.report").Build(),
         Given.Alice());
 
     [TestCase("clinic.patients", true)]
@@ -54,9 +54,22 @@ public sealed class TouchesTests
     }
 
     [TestCase("pid", false)]
+    [TestCase("a.pid", false)]
+    [TestCase("count", false)]
     [TestCase("query", true)]
     [TestCase("*", true)]
     [TestCase("a", true)]
-    public void Of_a_system_relation_only_its_value_carrying_columns_touch(string column, bool touches) =>
-        Assert.That(protection.Touches(Given.Select("pg_stat_activity") with { Columns = Given.Columns(column) }), Is.EqualTo(touches));
+    [TestCase("pg_stat_activity", true)]
+    [TestCase("a.to_json", true)]
+    [TestCase("a.quote_literal", true)]
+    public void Of_a_system_relation_only_its_value_carrying_columns_and_its_rows_touch(string column, bool touches) =>
+        Assert.That(
+            protection.Touches(Given.Select("pg_stat_activity") with { Columns = Given.Columns(column), Aliases = ["a"] }), Is.EqualTo(touches));
+
+    [TestCase("v.report", true)]
+    [TestCase("report", true)]
+    [TestCase("v.id", false)]
+    [TestCase("v.page", false)]
+    public void A_function_written_behind_a_row_and_a_dot_is_a_call(string column, bool touches) =>
+        Assert.That(protection.Touches(Given.Select("shop.visits") with { Columns = Given.Columns(column) }), Is.EqualTo(touches));
 }

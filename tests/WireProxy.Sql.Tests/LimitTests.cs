@@ -35,7 +35,7 @@ public sealed class LimitTests
     }
 
     [TestCaseSource(nameof(Nasty))]
-    public void Nothing_ends_the_process_on_a_pool_threads_stack(string head, string repeated, string tail, int count)
+    public void Nothing_ends_the_process_on_a_small_stack(string head, string repeated, string tail, int count)
     {
         // 512 KB is what the analysis may use of its caller's stack; the test's own frames and the runtime's guard come on top.
         Exception? failure = null;

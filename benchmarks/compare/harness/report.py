@@ -16,9 +16,10 @@ BEGIN, END = "<!-- compare: begin -->", "<!-- compare: end -->"
 # Figure, heading, format; the order of the columns of the tables of medians.
 COLUMNS = (("tps", "tps", ",.0f"), ("p50_us", "p50 µs", ",.0f"), ("p99_us", "p99 µs", ",.0f"), ("cpu_us", "CPU µs / transaction", ".1f"),
            ("mb_per_s", "MB/s", ",.0f"), ("cpu_s_per_gb", "CPU s / GB", ".2f"), ("milliseconds", "ms", ",.0f"),
-           ("rss_before", "RSS after start, MB", ".1f"), ("rss_per_connection", "RSS / connection, KiB", ".1f"),
+           ("rss_started", "RSS after start, MB", ".1f"), ("pss_started", "PSS, MB", ".1f"),
+           ("rss_warm", "RSS after 200 connections, MB", ".1f"), ("rss_per_connection", "RSS / connection, KiB", ".1f"),
            ("pss_per_connection", "PSS / connection, KiB", ".1f"))
-UNITS = {"rss_before": 1e6, "rss_per_connection": 1024, "pss_per_connection": 1024}
+UNITS = {"rss_started": 1e6, "pss_started": 1e6, "rss_warm": 1e6, "rss_per_connection": 1024, "pss_per_connection": 1024}
 
 
 def tell(results, options):

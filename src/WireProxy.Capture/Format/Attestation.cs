@@ -12,11 +12,13 @@ namespace WireProxy.Capture.Format;
 /// 120 64 signature r, s over "WPJ-ATTEST-V1\n", a zero byte and bytes 0 to 119, or zeros
 /// </code>
 /// </summary>
-internal sealed record Attestation(long Segment, long Records, long Length, byte[] LastHash, byte[] Root, byte[] KeyId, byte[] Signature)
+internal sealed record Attestation(
+    long Segment, long Records, long Length, byte[] LastHash, byte[] Root, byte[] KeyId, byte[] Signature)
 {
     public const int Bytes = 184;
     private const int SignedBytes = 120;
     private const int SignatureBytes = 64;
+    private const DSASignatureFormat SignatureFormat = DSASignatureFormat.IeeeP1363FixedFieldConcatenation;
 
     private static ReadOnlySpan<byte> Domain => "WPJ-ATTEST-V1\n\0"u8;
 
@@ -28,14 +30,13 @@ internal sealed record Attestation(long Segment, long Records, long Length, byte
         var unsigned = new Attestation(segment, records, length, lastHash, root, keyId, new byte[SignatureBytes]);
         if (key is null)
             return unsigned;
-        byte[] signature = key.SignData(unsigned.Message(), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        return unsigned with { Signature = signature };
+        return unsigned with { Signature = key.SignData(unsigned.Message(), HashAlgorithmName.SHA256, SignatureFormat) };
     }
 
     public static byte[] IdOf(ECDsa key) => SHA256.HashData(key.ExportSubjectPublicKeyInfo());
 
     public bool SignatureHolds(ECDsa key) =>
-        key.VerifyData(Message(), Signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        key.VerifyData(Message(), Signature, HashAlgorithmName.SHA256, SignatureFormat);
 
     public void Write(Span<byte> to)
     {

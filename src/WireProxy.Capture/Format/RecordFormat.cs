@@ -38,7 +38,8 @@ internal static class RecordFormat
 
     public static int PayloadLength(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt32LittleEndian(record[LengthAt..]);
 
-    public static void SetPayloadLength(Span<byte> record, int length) => BinaryPrimitives.WriteInt32LittleEndian(record[LengthAt..], length);
+    public static void SetPayloadLength(Span<byte> record, int length) =>
+        BinaryPrimitives.WriteInt32LittleEndian(record[LengthAt..], length);
 
     public static int TotalLength(ReadOnlySpan<byte> record) => PayloadLength(record) + OverheadBytes;
 
@@ -55,10 +56,14 @@ internal static class RecordFormat
     public static long UnixTicks(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64LittleEndian(record[TimeAt..]);
 
     /// <summary>Held within the calendar's years, whatever a file says.</summary>
-    public static DateTimeOffset Time(long unixTicks) => DateTimeOffset.UnixEpoch.AddTicks(Math.Clamp(
-        unixTicks, DateTimeOffset.MinValue.Ticks - DateTimeOffset.UnixEpoch.Ticks, DateTimeOffset.MaxValue.Ticks - DateTimeOffset.UnixEpoch.Ticks));
+    public static DateTimeOffset Time(long unixTicks)
+    {
+        long epoch = DateTimeOffset.UnixEpoch.Ticks;
+        return new(epoch + Math.Clamp(unixTicks, -epoch, DateTimeOffset.MaxValue.Ticks - epoch), TimeSpan.Zero);
+    }
 
-    /// <summary>Writes header and the seal's zero byte; the payload is the caller's, checksum and hash come with <see cref="Seal"/>.</summary>
+    /// <summary>Writes header and the seal's zero byte; the payload is the caller's, checksum and hash come
+    /// with <see cref="Seal"/>.</summary>
     public static void WriteHeader(
         Span<byte> record, int payloadLength, RecordKind kind, in Guid session, long sequence, DateTimeOffset time)
     {

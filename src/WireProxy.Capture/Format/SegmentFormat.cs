@@ -22,7 +22,8 @@ internal static class SegmentFormat
     public static long? NumberOf(string path)
     {
         string name = Path.GetFileName(path);
-        bool parsed = long.TryParse(name.AsSpan(0, Math.Max(0, name.Length - Suffix.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+        ReadOnlySpan<char> digits = Path.GetFileNameWithoutExtension(name.AsSpan());
+        bool parsed = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
         return parsed && name == NameOf(number) ? number : null;
     }
 

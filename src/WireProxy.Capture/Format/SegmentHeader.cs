@@ -11,7 +11,8 @@ namespace WireProxy.Capture.Format;
 /// 32    when it ended without a footer: an attestation of it (184 bytes)
 /// </code>
 /// </summary>
-internal sealed record SegmentHeader(long Segment, PreviousEnd PreviousEnd, long Previous, long PreviousLength, Attestation? Recovered)
+internal sealed record SegmentHeader(
+    long Segment, PreviousEnd PreviousEnd, long Previous, long PreviousLength, Attestation? Recovered)
 {
     public const ushort Version = 1;
     private const int FixedBytes = 32;

@@ -116,7 +116,7 @@ internal sealed class SegmentScanner : IDisposable
             (Problem, IsCutOff) = (CutOff, true);
         else if (!RecordFormat.ChecksumHolds(_buffer.AsSpan(_at, length)))
             Problem = "a record's checksum does not match its bytes";
-        else if (_checkHashes && !RecordFormat.HashHolds(_buffer.AsSpan(_at - RecordFormat.SealBytes, RecordFormat.SealBytes + length)))
+        else if (_checkHashes && !RecordFormat.HashHolds(_buffer.AsSpan((_at - RecordFormat.SealBytes)..(_at + length))))
             Problem = "a record's hash does not follow from the record and the hash before it";
         else
             _current = length;

@@ -150,8 +150,10 @@ internal sealed class Verification(ECDsa? publicKey, IProgress<long>? progress)
             Note($"{segment.Name} is still open: its {tail.Records} records are chained but not yet attested or signed");
         if (!segment.IsLast && scanner.Remaining is > 0 and var torn)
         {
-            string holds = scanner.FindWholeRecord() is null ? "" : ". It holds whole records: the machine lost power, the disk failed, "
-                + "or somebody changed the file before the next segment was begun";
+            string holds = scanner.FindWholeRecord() is null
+                ? ""
+                : ". It holds whole records: the machine lost power, the disk failed, or somebody changed the file before the next "
+                    + "segment was begun";
             Note($"{segment.Name} has a torn tail of {torn} bytes from byte {tail.Length}; "
                 + $"the next segment attests that its records end there{holds}");
         }

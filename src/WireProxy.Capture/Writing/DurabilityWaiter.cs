@@ -6,7 +6,8 @@ namespace WireProxy.Capture.Writing;
 /// list's lock, completes it, so that it is completed once.</summary>
 internal sealed class DurabilityWaiter(DurabilityWaiters owner) : IValueTaskSource
 {
-    // Continuations run on the pool: what a session does next must not hold up the writer's next commit.
+    // Continuations run on the pool, about 10 us later than on the writer's own thread: little beside an fdatasync, and what a
+    // session does next (a send, a parse, a wait for this very journal) cannot hold up the commits of all others.
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
 
@@ -76,7 +77,8 @@ internal sealed class DurabilityWaiters(Lock gate)
     public IReadOnlyList<DurabilityWaiter> Waiting => _waiting;
 
     /// <summary>Moves those up to a position to a list, to be completed after the lock is left.</summary>
-    public void Release(long position, Exception? error, List<DurabilityWaiter> to)
+    /// <param name="failure">What kept the journal from being written; null: it was.</param>
+    public void Release(long position, Exception? failure, List<DurabilityWaiter> to)
     {
         int kept = 0;
         for (int i = 0; i < _waiting.Count; i++)
@@ -87,7 +89,7 @@ internal sealed class DurabilityWaiters(Lock gate)
                 _waiting[kept++] = waiter;
                 continue;
             }
-            waiter.Error = error;
+            waiter.Error = failure is null ? null : new JournalUnavailableException(failure);
             to.Add(waiter);
         }
         _waiting.RemoveRange(kept, _waiting.Count - kept);

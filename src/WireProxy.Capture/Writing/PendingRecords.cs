@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using WireProxy.Capture.Format;
@@ -26,13 +27,11 @@ internal sealed class PendingRecords : IDisposable
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _signal = new(false);
     private readonly DurabilityWaiters _waiters;
-    private readonly List<Chunk> _full = [];
-    private readonly Stack<Chunk> _spare = [];
+    private readonly ChunkQueue _chunks;
     private readonly List<DurabilityWaiter> _released = [];
-    private Chunk _open;
     private Writer _writer = Writer.Busy;
-    private long _position, _durable;
-    private bool _urgent, _stopping;
+    private long _durable, _lastTake = Stopwatch.GetTimestamp();
+    private bool _urgent, _stopping, _gaveUp;
     private TaskCompletionSource? _room;
     private Outage? _outage;
 
@@ -41,7 +40,7 @@ internal sealed class PendingRecords : IDisposable
         _options = options;
         _time = time;
         _waiters = new DurabilityWaiters(_gate);
-        _open = Rent(0);
+        _chunks = new ChunkQueue(options.CommitBytes);
     }
 
     public Exception? Failure => Volatile.Read(ref _outage)?.Error;
@@ -49,15 +48,16 @@ internal sealed class PendingRecords : IDisposable
     /// <summary>Copies a record in. False: there is no room; wait for <see cref="RoomAsync"/>.</summary>
     /// <param name="position">Where the record ends; 0 when it was dropped.</param>
     public bool TryAppend(
-        SessionStream session, RecordKind kind, ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, out long position)
+        SessionStream session, RecordKind kind, ReadOnlySpan<byte> head, in ReadOnlySequence<byte> body, out long position)
     {
-        int payload = checked(head.Length + body.Length);
+        long payload = head.Length + body.Length;
         if (payload > RecordFormat.MaxPayloadBytes)
             throw new ArgumentException($"A record's payload is at most {RecordFormat.MaxPayloadBytes} bytes.", nameof(body));
+        int bytes = (int)payload + RecordFormat.OverheadBytes;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping, typeof(Journal));
-            bool fits = _position == _durable || _position - _durable + payload + RecordFormat.OverheadBytes <= _options.PendingBytes;
+            bool fits = _chunks.Position == _durable || _chunks.Position - _durable + bytes <= _options.PendingBytes;
             // The end of a session is taken even while writing fails: nothing runs on its account.
             if (_outage is not null && !(fits && kind == RecordKind.SessionClosed))
             {
@@ -65,14 +65,14 @@ internal sealed class PendingRecords : IDisposable
                 position = 0;
                 return true;
             }
-            position = _position;
             if (fits)
             {
-                Span<byte> record = Reserve(payload, kind, session.Id, session.NextSequence());
+                Span<byte> record = Reserve(bytes);
+                RecordFormat.WriteHeader(record, (int)payload, kind, session.Id, session.NextSequence(), _time.GetUtcNow());
                 head.CopyTo(record[RecordFormat.HeaderBytes..]);
                 body.CopyTo(record[(RecordFormat.HeaderBytes + head.Length)..]);
-                position = _position;
             }
+            position = _chunks.Position;
             return fits;
         }
     }
@@ -82,7 +82,7 @@ internal sealed class PendingRecords : IDisposable
     {
         lock (_gate)
         {
-            if (_position == _durable || _outage is not null)
+            if (_chunks.Position == _durable || _outage is not null)
                 return Task.CompletedTask;
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Hurry();
@@ -98,7 +98,7 @@ internal sealed class PendingRecords : IDisposable
         ValueTask result;
         lock (_gate)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(position, _position);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(position, _chunks.Position);
             if (position <= _durable || (_outage is not null && !_options.RefuseOnFailure))
                 return default;
             ObjectDisposedException.ThrowIf(_stopping, typeof(Journal));
@@ -120,33 +120,29 @@ internal sealed class PendingRecords : IDisposable
         }
     }
 
-    /// <summary>The writer's side: waits until something is to be written. False: stopped, and nothing is left.</summary>
+    /// <summary>The writer's side: waits until something is to be written. False: stopped, and there is nothing more to do.</summary>
     public bool Take(List<Chunk> taken, out long position)
     {
-        long since = Stopwatch.GetTimestamp();
         while (true)
         {
             TimeSpan wait;
             lock (_gate)
             {
-                position = _position;
-                bool late = Stopwatch.GetElapsedTime(since) >= _options.BatchInterval;
-                if (_position > _durable && (_urgent || _stopping || late || _full.Count > 0))
+                position = _chunks.Position;
+                bool any = position > _durable;
+                if (_gaveUp || (_stopping && !any))
+                    return false;
+                TimeSpan left = _options.BatchInterval - Stopwatch.GetElapsedTime(_lastTake);
+                if (any && (_urgent || _stopping || _chunks.AnyFull || left <= TimeSpan.Zero))
                 {
                     MoveTo(taken);
                     return true;
                 }
-                if (_stopping)
-                    return false;
-                bool park = late && _position == _durable;
-                _writer = park ? Writer.Parked : Writer.Lingering;
-                wait = park ? Timeout.InfiniteTimeSpan : _options.BatchInterval - Stopwatch.GetElapsedTime(since);
-                while (park && _spare.Count > 1)
-                    _spare.Pop();
+                wait = Rest(any || left > TimeSpan.Zero ? left : Timeout.InfiniteTimeSpan);
             }
-            _signal.WaitOne(wait > TimeSpan.Zero || wait == Timeout.InfiniteTimeSpan ? wait : TimeSpan.Zero);
+            _signal.WaitOne(wait);
             if (wait == Timeout.InfiniteTimeSpan)
-                since = Stopwatch.GetTimestamp();
+                _lastTake = Stopwatch.GetTimestamp();
         }
     }
 
@@ -163,7 +159,7 @@ internal sealed class PendingRecords : IDisposable
         lock (_gate)
         {
             MoveTo(taken);
-            position = _position;
+            position = _chunks.Position;
             return !_stopping;
         }
     }
@@ -173,8 +169,8 @@ internal sealed class PendingRecords : IDisposable
     {
         lock (_gate)
         {
-            _durable = _position;
-            _waiters.Release(long.MaxValue, Unavailable(_outage!), _released);
+            _gaveUp = true;
+            _waiters.Release(long.MaxValue, _outage!.Error, _released);
             FreeRoom();
         }
         CompleteReleased();
@@ -187,10 +183,7 @@ internal sealed class PendingRecords : IDisposable
         {
             Volatile.Write(ref _durable, position);
             foreach (Chunk chunk in taken)
-            {
-                if (chunk.Capacity == _options.CommitBytes)
-                    _spare.Push(chunk);
-            }
+                _chunks.GiveBack(chunk);
             taken.Clear();
             if (_outage is not null)
                 EndOutage();
@@ -207,52 +200,43 @@ internal sealed class PendingRecords : IDisposable
         {
             if (_outage is null)
                 Volatile.Write(ref _outage, new Outage(error, _time.GetUtcNow()));
+            // A segment may have been filled and closed before the failure: that much is durable.
+            if (taken.Find(static c => !c.IsEmpty) is { } first)
+                Volatile.Write(ref _durable, first.Origin + first.Start);
+            _waiters.Release(_durable, null, _released);
             if (_options.RefuseOnFailure)
             {
                 foreach (DurabilityWaiter waiter in _waiters.Waiting)
                     Withdraw(taken, waiter.Position);
             }
-            _waiters.Release(long.MaxValue, _options.RefuseOnFailure ? Unavailable(_outage) : null, _released);
+            _waiters.Release(long.MaxValue, _options.RefuseOnFailure ? _outage.Error : null, _released);
             FreeRoom();
         }
         CompleteReleased();
     }
 
-    private Span<byte> Reserve(int payload, RecordKind kind, in Guid session, long sequence)
+    private Span<byte> Reserve(int bytes)
     {
-        int bytes = payload + RecordFormat.OverheadBytes;
-        if (!_open.Fits(bytes))
-        {
-            if (!_open.IsEmpty)
-                _full.Add(_open);
-            _open = Rent(bytes);
-        }
-        Span<byte> record = _open.Bytes.AsSpan(_open.End, bytes);
-        RecordFormat.WriteHeader(record, payload, kind, session, sequence, _time.GetUtcNow());
-        _open.End += bytes;
-        _position += bytes;
-        if (_writer == Writer.Parked || (_writer == Writer.Lingering && _full.Count > 0))
+        Span<byte> record = _chunks.Reserve(bytes);
+        if (_writer == Writer.Parked || (_writer == Writer.Lingering && _chunks.AnyFull))
             Wake();
         return record;
     }
 
-    private Chunk Rent(int bytes)
+    // After a commit the writer looks once more at the end of the batch interval before it sleeps for good, so that steady
+    // traffic does not have to wake it.
+    private TimeSpan Rest(TimeSpan wait)
     {
-        if (bytes > _options.CommitBytes || !_spare.TryPop(out Chunk? chunk))
-            chunk = new Chunk(Math.Max(bytes, _options.CommitBytes));
-        chunk.Reset(_position);
-        return chunk;
+        _writer = wait == Timeout.InfiniteTimeSpan ? Writer.Parked : Writer.Lingering;
+        if (_writer == Writer.Parked)
+            _chunks.Trim();
+        return wait;
     }
 
     private void MoveTo(List<Chunk> taken)
     {
-        taken.AddRange(_full);
-        _full.Clear();
-        if (!_open.IsEmpty)
-        {
-            taken.Add(_open);
-            _open = Rent(0);
-        }
+        _chunks.MoveTo(taken);
+        _lastTake = Stopwatch.GetTimestamp();
         _urgent = false;
         _writer = Writer.Busy;
     }
@@ -262,7 +246,7 @@ internal sealed class PendingRecords : IDisposable
         Hurry();
         _outage!.Lost++;
         if (_options.RefuseOnFailure)
-            throw Unavailable(_outage);
+            throw new JournalUnavailableException(_outage.Error);
         // The hole in the session's numbers shows an auditor whose records are missing.
         session.NextSequence();
     }
@@ -271,27 +255,19 @@ internal sealed class PendingRecords : IDisposable
     {
         Outage outage = _outage!;
         Volatile.Write(ref _outage, null);
+        string effect = _options.RefuseOnFailure ? OutageReport.Refused : OutageReport.Dropped;
         byte[] told = JsonSerializer.SerializeToUtf8Bytes(
-            new OutageReport(
-                outage.From.UtcDateTime, _time.GetUtcNow().UtcDateTime, _options.RefuseOnFailure ? OutageReport.Refused : OutageReport.Dropped, outage.Lost,
-                outage.Error.Message),
+            new OutageReport(outage.From.UtcDateTime, _time.GetUtcNow().UtcDateTime, effect, outage.Lost, outage.Error.Message),
             JournalJson.Default.OutageReport);
-        told.CopyTo(Reserve(told.Length, RecordKind.Outage, Guid.Empty, 0)[RecordFormat.HeaderBytes..]);
+        Span<byte> record = Reserve(told.Length + RecordFormat.OverheadBytes);
+        RecordFormat.WriteHeader(record, told.Length, RecordKind.Outage, Guid.Empty, 0, _time.GetUtcNow());
+        told.CopyTo(record[RecordFormat.HeaderBytes..]);
     }
 
     private void Withdraw(List<Chunk> taken, long position)
     {
-        foreach (Chunk chunk in taken)
-        {
-            if (chunk.TryWithdraw(position))
-                return;
-        }
-        foreach (Chunk chunk in _full)
-        {
-            if (chunk.TryWithdraw(position))
-                return;
-        }
-        _open.TryWithdraw(position);
+        if (!taken.Exists(chunk => chunk.TryWithdraw(position)))
+            _chunks.Withdraw(position);
     }
 
     private void Hurry()
@@ -319,9 +295,6 @@ internal sealed class PendingRecords : IDisposable
             waiter.Complete();
         _released.Clear();
     }
-
-    private static JournalUnavailableException Unavailable(Outage outage) =>
-        new($"The journal cannot be written: {outage.Error.Message}", outage.Error);
 
     public void Dispose() => _signal.Dispose();
 

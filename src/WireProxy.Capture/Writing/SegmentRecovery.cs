@@ -53,8 +53,9 @@ internal static class SegmentRecovery
         if (first?.Segment != number)
         {
             throw new JournalException(
-                $"The last segment, {path}, has no valid header ({scanner.Problem ?? "it says another number"}, byte {scanner.Offset}): it was damaged after "
-                + "it was written. Look at it with `wireproxy verify`, and begin a new journal in another directory.");
+                $"The last segment, {path}, has no valid header ({scanner.Problem ?? "it says another number"}, "
+                + $"byte {scanner.Offset}): it was damaged after it was written. "
+                + "Look at it with `wireproxy verify`, and begin a new journal in another directory.");
         }
         return new SegmentEnd(
             number, PreviousEnd.Recovered, end, chain, Attestation.Make(number, tree.Leaves, end, chain, tree.Root(), key));

@@ -10,14 +10,16 @@ internal sealed class SegmentWriter : IDisposable
 {
     private readonly Disk _disk;
     private readonly SafeFileHandle _file;
+    private readonly string _path;
     private readonly MerkleTree _tree = new();
     private readonly byte[] _chain = new byte[RecordFormat.HashBytes];
     private readonly byte[] _durableChain = new byte[RecordFormat.HashBytes];
 
     private readonly long _headerEnd;
 
-    private SegmentWriter(Disk disk, SafeFileHandle file, long number, byte[] start)
+    private SegmentWriter(Disk disk, SafeFileHandle file, string path, long number, byte[] start)
     {
+        _path = path;
         _disk = disk;
         _file = file;
         Number = number;
@@ -48,10 +50,10 @@ internal sealed class SegmentWriter : IDisposable
     public static SegmentWriter Begin(Disk disk, string directory, SegmentEnd previous, DateTimeOffset now)
     {
         long number = previous.Segment + 1;
-        string path = Path.Combine(directory, SegmentFormat.NameOf(number));
+        string path = Path.Combine(Path.GetFullPath(directory), SegmentFormat.NameOf(number));
         string temporary = path + ".new";
         File.Delete(temporary);
-        SafeFileHandle file = Files.Create(temporary);
+        SafeFileHandle file = NativeFile.OpenPrivate(temporary, mustBeNew: true);
         try
         {
             byte[] start = Start(number, previous, now);
@@ -60,7 +62,7 @@ internal sealed class SegmentWriter : IDisposable
             // Never over an existing segment: evidence is not replaced.
             File.Move(temporary, path, overwrite: false);
             NativeFile.SyncDirectory(directory);
-            return new SegmentWriter(disk, file, number, start);
+            return new SegmentWriter(disk, file, path, number, start);
         }
         catch
         {
@@ -97,6 +99,9 @@ internal sealed class SegmentWriter : IDisposable
         // success.
         IsLost = true;
         _disk.Sync(_file);
+        // A file that was deleted under us takes everything and keeps nothing.
+        if (!File.Exists(_path))
+            throw new IOException($"The segment {_path} was deleted while it was written.");
         IsLost = false;
     }
 

@@ -9,7 +9,10 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        var once = new Option<bool>("--once") { Description = "Run the scripted tour with the real psql and exit; 0 only if every step showed what it claims." };
+        var once = new Option<bool>("--once")
+        {
+            Description = "Run the scripted tour with the real psql and exit; 0 only if every step showed what it claims.",
+        };
         var verb = new VerbCommand("demo", "Starts a clinic of invented patients and the gateway in front of it, to be tried.",
             "wireproxy demo", "wireproxy demo --once")
         {

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
 using WireProxy.Cli.Configuration;
 using WireProxy.Cli.Output;
@@ -15,11 +13,25 @@ internal static class PolicyCommand
     public static Command Create()
     {
         var config = SharedOptions.Config();
-        var listener = new Option<string>("--listener") { Description = "By which listener the statements would come.", HelpName = "NAME", Required = true };
-        var user = new Option<string>("--as") { Description = "Who would send them.", HelpName = "USER", DefaultValueFactory = _ => "somebody" };
+        var listener = new Option<string>("--listener")
+        {
+            Description = "By which listener the statements would come.",
+            HelpName = "NAME",
+            Required = true,
+        };
+        var user = new Option<string>("--as")
+        {
+            Description = "Who would send them.",
+            HelpName = "USER",
+            DefaultValueFactory = _ => "somebody",
+        };
         var database = new Option<string?>("--database") { Description = "The database connected to.", HelpName = "DB" };
         var address = new Option<string?>("--address") { Description = "The client's address.", HelpName = "IP" };
-        var file = new Argument<string>("FILE.sql or -") { Description = "The statements; - reads them from standard input.", DefaultValueFactory = _ => "-" };
+        var file = new Argument<string>("FILE.sql or -")
+        {
+            Description = "The statements; - reads them from standard input.",
+            DefaultValueFactory = _ => "-",
+        };
         var format = SharedOptions.Format();
         var verb = new VerbCommand("test", "Says for each statement what would happen, and why. Exit code 1 when one would be refused.",
             "wireproxy policy test --config wireproxy.yaml --listener clinic --as alice report.sql",
@@ -33,9 +45,11 @@ internal static class PolicyCommand
             if (ConfigurationLoader.Load(result.GetRequiredValue(config), console.Error) is not { } settings)
                 return ExitCode.Usage;
             var name = result.GetRequiredValue(listener);
-            if (!settings.Gateway.Listeners.Any(known => known.Name == name))
-                throw new UsageException($"no listener '{name}'; {Spelling.Accepted(name, [.. settings.Gateway.Listeners.Select(known => known.Name)])}");
-            var subject = new Subject(result.GetRequiredValue(user), ImmutableArray<string>.Empty, name, result.GetValue(database), Address: Address(result.GetValue(address)));
+            string[] known = [.. settings.Gateway.Listeners.Select(one => one.Name)];
+            if (!known.Contains(name))
+                throw new UsageException($"no listener '{name}'; {Spelling.Accepted(name, known)}");
+            var subject = new Subject(
+                result.GetRequiredValue(user), [], name, result.GetValue(database), Address: Address(result.GetValue(address)));
             return Run(settings, subject, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
         });
         return new Command("policy", "Tries policies.") { verb };
@@ -43,7 +57,8 @@ internal static class PolicyCommand
 
     private static int Run(Settings settings, Subject subject, string script, OutputFormat format, TextWriter output)
     {
-        var (policy, definition) = settings.Policy is { } loaded ? (loaded.Compiled, loaded.Definition) : (CompiledPolicy.AllowEverything, new PolicyDefinition());
+        var policy = settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
+        var definition = settings.Policy?.Definition ?? new PolicyDefinition();
         var lines = new JsonLines(output);
         var (statements, refused) = (0, 0);
         foreach (var verdict in new StatementJudge(policy, definition, subject, TimeProvider.System).Judge(script))
@@ -56,7 +71,7 @@ internal static class PolicyCommand
                 VerdictReport.Write(verdict, output);
         }
         if (format == OutputFormat.Table)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{statements} statement{(statements == 1 ? "" : "s")}, {refused} refused"));
+            output.WriteLine($"{statements} statement{(statements == 1 ? "" : "s")}, {refused} refused");
         return refused > 0 ? ExitCode.Found : ExitCode.Success;
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using WireProxy.Capture;
 using WireProxy.Cli.Journals;
 using WireProxy.Cli.Output;
@@ -17,12 +19,8 @@ internal static class ReplayCommand
         {
             Description = "With the pauses of the original, N times as fast (1: as it was). Without it everything at once.",
             HelpName = "N",
+            CustomParser = ParseSpeed,
         };
-        speed.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double?>() is not (> 0 and < double.PositiveInfinity))
-                result.AddError("--speed takes a number greater than 0");
-        });
         var format = SharedOptions.Format();
         var verb = new VerbCommand("replay", "Shows a session as it happened: statements, decisions, rows as delivered.",
             "wireproxy replay --journal journal 0193f2a1", "wireproxy replay --journal journal 0193f2a1 --speed 4",
@@ -33,8 +31,11 @@ internal static class ReplayCommand
         verb.SetAction((result, cancellation) =>
         {
             var console = result.InvocationConfiguration;
-            IReplayWriter writer = result.GetValue(format) == OutputFormat.Json ? new JsonReplay(console.Output) : new TextReplay(console.Output);
-            return RunAsync(result.GetRequiredValue(journal), result.GetRequiredValue(session), result.GetValue(speed), writer, console.Error, cancellation);
+            var json = result.GetValue(format) == OutputFormat.Json;
+            IReplayWriter writer = json ? new JsonReplay(console.Output) : new TextReplay(console.Output);
+            return RunAsync(
+                result.GetRequiredValue(journal), result.GetRequiredValue(session), result.GetValue(speed), writer, console.Error,
+                cancellation);
         });
         return verb;
     }
@@ -59,6 +60,15 @@ internal static class ReplayCommand
         return damage.Found ? ExitCode.Found : ExitCode.Success;
     }
 
+    private static double? ParseSpeed(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var speed) && speed > 0)
+            return speed;
+        result.AddError($"--speed takes a number greater than 0, not '{text}'");
+        return null;
+    }
+
     private static SessionSummary Find(IReadOnlyList<SessionSummary> sessions, string prefix)
     {
         var matches = sessions.Where(session => session.Id.ToString().StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -66,7 +76,8 @@ internal static class ReplayCommand
         {
             [var only] => only,
             [] => throw new UsageException($"no session of this journal begins with '{prefix}'; 'wireproxy sessions' lists them"),
-            _ => throw new UsageException($"'{prefix}' is the beginning of {matches.Count} sessions: {string.Join(", ", matches.Take(5).Select(session => session.Id))}"),
+            _ => throw new UsageException(
+                $"'{prefix}' is the beginning of {matches.Count} sessions: {string.Join(", ", matches.Take(5).Select(match => match.Id))}"),
         };
     }
 }

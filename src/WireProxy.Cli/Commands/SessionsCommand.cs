@@ -30,7 +30,8 @@ internal static class SessionsCommand
         {
             var console = result.InvocationConfiguration;
             bool Wanted(SessionEntry entry) =>
-                Is(result.GetValue(user), entry.User) && Is(result.GetValue(database), entry.Database) && Is(result.GetValue(listener), entry.Listener)
+                Is(result.GetValue(user), entry.User) && Is(result.GetValue(database), entry.Database)
+                && Is(result.GetValue(listener), entry.Listener)
                 && (result.GetValue(from) is not { } first || entry.Summary.LastUtc >= first)
                 && (result.GetValue(to) is not { } end || entry.Summary.FirstUtc < end);
             return Run(result.GetRequiredValue(journal), Wanted, result.GetValue(format), console.Output, console.Error);
@@ -41,7 +42,8 @@ internal static class SessionsCommand
     private static int Run(string journal, Predicate<SessionEntry> wanted, OutputFormat format, TextWriter output, TextWriter error)
     {
         var damage = new DamageReport(error);
-        var entries = JournalIndex.Sessions(journal, damage.Report).Select(summary => new SessionEntry(summary)).Where(entry => wanted(entry));
+        var entries = JournalIndex.Sessions(journal, damage.Report)
+            .Select(summary => new SessionEntry(summary)).Where(entry => wanted(entry));
         if (format == OutputFormat.Json)
         {
             var lines = new JsonLines(output);
@@ -80,6 +82,7 @@ internal static class SessionsCommand
             moment = TimeProvider.System.GetUtcNow().UtcDateTime - ago;
             return true;
         }
-        return DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out moment);
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTime.TryParse(text, CultureInfo.InvariantCulture, Utc, out moment);
     }
 }

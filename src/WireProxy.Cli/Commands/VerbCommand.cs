@@ -12,9 +12,19 @@ internal sealed class VerbCommand(string name, string description, params string
 /// <summary>The options that several verbs share.</summary>
 internal static class SharedOptions
 {
-    public static Option<string> Config() => new("--config") { Description = "The configuration file.", HelpName = "FILE", Required = true };
+    public static Option<string> Config() => new("--config")
+    {
+        Description = "The configuration file.",
+        HelpName = "FILE",
+        Required = true,
+    };
 
-    public static Option<string> Journal() => new("--journal") { Description = "The journal's directory.", HelpName = "DIR", Required = true };
+    public static Option<string> Journal() => new("--journal")
+    {
+        Description = "The journal's directory.",
+        HelpName = "DIR",
+        Required = true,
+    };
 
     public static Option<OutputFormat> Format() => new("--format")
     {

@@ -63,9 +63,10 @@ internal static class VerifyCommand
     {
         foreach (var note in report.Notes)
             output.WriteLine($"note: {note}");
+        var plural = report.Segments == 1 ? "" : "s";
         var signatures = withKey ? ", with signatures" : "; signatures were not checked, because no --key was given";
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"checked {report.Records:N0} records in {report.Segments} segment{(report.Segments == 1 ? "" : "s")}, {report.Bytes:N0} bytes{signatures}"));
+            $"checked {report.Records:N0} records in {report.Segments} segment{plural}, {report.Bytes:N0} bytes{signatures}"));
         output.WriteLine($"last hash {Convert.ToHexStringLower(report.LastHash.Span)}");
         output.WriteLine(report.Damage is { } damage ? $"NOT INTACT: {damage}" : "intact");
     }

@@ -7,7 +7,8 @@ namespace WireProxy.Cli.Configuration;
 internal static class Certificates
 {
     /// <summary>A certificate with its key, and the intermediates that follow it in its file.</summary>
-    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain)? WithKey(Section section, string certificateKey, string keyKey)
+    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain)? WithKey(
+        Section section, string certificateKey, string keyKey)
     {
         var certificatePath = section.RequiredText(certificateKey);
         var keyPath = section.RequiredText(keyKey);

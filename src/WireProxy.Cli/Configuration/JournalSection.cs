@@ -13,7 +13,8 @@ internal static class JournalSection
         var refuse = section.Choice("on_failure", true, ("refuse", true), ("continue", false));
         var key = Certificates.SigningKey(section, "signing_key");
         if (section.Text("auditor_key") is not null)
-            section.Error("auditor_key", "sealed originals are not supported yet, so nothing would be kept for this key; remove it to go on without");
+            section.Error("auditor_key",
+                "sealed originals are not supported yet, so nothing would be kept for this key; remove it to go on without");
         section.RejectUnknownKeys();
         return directory is null
             ? null

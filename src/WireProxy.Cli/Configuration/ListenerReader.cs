@@ -54,14 +54,17 @@ internal static class ListenerReader
         if (section.RequiredText("address") is { } text && !Units.TryParseUpstreamAddress(text, out host, out port))
         {
             host = null;
-            section.Error("address", $"a host and a port are expected, such as db.example.org:5432 or /var/run/postgresql:5432, not '{text}'");
+            section.Error("address",
+                $"a host and a port are expected, such as db.example.org:5432 or /var/run/postgresql:5432, not '{text}'");
         }
-        var tls = section.Child("tls") is { } tlsSection ? ReadUpstreamTls(tlsSection) : new UpstreamTlsOptions(UpstreamTlsMode.Prefer, null);
+        var tls = section.Child("tls") is { } tlsSection
+            ? ReadUpstreamTls(tlsSection) : new UpstreamTlsOptions(UpstreamTlsMode.Prefer, null);
         var catalog = section.Child("catalog") is { } catalogSection ? ReadCredentials(catalogSection) : null;
         if (section.Child("credentials") is { } credentials)
         {
             ReadCredentials(credentials);
-            section.Error("credentials", "this version relays the client's own login; credentials held by the gateway are not supported yet");
+            section.Error("credentials",
+                "this version relays the client's own login; credentials held by the gateway are not supported yet");
         }
         section.RejectUnknownKeys();
         return host is null ? null : new UpstreamOptions(host, port, tls, catalog);

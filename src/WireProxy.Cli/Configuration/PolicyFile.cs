@@ -65,11 +65,13 @@ internal sealed class PolicyFile
     {
         for (var index = 0; index < definition.Rules.Length; index++)
         {
-            var when = definition.Rules[index].When;
-            foreach (var (key, values) in new[] { ("groups", when.Groups), ("agents", when.Agents), ("purposes", when.Purposes) })
+            var rule = definition.Rules[index];
+            (string Key, ImmutableArray<string>? Values)[] unknown =
+                [("groups", rule.When.Groups), ("agents", rule.When.Agents), ("purposes", rule.When.Purposes)];
+            foreach (var (key, values) in unknown)
             {
                 if (values is not null)
-                    Warn($"rules[{index}].when.{key}", $"this version knows no {key}, so the rule '{definition.Rules[index].Name}' never matches");
+                    Warn($"rules[{index}].when.{key}", $"this version knows no {key}, so the rule '{rule.Name}' never matches");
             }
         }
         for (var index = 0; index < definition.Unmask.Length; index++)
@@ -159,7 +161,8 @@ internal sealed class PolicyFile
         var when = section.Child("when") is { } condition ? ReadCondition(condition) : null;
         if (!section.Has("then"))
             section.Missing("then");
-        var then = section.Choice<Decision?>("then", null, ("allow", Decision.Allow), ("block", Decision.Block), ("approve", Decision.Approve));
+        var then = section.Choice<Decision?>("then", null,
+            ("allow", Decision.Allow), ("block", Decision.Block), ("approve", Decision.Approve));
         var message = section.Text("message");
         section.RejectUnknownKeys();
         return name is null || when is null || then is null ? null : new RuleDefinition(name, when, then.Value, message);

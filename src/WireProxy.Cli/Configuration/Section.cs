@@ -33,9 +33,11 @@ internal sealed class Section
 
     public bool Has(string key) => Find(key) is not null;
 
-    public void Error(string key, string message) => File.Problems.Error(File.Name, File.LineOf(PathOf(key)), $"{PathOf(key)}: {message}");
+    public void Error(string key, string message) =>
+        File.Problems.Error(File.Name, File.LineOf(PathOf(key)), $"{PathOf(key)}: {message}");
 
-    public void Warning(string key, string message) => File.Problems.Warning(File.Name, File.LineOf(PathOf(key)), $"{PathOf(key)}: {message}");
+    public void Warning(string key, string message) =>
+        File.Problems.Warning(File.Name, File.LineOf(PathOf(key)), $"{PathOf(key)}: {message}");
 
     /// <summary>A scalar, or null where the key is absent or is no scalar (which is reported).</summary>
     public string? Text(string key)
@@ -151,7 +153,8 @@ internal sealed class Section
             if (name is not null && _accepted.Contains(name))
                 continue;
             var where = Path.Length == 0 ? "" : $" in {Path}";
-            File.Problems.Error(File.Name, (int)key.Start.Line, $"unknown key '{name ?? key.ToString()}'{where}; {Spelling.Accepted(name ?? "", _accepted)}");
+            var accepted = Spelling.Accepted(name ?? "", _accepted);
+            File.Problems.Error(File.Name, (int)key.Start.Line, $"unknown key '{name ?? key.ToString()}'{where}; {accepted}");
         }
     }
 

@@ -40,7 +40,10 @@ internal static class SettingsReader
             problems.Warning(file.Name, 0, "no 'policy': every statement is allowed and nothing is masked");
         if (!root.Has("journal"))
             problems.Warning(file.Name, 0, "no 'journal': nothing is recorded");
-        return problems.HasErrors ? null : new Settings(file.Name, new GatewayOptions(listeners, journal is not { Durability: Durability.Batched }), policy, journal);
+        if (problems.HasErrors)
+            return null;
+        var gateway = new GatewayOptions(listeners, journal is not { Durability: Durability.Batched });
+        return new Settings(file.Name, gateway, policy, journal);
     }
 
     private static void RejectTwins(Section root, ImmutableArray<ListenerOptions> listeners)
@@ -59,7 +62,8 @@ internal static class SettingsReader
     private static void RejectLaterFeatures(Section root)
     {
         if (root.Child("identity") is not null)
-            root.Error("identity", "this version relays the client's own login; users and groups of the gateway's own are not supported yet");
+            root.Error("identity",
+                "this version relays the client's own login; users and groups of the gateway's own are not supported yet");
         if (root.Child("console") is { } console)
         {
             if (console.RequiredText("address") is { } address && !Units.TryParseListenAddress(address, out _))

@@ -48,8 +48,8 @@ internal static class SettingsReport
         output.WriteLine($"listener {listener.Name}");
         output.WriteLine($"  protocol    {Word(listener.Protocol)}");
         output.WriteLine($"  address     {listener.Address}");
-        output.WriteLine($"  tls         {(listener.Tls is { } tls ? $"{Word(tls.Mode)}, {tls.Certificate.Subject}, until {Day(tls.Certificate.NotAfter)}" : "not offered")}");
-        output.WriteLine($"  upstream    {upstream.Host}:{upstream.Port.ToString(CultureInfo.InvariantCulture)}, tls {Describe(upstream.Tls)}");
+        output.WriteLine($"  tls         {Describe(listener.Tls)}");
+        output.WriteLine($"  upstream    {AddressOf(upstream)}, tls {Describe(upstream.Tls)}");
         output.WriteLine($"  login       the client's own, relayed");
         output.WriteLine($"  catalog     read by {upstream.Catalog?.Username ?? "the client's own session, before its first statement"}");
         output.WriteLine($"  limits      {Describe(limits)}");
@@ -64,7 +64,7 @@ internal static class SettingsReport
         json.WriteString("address", listener.Address.ToString());
         json.WriteString("tls", listener.Tls is { } tls ? Word(tls.Mode) : null);
         json.WriteString("certificate", listener.Tls?.Certificate.Subject);
-        json.WriteString("upstream", $"{upstream.Host}:{upstream.Port.ToString(CultureInfo.InvariantCulture)}");
+        json.WriteString("upstream", AddressOf(upstream));
         json.WriteString("upstream_tls", Word(upstream.Tls.Mode));
         json.WriteString("catalog", upstream.Catalog?.Username);
         json.WriteStartObject("limits");
@@ -80,11 +80,12 @@ internal static class SettingsReport
     {
         var definition = policy.Definition;
         output.WriteLine($"policy: {policy.File}, sha256 {definition.Hash}");
-        output.WriteLine($"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}");
+        output.WriteLine(
+            $"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}");
         foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
             output.WriteLine($"  protect     {column}  {protect.Mask}");
         foreach (var rule in definition.Rules)
-            output.WriteLine($"  rule        {rule.Name}: {Word(rule.Then)} when {string.Join("; ", Conditions(rule.When).Select(key => $"{key.Name} {key.Value}"))}");
+            output.WriteLine($"  rule        {rule.Name}: {Word(rule.Then)} when {Describe(rule.When)}");
         foreach (var grant in definition.Unmask)
             output.WriteLine($"  unmask      {string.Join(", ", grant.Columns)}  for {Grantees(grant)}");
     }
@@ -135,7 +136,17 @@ internal static class SettingsReport
     }
 
     private static string Describe(ListenerLimits limits) => string.Create(CultureInfo.InvariantCulture,
-        $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}");
+        $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, ")
+        + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}";
+
+    private static string Describe(ClientTlsOptions? tls) => tls is null
+        ? "not offered"
+        : $"{Word(tls.Mode)}, {tls.Certificate.Subject}, until {Day(tls.Certificate.NotAfter)}";
+
+    private static string Describe(RuleCondition when) => string.Join("; ", Conditions(when).Select(key => $"{key.Name} {key.Value}"));
+
+    private static string AddressOf(UpstreamOptions upstream) =>
+        string.Create(CultureInfo.InvariantCulture, $"{upstream.Host}:{upstream.Port}");
 
     private static string Describe(UpstreamTlsOptions tls) => tls.Mode switch
     {

@@ -39,7 +39,8 @@ internal static class Units
             return true;
         foreach (var (suffix, factor) in Sizes)
         {
-            if (text.EndsWith(suffix, StringComparison.Ordinal) && TryNumber(text[..^suffix.Length], out var number) && number < long.MaxValue / 2 / factor)
+            if (text.EndsWith(suffix, StringComparison.Ordinal) && TryNumber(text[..^suffix.Length], out var number)
+                && number < long.MaxValue / 2 / factor)
             {
                 bytes = (long)(number * factor);
                 return true;
@@ -86,7 +87,8 @@ internal static class Units
         host = "";
         port = 0;
         var colon = text.LastIndexOf(':');
-        if (colon <= 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port < least || port > 65_535)
+        if (colon <= 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+            || port < least || port > 65_535)
             return false;
         host = text[..colon];
         if (host.StartsWith('[') && host.EndsWith(']'))

@@ -55,7 +55,8 @@ internal sealed class YamlFile
             if (stream.Documents is [{ RootNode: YamlMappingNode root }])
                 file.Root = new Section(file, "", root);
             else
-                problems.Error(name, 1, stream.Documents.Count > 1 ? "one YAML document is expected" : "keys and values are expected (a YAML mapping)");
+                problems.Error(name, 1, stream.Documents.Count > 1
+                    ? "one YAML document is expected" : "keys and values are expected (a YAML mapping)");
         }
         catch (YamlException exception)
         {

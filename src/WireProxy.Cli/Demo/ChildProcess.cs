@@ -34,7 +34,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    public static ChildProcess Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
+    public static ChildProcess Start(
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -54,7 +55,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     public static async Task<Finished> RunAsync(
-        IReadOnlyList<string> command, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
+        IReadOnlyList<string> command, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null,
+        string? input = null)
     {
         await using var child = Start(command, environment, input);
         return await child.WaitAsync(cancellation);

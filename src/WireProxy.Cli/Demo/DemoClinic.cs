@@ -48,7 +48,8 @@ internal sealed class DemoClinic : IAsyncDisposable
         try
         {
             LetOthersThrough(directory);
-            postgres = await PrivatePostgres.StartAsync(Directory.CreateDirectory(Path.Combine(directory, "postgres")).FullName, cancellation);
+            var inside = Directory.CreateDirectory(Path.Combine(directory, "postgres")).FullName;
+            postgres = await PrivatePostgres.StartAsync(inside, cancellation);
             var clinic = new DemoClinic(directory, postgres, FreePort());
             await clinic.FillAsync(cancellation);
             await clinic.StartGatewayAsync(cancellation);

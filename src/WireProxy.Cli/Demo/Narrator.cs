@@ -8,7 +8,8 @@ internal sealed class ClaimException(string message) : Exception(message);
 /// <summary>Prints the tour: what is done, the command, what came back.</summary>
 internal sealed class Narrator(TextWriter output)
 {
-    private readonly bool _colour = !Console.IsOutputRedirected && output == Console.Out && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+    private readonly bool _colour =
+        !Console.IsOutputRedirected && output == Console.Out && Environment.GetEnvironmentVariable("NO_COLOR") is null;
     private int _step;
 
     public void Say(string text) => output.WriteLine(text);

@@ -30,7 +30,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
             Path.Combine(postgres._programs, "initdb"), "-D", postgres._data, "-U", "postgres", "-E", "UTF8", "--no-locale",
             "--auth-local=trust", "--no-sync", "--no-instructions"]), cancellation);
         // The superuser is the demo itself; everybody else proves who they are.
-        await RunAsync(AsServer(["sh", "-c", "printf '%s\\n' 'local all postgres trust' 'local all all scram-sha-256' > \"$0/pg_hba.conf\"", postgres._data]), cancellation);
+        const string AccessRules = "printf '%s\\n' 'local all postgres trust' 'local all all scram-sha-256' > \"$0/pg_hba.conf\"";
+        await RunAsync(AsServer(["sh", "-c", AccessRules, postgres._data]), cancellation);
         postgres._server = ChildProcess.Start(AsServer([
             Path.Combine(postgres._programs, "postgres"), "-D", postgres._data, "-k", directory, "-c", "listen_addresses=",
             "-c", "fsync=off", "-c", "unix_socket_permissions=0777", "-c", "shared_buffers=16MB", "-c", "logging_collector=off"]));
@@ -64,7 +65,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         // 15 first: the gateway's parser has that version's grammar.
         return installed.OrderByDescending(path => path.Contains("/15/", StringComparison.Ordinal)).Concat(onPath)
             .FirstOrDefault(path => File.Exists(Path.Combine(path, "initdb")))
-            ?? throw new UsageException("PostgreSQL's server programs were not found; Debian's package is postgresql-15 (./demo.sh installs it)");
+            ?? throw new UsageException(
+                "PostgreSQL's server programs were not found; Debian's package is postgresql-15 (./demo.sh installs it)");
     }
 
     private static string[] AsServer(string[] command) => Environment.IsPrivilegedProcess

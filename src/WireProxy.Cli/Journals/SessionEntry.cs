@@ -8,6 +8,10 @@ namespace WireProxy.Cli.Journals;
 /// <summary>A recorded session as a listing shows it.</summary>
 internal sealed class SessionEntry
 {
+    private static readonly string[] OpenedMembers =
+        ["listener", "protocol", "user", "database", "client", "application_name", "policy_hash", "tls_client", "tls_upstream"];
+    private static readonly string[] ClosedMembers = ["reason", "stage", "party"];
+
     private readonly JsonElement _opened;
     private readonly JsonElement _closed;
 
@@ -40,7 +44,7 @@ internal sealed class SessionEntry
         Opened("client") ?? "-",
         Summary.Decisions.ToString(CultureInfo.InvariantCulture),
         Summary.ServerBytes.ToString(CultureInfo.InvariantCulture),
-        Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "not recorded",
+        Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "goes on, or was cut off",
     ];
 
     public void Write(Utf8JsonWriter json)
@@ -48,14 +52,14 @@ internal sealed class SessionEntry
         json.WriteString("session", Summary.Id);
         json.WriteString("first", Summary.FirstUtc);
         json.WriteString("last", Summary.LastUtc);
-        foreach (var name in new[] { "listener", "protocol", "user", "database", "client", "application_name", "policy_hash", "tls_client", "tls_upstream" })
+        foreach (var name in OpenedMembers)
             json.WriteString(name, Opened(name));
         json.WriteNumber("records", Summary.Records);
         json.WriteNumber("decisions", Summary.Decisions);
         json.WriteNumber("client_bytes", Summary.ClientBytes);
         json.WriteNumber("server_bytes", Summary.ServerBytes);
         json.WriteBoolean("closed", Summary.IsClosed);
-        foreach (var name in new[] { "reason", "stage", "party" })
+        foreach (var name in ClosedMembers)
             json.WriteString(name, JsonText.Of(_closed, name));
     }
 

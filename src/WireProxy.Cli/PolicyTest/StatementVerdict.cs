@@ -40,7 +40,8 @@ internal sealed class StatementJudge(CompiledPolicy policy, PolicyDefinition def
         .. from protect in definition.Protect
            from column in protect.Columns
            where facts.Relations.Any(relation => column.MatchesTable(relation.Database ?? subject.Database, relation.Schema, relation.Name))
-           where !definition.Unmask.Any(grant => grant.Groups.IsEmpty && grant.Users.Contains(subject.User) && grant.Columns.Contains(column))
+           where !definition.Unmask.Any(grant =>
+               grant.Groups.IsEmpty && grant.Users.Contains(subject.User) && grant.Columns.Contains(column))
            select new MaskedColumn(column, protect.Mask),
     ];
 }

@@ -70,7 +70,8 @@ internal static class VerdictReport
 
     private static string NameOf(StatementClass value) => value.ToString().ToLowerInvariant();
 
-    private static string NameOf(RelationReference relation) => relation.Schema is null ? relation.Name : $"{relation.Schema}.{relation.Name}";
+    private static string NameOf(RelationReference relation) =>
+        relation.Schema is null ? relation.Name : $"{relation.Schema}.{relation.Name}";
 
     private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {

@@ -70,7 +70,8 @@ internal sealed class ClientDecoder(Exchange exchange) : IFrameDecoder
 
     private void Bind(BindMessage message)
     {
-        var statement = exchange.Statements.GetValueOrDefault(Text(message.Statement)) ?? new Prepared("(prepared before this recording)", []);
+        var statement = exchange.Statements.GetValueOrDefault(Text(message.Statement))
+            ?? new Prepared("(prepared before this recording)", []);
         var parameters = new List<string?>(message.Parameters.Count);
         foreach (var value in message.Parameters)
         {

@@ -7,7 +7,8 @@ internal static class JsonText
 {
     /// <summary>The member as text; null where it is absent or null.</summary>
     public static string? Of(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value)
+            && value.ValueKind is not JsonValueKind.Null
             ? value.ToString()
             : null;
 

@@ -33,7 +33,8 @@ internal sealed class ServerDecoder(Exchange exchange, ClientDecoder client) : I
                 events.Add(new CopyPiece(time, ToClient: true, _binaryCopy, ClientDecoder.CopyText(body, _binaryCopy)));
                 break;
             case BackendMessageType.FunctionCallResponse:
-                events.Add(new FunctionReturned(time, ValueText.Of(FunctionCallResponse.Decode(body).Result, 0, exchange.Current?.ResultFormat ?? 0)));
+                var format = exchange.Current?.ResultFormat ?? 0;
+                events.Add(new FunctionReturned(time, ValueText.Of(FunctionCallResponse.Decode(body).Result, 0, format)));
                 break;
             case BackendMessageType.NotificationResponse:
                 var notification = NotificationResponse.Decode(body);

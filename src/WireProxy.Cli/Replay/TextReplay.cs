@@ -14,6 +14,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
     private bool _started;
     private RowTable? _rows;
     private bool _copying;
+    // What the server tells at login is the same every time; a later change is news.
+    private bool _loggedIn;
 
     public void Write(ReplayEvent happened)
     {
@@ -48,10 +50,13 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
             case CopyPiece piece:
                 Copy(piece);
                 break;
+            case ParameterReported when !_loggedIn:
+                return;
             default:
                 Line(happened, Describe(happened));
                 break;
         }
+        _loggedIn |= happened is not SessionBegan;
     }
 
     public void Flush()
@@ -71,7 +76,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
     {
         StatementDone done => Printable.Line(done.Tag),
         MessageDelivered message => Describe(message),
-        FunctionCalled call => $"> function {call.Function.ToString(CultureInfo.InvariantCulture)}({string.Join(", ", call.Arguments.Select(Quote))})",
+        FunctionCalled call => string.Create(CultureInfo.InvariantCulture,
+            $"> function {call.Function}({string.Join(", ", call.Arguments.Select(Quote))})"),
         FunctionReturned result => $"returned {Quote(result.Result)}",
         CopyGivenUp copy => $"copy given up by the client: {Printable.Line(copy.Reason)}",
         Notified notified => $"notification {Printable.Line(notified.Channel)}: {Printable.Line(notified.Payload)}",
@@ -101,7 +107,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
             ? $" on {string.Join(", ", list.EnumerateArray().Select(table => Printable.Line(table.ToString())))}"
             : "";
         var statement = Text(decision, "statement") is { Length: > 0 } sql ? $"\n{Indent}  not run: {sql}" : "";
-        return $"{Text(decision, "decision")}{rule}: {Text(decision, "command")}{tables}{statement}";
+        var command = Text(decision, "command") is { Length: > 0 } tag ? $": {tag}" : "";
+        return $"{Text(decision, "decision")}{rule}{command}{tables}{statement}";
     }
 
     private static string? Field(ErrorFields fields, ErrorFieldCode code) => fields[code] is { } value ? Printable.Line(value.Text) : null;
@@ -116,7 +123,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         output.WriteLine($"session   {Text(details, "session")}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"began     {began.Time:yyyy-MM-dd HH:mm:ss.fff} UTC"));
         output.WriteLine($"who       {Text(details, "user")} from {Text(details, "client")} as '{Text(details, "application_name")}'");
-        output.WriteLine($"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
+        output.WriteLine(
+            $"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
         output.WriteLine($"tls       client: {OrNone(details, "tls_client")}; upstream: {OrNone(details, "tls_upstream")}");
         output.WriteLine($"policy    {OrNone(details, "policy_hash")}");
         output.WriteLine();

@@ -59,7 +59,7 @@ internal sealed class Transcript
                 while (_frames.TryRead(out var type, out var body, out var length))
                 {
                     if (body.Length < length)
-                        events.Add(new NotShown(record.TimeUtc, $"a message of {length} bytes, too large for a replay; it is in the journal"));
+                        events.Add(TooLarge(record, length));
                     else
                         decoder.Decode(record.TimeUtc, type, body, events);
                 }
@@ -71,6 +71,9 @@ internal sealed class Transcript
             }
             return events;
         }
+
+        private static NotShown TooLarge(JournalRecord record, int length) =>
+            new(record.TimeUtc, $"a message of {length} bytes, too large for a replay; it is in the journal");
     }
 }
 

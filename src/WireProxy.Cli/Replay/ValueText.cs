@@ -55,7 +55,7 @@ internal static class ValueText
         (1114, 8) => Timestamp(BinaryPrimitives.ReadInt64BigEndian(bytes), ""),
         (1184, 8) => Timestamp(BinaryPrimitives.ReadInt64BigEndian(bytes), "+00"),
         (1700, _) => Numeric(bytes),
-        (>= 1000 and <= 1041 or 1115 or 1182 or 1183 or 1185 or 1231 or 143 or 199 or 2951 or 3807, _) => Array(bytes),
+        ( >= 1000 and <= 1041 or 1115 or 1182 or 1183 or 1185 or 1231 or 143 or 199 or 2951 or 3807, _) => Array(bytes),
         _ => null,
     };
 
@@ -76,7 +76,8 @@ internal static class ValueText
     {
         long.MaxValue => "infinity",
         long.MinValue => "-infinity",
-        _ => Epoch.AddTicks(checked(microseconds * TimeSpan.TicksPerMicrosecond)).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + zone,
+        _ => Epoch.AddTicks(checked(microseconds * TimeSpan.TicksPerMicrosecond))
+            .ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + zone,
     };
 
     /// <summary>numeric_send: digits, weight, sign, scale, and then that many digits of base 10000.</summary>

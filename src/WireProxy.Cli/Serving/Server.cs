@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using WireProxy.Capture;
 using WireProxy.Cli.Commands;
@@ -31,10 +30,11 @@ internal static class Server
         try
         {
             var policy = settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
-            await using var gateway = new Gateway(settings.Gateway, policy, journal, new LineLogger(error, TimeProvider.System), TimeProvider.System);
+            var log = new LineLogger(error, TimeProvider.System);
+            await using var gateway = new Gateway(settings.Gateway, policy, journal, log, TimeProvider.System);
             Start(gateway);
             foreach (var (listener, address) in settings.Gateway.Listeners.Zip(gateway.Addresses))
-                await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{listener.Name}: accepting {listener.Protocol.ToString().ToLowerInvariant()} at {address}"));
+                await output.WriteLineAsync($"{listener.Name}: accepting {listener.Protocol.ToString().ToLowerInvariant()} at {address}");
             await output.FlushAsync();
             await signals.First;
             await gateway.DrainAsync(signals.Second);

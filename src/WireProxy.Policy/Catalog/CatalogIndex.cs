@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy;
@@ -59,6 +60,13 @@ internal sealed class CatalogIndex
     public bool IsBuiltInFunction(string? schema, string name) =>
         _builtInFunctions.Contains(name)
         && (schema is null ? !Snapshot.IsUserFunction(null, name) : schema is "pg_catalog" or "information_schema");
+
+    /// <summary>True where this reference may be no column but a call: <c>row.name</c> is <c>name(row)</c> where the row has no column of that
+    /// name and somebody made such a function (PostgreSQL 38.5.3).</summary>
+    public bool MayBeCall(ColumnReference column, StatementFacts facts) =>
+        Snapshot.IsUserFunction(null, column.Name)
+        && (facts.Relations.IsEmpty || facts.Relations.Any(relation =>
+            Named(relation.Schema, relation.Name) is var nodes && (nodes.Count == 0 || nodes.Any(node => !node.HasColumn(column.Name)))));
 
     /// <summary>Links neighbours first and then what is farther away, so that each list is complete whatever the order of the catalog.</summary>
     private void Link()

@@ -56,8 +56,17 @@ public sealed class Protection
         if (facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor
             && (facts.AffectedName is not { } name || (touchesOfName?.Invoke(name) ?? true)))
             return true;
-        return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches);
+        return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches)
+            || facts.Columns.Any(column => _catalog.MayBeCall(column, facts));
     }
+
+    /// <summary>True where the statement names a view, which another statement may replace between this catalog and the statement's run.</summary>
+    public bool NamesViews(StatementFacts facts) =>
+        facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor
+        || facts.Relations.Any(relation => _catalog.Named(relation.Schema, relation.Name).Any(node => node.IsView && !node.IsSystem));
+
+    /// <summary>True for the OID of a view, or a materialized one, that is not the system's.</summary>
+    public bool IsView(uint relationId) => _catalog.Find(relationId) is { IsView: true, IsSystem: false };
 
     /// <summary>The mask of a column that a message names (an error's fields, say), or null where it is clear. An unqualified table
     /// may be any of that name; of a table or column that the catalog does not know nothing is passed.</summary>
@@ -103,6 +112,28 @@ public sealed class Protection
         return result.ToImmutable();
     }
 
+    /// <summary>
+    /// True where the statement reads protected columns and writes elsewhere: INSERT ... SELECT, CREATE TABLE AS, SELECT INTO, UPDATE
+    /// or MERGE from another table, or a function that keeps what it is given. The copy would be clear. An UPDATE of one and the same
+    /// table is not seen as a copy, whichever of its columns it moves: that needs the analysis of each expression.
+    /// </summary>
+    public bool CopiesElsewhere(StatementFacts facts)
+    {
+        if (ProtectsNothing)
+            return false;
+        bool places = facts.Functions.Any(function => ReadingFunctions.Places(function.Name));
+        bool writes = facts.Relations.Any(relation => relation.IsWritten) || facts.Command is "CREATE TABLE AS" or "SELECT INTO";
+        return (places || writes) && facts.Relations.Any(relation =>
+            relation.IsRead && (places || !relation.IsWritten) && NamesProtected(relation, facts));
+    }
+
+    /// <summary>The statement names a masked column of the relation, or all of its columns.</summary>
+    private bool NamesProtected(RelationReference reference, StatementFacts facts) =>
+        _catalog.Named(reference.Schema, reference.Name).Any(node => _relations.TryGetValue(node.Id, out RelationProtection? relation)
+            && facts.Columns.Any(column => column.Name == "*" || relation.MaskOf(column.Name) is not null
+                || (column.Relation is null && (column.Name == node.Name || facts.Aliases.Contains(column.Name)))
+                || (column.Relation is not null && !node.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name))));
+
     private bool Touches(RelationReference reference, StatementFacts facts)
     {
         IReadOnlyList<CatalogNode> nodes = _catalog.Named(reference.Schema, reference.Name);
@@ -118,7 +149,7 @@ public sealed class Protection
             column.Name == "*" || relation.MaskOf(column.Name) is not null || IsWholeRow(column, relation, facts));
 
     /// <summary>A bare name of a relation or an alias is its row; so is what stands before the dot where the name behind it is no column but a
-    /// function, which the row is then given to (PostgreSQL documentation, section 4.2.4).</summary>
+    /// function, which the row is then given to (PostgreSQL 38.5.3).</summary>
     private static bool IsWholeRow(ColumnReference column, RelationProtection relation, StatementFacts facts) => column.Relation is null
         ? column.Name == relation.Relation.Name || facts.Aliases.Contains(column.Name)
         : !relation.Relation.HasColumn(column.Name) && ReadingFunctions.TakesRows(column.Name);

@@ -58,7 +58,7 @@ internal sealed record StatementCondition
             && (Tables is not { } tables || (!facts.Relations.IsEmpty && facts.Relations.All(r => tables.Any(t => reach.SurelyNames(t, r)))))
             && (Columns is not { } columns || (!facts.Columns.IsEmpty && facts.Columns.All(c => columns.Any(p => reach.SurelyNames(p, c)))))
             && (Functions is not { } functions
-                || (!facts.Functions.IsEmpty && facts.Functions.All(f => functions.Any(p => reach.SurelyNames(p, f)))))
+                || (!facts.Functions.IsEmpty && reach.Calls.All(f => functions.Any(p => reach.SurelyNames(p, f)))))
             && (Unbounded is not { } unbounded || facts.Relations.Any(r => r.Unbounded) == unbounded);
     }
 
@@ -124,7 +124,7 @@ internal sealed record StatementCondition
     {
         if (Functions is not { } functions)
             return true;
-        foreach (FunctionReference function in reach.Facts.Functions)
+        foreach (FunctionReference function in reach.Calls)
             foreach (FunctionPattern pattern in functions)
                 if (reach.MayName(pattern, function))
                     return Because(reasons, $"calls {pattern}");

@@ -7,10 +7,17 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
 {
     public StatementFacts Facts => facts;
 
+    /// <summary>The functions that the statement calls. <c>row.name</c> may be the call <c>name(row)</c> (PostgreSQL 38.5.3) where somebody
+    /// made a function of that name.</summary>
+    public IEnumerable<FunctionReference> Calls => catalog is null
+        ? facts.Functions
+        : facts.Functions.Concat(facts.Columns.Where(column => catalog.MayBeCall(column, facts))
+            .Select(column => new FunctionReference(null, column.Name)));
+
     /// <summary>The statement's classes, and <see cref="StatementClass.Function"/> also for a SELECT that calls a function which
     /// PostgreSQL does not bring, as pgaudit has it. Without a catalog an unqualified function is taken for one that it brings.</summary>
     public IEnumerable<StatementClass> Classes =>
-        !facts.Classes.Contains(StatementClass.Function) && facts.Functions.Any(IsUserFunction)
+        !facts.Classes.Contains(StatementClass.Function) && Calls.Any(IsUserFunction)
             ? facts.Classes.Append(StatementClass.Function) : facts.Classes;
 
     /// <summary>True where the relation may be one of the pattern's, or reads or stores rows of one: a view over it, its parent, its
@@ -95,12 +102,10 @@ internal sealed class StatementReach(StatementFacts facts, string? database, Cat
         return facts.Columns.Any(column => column.Name == "*" || pattern.MatchesColumn(column.Name) || MayBeWholeRow(column, relation));
     }
 
-    /// <summary>A bare name may be a table's name or alias and then stands for the whole row. Aliases are not known here: with a
-    /// catalog, what is no column of any table of the statement is taken for one.</summary>
+    /// <summary>The bare name or alias of a table is its row; <c>row.function</c> gives the row to that function.</summary>
     private bool MayBeWholeRow(ColumnReference column, RelationReference relation) =>
-        column.Relation is null
-        && (column.Name == relation.Name || (catalog is not null && !facts.Relations.Any(other =>
-            Candidates(other) is var candidates && (candidates.Count == 0 || candidates.Any(node => node.HasColumn(column.Name))))));
+        (column.Relation is null && (column.Name == relation.Name || facts.Aliases.Contains(column.Name)))
+        || ReadingFunctions.TakesRows(column.Name);
 
     private IReadOnlyList<CatalogNode> Candidates(RelationReference relation) => catalog?.Named(relation.Schema, relation.Name) ?? [];
 

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Unicode;
+using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -22,6 +24,27 @@ internal static class ClientEncodings
         if (Ascii.IsValid(text) || (IsUtf8(encoding) && Utf8.IsValid(text)))
             return null;
         return IsUtf8(encoding) ? null : Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(text));
+    }
+
+    /// <summary>The same spans in the text as the client sent it, where <see cref="ToUtf8"/> has made it longer.</summary>
+    public static ImmutableArray<SecretSpan> InOriginal(ReadOnlySpan<byte> text, string encoding, ImmutableArray<SecretSpan> spans)
+    {
+        if (spans.IsEmpty || IsUtf8(encoding) || Ascii.IsValid(text))
+            return spans;
+        var starts = new int[Encoding.UTF8.GetByteCount(Encoding.Latin1.GetString(text)) + 1];
+        int at = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            starts[at++] = i;
+            if (text[i] >= 0x80)
+                starts[at++] = i;
+        }
+        starts[at] = text.Length;
+        return [.. spans.Select(span =>
+        {
+            int from = starts[Math.Clamp(span.Offset, 0, at)];
+            return new SecretSpan(from, starts[Math.Clamp(span.Offset + span.Length, 0, at)] - from);
+        })];
     }
 
     private static bool IsUtf8(string encoding) =>

@@ -14,18 +14,19 @@ internal static class CopyPlan
     private const uint TextType = 25;
 
     /// <summary>Null: nothing is masked.</summary>
-    public static CopyMask? Create(CopyFacts facts, CopyResponse response, Protection protection)
+    public static CopyMask? Create(CopyFacts facts, CopyResponse response, Protection? protection, string clientEncoding)
     {
-        ImmutableArray<CopyColumn>? known = facts.Relation is { } table ? protection.CopyColumns(table, facts.Columns) : null;
+        ImmutableArray<CopyColumn>? known = facts.Relation is { } table ? protection?.CopyColumns(table, facts.Columns) : null;
         if (known is { } columns && columns.Length == response.ColumnFormats.Count)
         {
             return columns.All(column => column.Mask is null)
                 ? null
-                : CopyMask.Create(facts, [.. columns.Select(column => column.Mask)], [.. columns.Select(column => column.TypeId)]);
+                : CopyMask.Create(facts, [.. columns.Select(column => column.Mask)], [.. columns.Select(column => column.TypeId)], clientEncoding);
         }
         int count = response.ColumnFormats.Count;
         bool isBinary = response.Format == 1;
         return CopyMask.Create(
-            facts, [.. Enumerable.Repeat<Mask?>(isBinary ? Mask.Null : protection.DerivedMask, count)], [.. Enumerable.Repeat(TextType, count)]);
+            facts, [.. Enumerable.Repeat<Mask?>(isBinary ? Mask.Null : protection?.DerivedMask ?? Mask.Redact, count)], [.. Enumerable.Repeat(TextType, count)],
+            clientEncoding);
     }
 }

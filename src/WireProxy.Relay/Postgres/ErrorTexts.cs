@@ -5,8 +5,18 @@ namespace WireProxy.Relay.Postgres;
 /// <summary>Which error texts can hold nothing but what the client itself wrote.</summary>
 internal static class ErrorTexts
 {
-    /// <summary>SQLSTATE classes of connection, transaction and resource conditions, whose texts the server words without values.</summary>
-    private static readonly HashSet<string> SafeClasses = ["00", "01", "08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "53", "54", "55", "57", "58"];
+    /// <summary>
+    /// SQLSTATE classes of transactions, prepared statements, resources and interventions, whose texts hold no value that a function
+    /// was given. Not among them: unknown databases, schemas, cursors and files (3D, 3F, 34, 58: <c>pg_database_size(ssn)</c> says
+    /// which one there is not), features (0A), warnings (01), connections (08, which dblink uses).
+    /// </summary>
+    private static readonly HashSet<string> SafeClasses = ["00", "25", "26", "40", "53", "57"];
+
+    /// <summary>Single conditions of other classes: lock not available, statement too complex.</summary>
+    private static readonly HashSet<string> SafeCodes = ["55P03", "54001"];
+
+    /// <summary>How contexts begin that stand for no code: what COPY reads is the client's own, and the others name places.</summary>
+    private static readonly string[] PlainContexts = ["COPY ", "JSON data", "while ", "portal ", "unnamed portal"];
 
     /// <summary>
     /// With a position the parser says it of the statement's text. Otherwise the class must be one of the above. In either case there
@@ -17,6 +27,11 @@ internal static class ErrorTexts
         if (fields[ErrorFieldCode.Where] is not null || fields[ErrorFieldCode.InternalQuery] is not null)
             return false;
         return fields[ErrorFieldCode.Position] is not null ||
-            (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && SafeClasses.Contains(code[..2]));
+            (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && (SafeClasses.Contains(code[..2]) || SafeCodes.Contains(code)));
     }
+
+    /// <summary>True where a function, a trigger or a block has raised it, or something in it has. The innermost context comes first.</summary>
+    public static bool ComeFromRunningCode(ErrorFields fields) =>
+        fields[ErrorFieldCode.InternalQuery] is not null ||
+        (fields[ErrorFieldCode.Where]?.Text is { } where && !PlainContexts.Any(plain => where.StartsWith(plain, StringComparison.Ordinal)));
 }

@@ -1,3 +1,6 @@
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Sessions;
+
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>What the server owes for one message of the client, or where in its stream a marker stands.</summary>
@@ -25,7 +28,8 @@ internal enum Expectation : byte
 /// <param name="Kind">What it is.</param>
 /// <param name="Work">What the response side needs to know of it: <see cref="Work"/> says more.</param>
 /// <param name="IsOurs">The client did not send it, and does not get its answer.</param>
-internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false);
+/// <param name="Changes">Of what ends an exchange: <see cref="PostgresSession.ChangesSent"/> when it was sent.</param>
+internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0);
 
 /// <summary>
 /// The messages that the server has not answered, in order: the request pump adds, the response pump removes. It mirrors
@@ -39,6 +43,8 @@ internal sealed class InFlight
     private int _head;
     private int _count;
     private bool _skipping;
+    private bool _isCopyingIn;
+    private bool _isAbandoned;
     private TaskCompletionSource? _empty;
 
     public int Count
@@ -64,6 +70,8 @@ internal sealed class InFlight
     {
         lock (_lock)
         {
+            if (pending.Kind == Expectation.CopyEnd)
+                _isCopyingIn = false;
             if (_count == _ring.Length)
                 Grow();
             _ring[(_head + _count++) & (_ring.Length - 1)] = pending;
@@ -78,6 +86,20 @@ internal sealed class InFlight
             Settle();
             pending = _count > 0 ? _ring[_head] : default;
             return _count > 0;
+        }
+    }
+
+    /// <summary>Whether one of those under way is like this.</summary>
+    public bool Any(Func<Pending, bool> predicate)
+    {
+        lock (_lock)
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if (predicate(_ring[(_head + i) & (_ring.Length - 1)]))
+                    return true;
+            }
+            return false;
         }
     }
 
@@ -128,15 +150,31 @@ internal sealed class InFlight
     }
 
     /// <summary>Completes when everything sent so far is answered.</summary>
+    /// <exception cref="SessionEndException">The upstream has ended before.</exception>
     public Task WhenEmptyAsync()
     {
         lock (_lock)
         {
+            if (_isAbandoned)
+                return Task.FromException(new SessionEndException(SessionEnd.UpstreamClosed));
             Settle();
             if (_count == 0)
                 return Task.CompletedTask;
+            if (_isCopyingIn)
+                return Task.FromException(StatementInCopy());
             _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _empty.Task;
+        }
+    }
+
+    /// <summary>The server waits for copy data: whoever waits for its answers would wait for the client, and the client for them.</summary>
+    public void BeginCopyIn()
+    {
+        lock (_lock)
+        {
+            _isCopyingIn = true;
+            _empty?.TrySetException(StatementInCopy());
+            _empty = null;
         }
     }
 
@@ -145,7 +183,8 @@ internal sealed class InFlight
     {
         lock (_lock)
         {
-            _empty?.TrySetResult();
+            _isAbandoned = true;
+            _empty?.TrySetException(new SessionEndException(SessionEnd.UpstreamClosed));
             _empty = null;
         }
     }
@@ -168,8 +207,11 @@ internal sealed class InFlight
             _skipping = false;
     }
 
+    private static ProtocolException StatementInCopy() => new("a statement came where the data of a COPY were due");
+
     private void RemoveHead()
     {
+        _isCopyingIn = false;
         _ring[_head] = default;
         _head = (_head + 1) & (_ring.Length - 1);
         if (--_count > 0)

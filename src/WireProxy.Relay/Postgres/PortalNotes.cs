@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 
 namespace WireProxy.Relay.Postgres;
@@ -13,25 +14,32 @@ internal sealed class PortalNotes(PostgresSession session)
     /// <summary>Beyond this many names the notes are forgotten, which costs a Describe each.</summary>
     private const int MostNames = 1024;
 
+    /// <summary>What a statement may do that was not seen being prepared by the protocol: PREPARE takes queries alone.</summary>
+    private const StatementEffect Unknown = StatementEffect.Settings | StatementEffect.Names;
+
     private readonly Dictionary<string, StatementNote> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PortalNote> _portals = new(StringComparer.Ordinal);
     private long _exchange;
+
+    /// <summary>Without masks only what running a statement may change is of interest, once there has been such a statement.</summary>
+    private bool IsTracking => session.Masks || session.HasSeenEffects;
 
     /// <summary>A Sync or a Query has passed: an error before it no longer skips what comes after.</summary>
     public void ExchangeEnds() => _exchange++;
 
     public void Parsed(StatementWork work)
     {
-        if (!session.Masks)
+        if (!IsTracking)
             return;
         if (_statements.Count >= MostNames)
-            _statements.Clear();
-        _statements[work.Name] = new StatementNote(work);
+            Forget(_statements, note => note.Effects != StatementEffect.None);
+        StatementEffect earlier = _statements.TryGetValue(work.Name, out StatementNote? before) ? before.Effects : Unknown;
+        _statements[work.Name] = new StatementNote(work, earlier, _exchange);
     }
 
     public BindWork? Bound(BindMessage bind)
     {
-        if (!session.Masks)
+        if (!IsTracking)
             return null;
         var formats = ImmutableArray.CreateBuilder<short>(bind.ResultFormats.Count);
         for (int i = 0; i < bind.ResultFormats.Count; i++)
@@ -40,7 +48,7 @@ internal sealed class PortalNotes(PostgresSession session)
     }
 
     public BindWork? Bound(BindScanner bind) =>
-        session.Masks ? Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats) : null;
+        IsTracking ? Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats) : null;
 
     public Pending Described(DescribeMessage describe)
     {
@@ -49,31 +57,39 @@ internal sealed class PortalNotes(PostgresSession session)
         if (!session.Masks)
             return new Pending(kind);
         string name = Names.Of(describe.Name);
+        long meaning = session.Meaning;
         if (!isStatement)
-            Portal(name).DescribedAt = session.Meaning;
+            Portal(name).DescribedAt = meaning;
         else if (_statements.TryGetValue(name, out StatementNote? note))
-            note.Describe(_exchange, session.Meaning);
-        return new Pending(kind, new NameWork(name, isStatement, session.Meaning));
+            note.Describe(_exchange, meaning);
+        return new Pending(kind, Work(name, isStatement, meaning));
     }
 
-    public NameWork Executed(ExecuteMessage execute, out bool mustDescribe)
+    /// <param name="effects">What the portal's statement may do.</param>
+    public NameWork Executed(ExecuteMessage execute, out bool mustDescribe, out StatementEffect effects)
     {
         mustDescribe = false;
-        if (!session.Masks)
+        effects = StatementEffect.None;
+        if (!IsTracking)
             return NameWork.Unnamed;
         string name = Names.Of(execute.Portal);
         PortalNote portal = Portal(name);
-        if (portal.DescribedAt != session.Meaning && !IsStatementDescribed(portal))
+        effects = portal.Effects;
+        if (!session.Masks)
+            return NameWork.Unnamed;
+        // Read once: other sessions make it grow at any time.
+        long meaning = session.Meaning;
+        if (portal.DescribedAt != meaning && !IsStatementDescribed(portal, meaning))
         {
             mustDescribe = true;
-            portal.DescribedAt = session.Meaning;
+            portal.DescribedAt = meaning;
         }
-        return new NameWork(name, isStatement: false, session.Meaning);
+        return Work(name, isStatement: false, meaning);
     }
 
     public NameWork? Closed(CloseMessage close)
     {
-        if (!session.Masks)
+        if (!IsTracking)
             return null;
         string name = Names.Of(close.Name);
         bool isStatement = close.Kind == StatementOrPortal.Statement;
@@ -81,20 +97,43 @@ internal sealed class PortalNotes(PostgresSession session)
             _statements.Remove(name);
         else
             _portals.Remove(name);
-        return new NameWork(name, isStatement, session.Meaning);
+        return session.Masks ? Work(name, isStatement, session.Meaning) : null;
     }
 
-    private BindWork Bound(string portal, string statement, ImmutableArray<short> formats)
+    private BindWork? Bound(string portal, string statement, ImmutableArray<short> formats)
     {
         if (_portals.Count >= MostNames)
-            _portals.Clear();
-        _portals[portal] = new PortalNote { Statement = statement, Meaning = session.Meaning };
-        return new BindWork(portal, statement, formats, session.Meaning, session.NamesMeaning);
+            Forget(_portals, note => note.Effects != StatementEffect.None);
+        long meaning = session.Meaning;
+        _portals[portal] = new PortalNote { Statement = statement, Meaning = meaning, Effects = EffectsOf(statement) };
+        if (!session.Masks)
+            return null;
+        Protection? under = session.CertainProtection;
+        return new BindWork(portal, statement, formats, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
     }
 
-    private bool IsStatementDescribed(PortalNote portal)
+    private NameWork Work(string name, bool isStatement, long meaning)
     {
-        if (portal.Statement is null || portal.Meaning != session.Meaning || !_statements.TryGetValue(portal.Statement, out StatementNote? note))
+        Protection? under = session.CertainProtection;
+        return new NameWork(name, isStatement, meaning) { Under = under, Touches = under is null };
+    }
+
+    private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)
+        ? Unknown
+        : note.Work.NamesMeaning == session.NamesMeaning ? note.EffectsIn(_exchange) : note.Effects | Unknown;
+
+    private static void Forget<T>(Dictionary<string, T> notes, Predicate<T> mustStay)
+    {
+        foreach ((string name, T note) in notes)
+        {
+            if (!mustStay(note))
+                notes.Remove(name);
+        }
+    }
+
+    private bool IsStatementDescribed(PortalNote portal, long meaning)
+    {
+        if (portal.Statement is null || portal.Meaning != meaning || !_statements.TryGetValue(portal.Statement, out StatementNote? note))
             return false;
         // Asked for in this very exchange: either the description comes, or an error skips the Execute too.
         if (note.DescribedIn == _exchange && note.DescribedAt == portal.Meaning)
@@ -109,9 +148,16 @@ internal sealed class PortalNotes(PostgresSession session)
         return note;
     }
 
-    private sealed class StatementNote(StatementWork work)
+    /// <param name="earlier">The effects of what stood under the name before.</param>
+    private sealed class StatementNote(StatementWork work, StatementEffect earlier, long parsedIn)
     {
         public StatementWork Work { get; } = work;
+
+        /// <summary>Until the server has taken the new statement the name may still mean the old one.</summary>
+        public StatementEffect Effects => Work.IsComplete ? Work.Effects : Work.Effects | earlier;
+
+        /// <summary>Within its own exchange either the Parse succeeds, or its error skips the Bind too.</summary>
+        public StatementEffect EffectsIn(long exchange) => exchange == parsedIn ? Work.Effects : Effects;
 
         public long DescribedIn { get; private set; } = -1;
 
@@ -129,6 +175,9 @@ internal sealed class PortalNotes(PostgresSession session)
         public string? Statement { get; init; }
 
         public long Meaning { get; init; }
+
+        /// <summary>A portal that was not seen being bound is a cursor, which runs a query.</summary>
+        public StatementEffect Effects { get; init; } = Unknown;
 
         /// <summary>The meaning under which a description of the portal was last asked for; -1 for never.</summary>
         public long DescribedAt { get; set; } = -1;

@@ -27,7 +27,7 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
     private int _snapshotGeneration;
     private CatalogSnapshot? _snapshot;
     private Task<CatalogSnapshot?>? _reading;
-    private bool _claimed;
+    private TaskCompletionSource? _claim;
     private long _lastUnknownOrigin = -UnknownOriginMilliseconds;
 
     public string Database => database;
@@ -64,11 +64,18 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
         lock (_lock)
         {
             generation = Generation;
-            if (_claimed)
+            if (_claim is not null)
                 return false;
-            _claimed = true;
+            _claim = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return true;
         }
+    }
+
+    /// <summary>Completes when the claim of the one who reads now has ended, at once where there is none.</summary>
+    public Task WhenPublishedAsync()
+    {
+        lock (_lock)
+            return _claim?.Task ?? Task.CompletedTask;
     }
 
     /// <summary>Ends a claim. A null snapshot: the read failed, and the old one stays.</summary>
@@ -76,7 +83,8 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
     {
         lock (_lock)
         {
-            _claimed = false;
+            _claim?.TrySetResult();
+            _claim = null;
             if (snapshot is null || generation < _snapshotGeneration)
                 return;
             _snapshot = snapshot;

@@ -24,6 +24,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
             return null;
         }
         var startup = (StartupMessage)packet;
+        session.TakePlace();
         RefuseReplication(startup, session.Listener.Policy);
         await UpstreamStart.ConnectAsync(session, cancellationToken);
         await new LoginRelay(session).RunAsync(startup);

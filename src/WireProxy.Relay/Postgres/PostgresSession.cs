@@ -11,14 +11,18 @@ internal sealed class PostgresSession : DialectSession
     private readonly SharedCatalog _sharedCatalog;
     private readonly RelayFilters? _relay;
     private CancelHandle? _cancelHandle;
+    private BackendKeyData? _cancelKey;
     private int _catalogGeneration;
     private volatile CatalogRead? _catalogRead;
     private volatile byte _status = (byte)TransactionStatus.Idle;
     private volatile string _clientEncoding = "SQL_ASCII";
     private volatile bool _standardStrings = true;
-    private volatile bool _catalogIsOld;
-    private volatile bool _catalogChanging;
-    private volatile bool _catalogChangeSent;
+    private volatile bool _changesOpen;
+    private long _changesSent;
+    private long _changesAnswered;
+    private long _news;
+    private long _newsAdopted;
+    private volatile bool _hasEnded;
     private long _meaning;
     private long _namesMeaning;
 
@@ -58,6 +62,8 @@ internal sealed class PostgresSession : DialectSession
     }
 
     public override bool IsIdle => _relay?.IsIdle ?? (Status == TransactionStatus.Idle && InFlight.Count == 0);
+
+    public override bool IsWaitingForClient => _relay?.IsAnswered ?? (InFlight.Count == 0);
 
     public string ClientEncoding => _clientEncoding;
 
@@ -100,14 +106,20 @@ internal sealed class PostgresSession : DialectSession
 
     public override void Ended()
     {
+        _hasEnded = true;
         InFlight.Abandon();
         _catalogRead?.Abandon();
         if (_cancelHandle is { } handle)
             Session.Listener.Registry.RemoveCancelKey(handle, Session);
     }
 
+    public override Task CancelAsync() => _cancelKey is { } key
+        ? Cancellation.SendAsync(Session, new CancelRequest(key.ProcessId, key.Key))
+        : Task.CompletedTask;
+
     public void BackendKeyReceived(BackendKeyData key)
     {
+        _cancelKey = key;
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
@@ -120,6 +132,9 @@ internal sealed class PostgresSession : DialectSession
             _standardStrings = parameter.Value.Span.SequenceEqual("on"u8);
     }
 
+    /// <summary>A statement has been judged that may change what the gateway knows. The request side's.</summary>
+    public bool HasSeenEffects { get; set; }
+
     public void MeaningMayChange() => Interlocked.Increment(ref _meaning);
 
     public void NamesMayChange()
@@ -128,96 +143,130 @@ internal sealed class PostgresSession : DialectSession
         MeaningMayChange();
     }
 
-    /// <summary>A statement that may change the catalog goes to the server.</summary>
+    /// <summary>A statement that may change the catalog, or take a change back, goes to the server.</summary>
     public void CatalogMayChange()
     {
+        Interlocked.Increment(ref _changesSent);
         MeaningMayChange();
-        _catalogChanging = _catalogChangeSent = true;
     }
 
-    /// <summary>An exchange is complete: where it may have changed the catalog, it has done so now.</summary>
-    public void ExchangeCompleted()
+    /// <summary>How many such statements have been sent.</summary>
+    public long ChangesSent => Volatile.Read(ref _changesSent);
+
+    /// <summary>Some have not been answered, or not been committed or rolled back.</summary>
+    public bool MayHaveOpenChanges => _changesOpen || ChangesSent != Volatile.Read(ref _changesAnswered);
+
+    /// <summary>An exchange is complete.</summary>
+    /// <param name="changes">How many changes had been sent when its last message was.</param>
+    public void ExchangeCompleted(long changes)
     {
-        if (!_catalogChanging)
+        bool isNew = changes > Volatile.Read(ref _changesAnswered);
+        if (!isNew && !(_changesOpen && Status == TransactionStatus.Idle))
             return;
-        if (_catalogChangeSent)
-        {
-            _catalogChangeSent = false;
-            _catalogIsOld = true;
-        }
-        if (Status != TransactionStatus.InTransaction)
-        {
-            _catalogChanging = false;
-            _catalogIsOld = true;
-            _sharedCatalog.Invalidate();
-        }
+        // A text may have committed in its middle, so that others are told at once, and again at the transaction's end.
+        _changesOpen = Status != TransactionStatus.Idle;
+        Interlocked.Increment(ref _news);
+        _sharedCatalog.Invalidate();
+        if (isNew)
+            Volatile.Write(ref _changesAnswered, changes);
     }
+
+    /// <summary>The session's own upstream is reading the catalog for it: the rows are not the client's.</summary>
+    public bool ReadsCatalogHere => _catalogRead is not null;
 
     public void UnknownOriginSeen() => _sharedCatalog.ReportUnknownOrigin();
 
-    /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing.</summary>
+    /// <summary>What is protected, or null where the catalog may have changed since it was read.</summary>
+    public Protection? CertainProtection => IsCatalogCertain ? Protection : null;
+
+    private bool IsCatalogCertain =>
+        Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news) &&
+        _catalogGeneration == _sharedCatalog.Generation;
+
+    /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing, or nothing that would
+    /// help.</summary>
     /// <param name="readHere">Set where the caller sends <see cref="PostgresCatalogQuery.Text"/> with this read as its receiver.</param>
-    public Task? EnsureCatalog(out CatalogRead? readHere)
+    /// <param name="isAttempt">The wait is for a read: once it is over, things are as good as they get.</param>
+    public Task? EnsureCatalog(out CatalogRead? readHere, out bool isAttempt)
     {
         readHere = null;
-        if (Catalog is not null && !_catalogIsOld && _catalogGeneration == _sharedCatalog.Generation)
+        isAttempt = false;
+        if (IsCatalogCertain)
             return null;
-        bool mustBeNew = Catalog is null || _catalogIsOld;
-        bool canReadHere = InFlight.Count == 0 && (Status == TransactionStatus.Idle || (Status == TransactionStatus.InTransaction && _catalogChanging));
-        // Inside a transaction only the session itself sees what it has changed.
-        if (Status == TransactionStatus.InTransaction && Catalog is not null)
-            return mustBeNew && _catalogChanging && canReadHere ? ReadHere(out readHere, isShared: false, 0) : null;
-        if (_sharedCatalog.Current(out int generation) is { } current)
+        bool isEmpty = InFlight.Count == 0;
+        long news = Volatile.Read(ref _news);
+        // What the session has changed and not committed it alone can see.
+        if (!MayHaveOpenChanges)
         {
-            Use(current, generation);
+            if (_sharedCatalog.Current(out int current) is { } snapshot)
+            {
+                Use(snapshot, current, news);
+                return null;
+            }
+            if (_sharedCatalog.HasCredentials)
+            {
+                isAttempt = true;
+                return AdoptAsync();
+            }
+        }
+        if (!isEmpty)
+            return Catalog is null || InFlight.WillDrain ? InFlight.WhenEmptyAsync() : null;
+        if (Status == TransactionStatus.InTransaction)
+        {
+            isAttempt = true;
+            return ReadHere(out readHere, isShared: false, _sharedCatalog.Generation, news);
+        }
+        if (Status != TransactionStatus.Idle)
             return null;
-        }
-        if (_sharedCatalog.HasCredentials)
-        {
-            Task<CatalogSnapshot?> reading = _sharedCatalog.ReadAsync();
-            return mustBeNew ? AdoptAsync(reading) : null;
-        }
-        if (canReadHere && (_sharedCatalog.TryClaim(out generation) || mustBeNew))
-            return ReadHere(out readHere, isShared: true, generation);
-        return Catalog is null ? InFlight.WhenEmptyAsync() : null;
+        if (!_sharedCatalog.TryClaim(out int generation))
+            return _sharedCatalog.WhenPublishedAsync();
+        isAttempt = true;
+        return ReadHere(out readHere, isShared: true, generation, news);
     }
 
-    private Task ReadHere(out CatalogRead read, bool isShared, int generation)
+    private Task ReadHere(out CatalogRead read, bool isShared, int generation, long news)
     {
-        read = new CatalogRead();
+        read = new CatalogRead(ClientEncoding);
         _catalogRead = read;
-        return AdoptHereAsync(read, isShared, generation);
+        if (_hasEnded)
+            read.Abandon();
+        return AdoptHereAsync(read, isShared, generation, news);
     }
 
-    private async Task AdoptHereAsync(CatalogRead read, bool isShared, int generation)
+    private async Task AdoptHereAsync(CatalogRead read, bool isShared, int generation, long news)
     {
         CatalogSnapshot? snapshot = await read.Task;
         _catalogRead = null;
         if (isShared)
             _sharedCatalog.Publish(snapshot, generation);
         if (snapshot is not null)
-            Use(snapshot, isShared ? generation : _sharedCatalog.Generation);
+            Use(snapshot, generation, news);
     }
 
-    private async Task AdoptAsync(Task<CatalogSnapshot?> reading)
+    private async Task AdoptAsync()
     {
-        if (await reading is { } snapshot)
+        for (int attempt = 0; attempt < 3; attempt++)
         {
-            _sharedCatalog.Current(out int generation);
-            Use(snapshot, generation);
-        }
-        else
-        {
-            Session.Listener.Log.CatalogUnreadable(
-                Session.Listener.Options.Name, Subject.Database ?? "", _sharedCatalog.LastFailure ?? "unknown");
+            long news = Volatile.Read(ref _news);
+            // A read that another session had begun may be older than the last change.
+            if (await _sharedCatalog.ReadAsync() is not { } snapshot)
+            {
+                Session.Listener.Log.CatalogUnreadable(
+                    Session.Listener.Options.Name, Subject.Database ?? "", _sharedCatalog.LastFailure ?? "unknown");
+                return;
+            }
+            CatalogSnapshot? current = _sharedCatalog.Current(out int generation);
+            Use(current ?? snapshot, current is null ? 0 : generation, news);
+            if (current is not null)
+                return;
         }
     }
 
-    private void Use(CatalogSnapshot snapshot, int generation)
+    private void Use(CatalogSnapshot snapshot, int generation, long news)
     {
         Catalog = snapshot;
         Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
         _catalogGeneration = generation;
-        _catalogIsOld = false;
+        _newsAdopted = news;
     }
 }

@@ -25,6 +25,10 @@ internal static class Refusals
         verdict.Decision == Decision.Approve ? "approve" : "block", "42501", verdict.Message ?? $"refused by rule {verdict.Rule}",
         "WireProxy stopped this statement before it reached the database; the connection stays usable.", verdict.Rule, command, 0);
 
+    public static Refusal Copies(string command) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to a place where they are not protected",
+        "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
+
     /// <summary>As the server words a syntax error, with a hint about who said it.</summary>
     public static Refusal Unparsed(ParseProblem problem) => new(
         "unparsed", "42601", problem.Message,
@@ -46,10 +50,6 @@ internal static class Refusals
     public static Refusal UnsafeEncoding(string encoding) => new(
         "block", "42501", $"text beyond ASCII cannot be judged in client_encoding {encoding}",
         "Run SET client_encoding = 'UTF8' and send the statement in UTF-8.", null, null, 0);
-
-    public static Refusal UnsettledSettings { get; } = new(
-        "block", "42501", "a statement in this pipeline may change how text is read, and has not been answered yet",
-        "Send a Sync and read the answers before a statement with backslashes or text beyond ASCII.", null, null, 0);
 
     public static Refusal CatalogUnreadable { get; } = new(
         "block", "57P03", "WireProxy cannot read the database's catalog, which it needs to mask protected columns",

@@ -16,7 +16,9 @@ internal sealed class RelayFilters
 
     private RelayFilters(PostgresSession session) => _session = session;
 
-    public bool IsIdle => Volatile.Read(ref _exchanges) <= 0 && _session.Status == TransactionStatus.Idle;
+    public bool IsAnswered => Volatile.Read(ref _exchanges) <= 0;
+
+    public bool IsIdle => IsAnswered && _session.Status == TransactionStatus.Idle;
 
     public static (RelayFilters Shared, IFilter Requests, IFilter Responses) Create(PostgresSession session)
     {

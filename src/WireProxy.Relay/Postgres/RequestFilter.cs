@@ -21,6 +21,7 @@ internal sealed class RequestFilter : IFilter
     private readonly WireWriter _scratch = new();
     private BindScanner? _bind;
     private int _streaming;
+    private bool _streamsDurably;
     private int _discarding;
     private bool _inCopyData;
     private bool _ended;
@@ -54,8 +55,9 @@ internal sealed class RequestFilter : IFilter
             FilterStep? step = Handle((FrontendMessageType)type, length, input, output);
             if (step is not null)
                 return step.Value;
-            if (_ended)
-                return FilterStep.NeedMore;
+            // What a client sends after its Terminate nobody reads, here as at the server.
+            if (_ended && _streaming == 0)
+                return FilterStep.End;
         }
     }
 
@@ -69,6 +71,8 @@ internal sealed class RequestFilter : IFilter
             PassStreamed(count, input, output);
             if (_streaming > 0)
                 return false;
+            // The server acts upon the last piece: with it all of the message must be on record.
+            RequiresDurableRecord |= _streamsDurably;
             if (_bind is not null)
                 FinishBind();
         }
@@ -97,13 +101,13 @@ internal sealed class RequestFilter : IFilter
                     _session.InFlight.Add(new Pending(Expectation.CopyData));
                 _inCopyData = true;
                 RequiresDurableRecord = true;
-                Stream(length, input, output);
+                Stream(length, input, output, isDurable: true);
                 return null;
             case FrontendMessageType.CopyDone or FrontendMessageType.CopyFail:
                 _session.InFlight.Add(new Pending(Expectation.CopyEnd));
                 break;
             case FrontendMessageType.Sync:
-                _session.InFlight.Add(new Pending(Expectation.Sync));
+                _session.InFlight.Add(Ending(Expectation.Sync, null));
                 _notes.ExchangeEnds();
                 break;
             case FrontendMessageType.Terminate:
@@ -123,7 +127,7 @@ internal sealed class RequestFilter : IFilter
         {
             _session.InFlight.Add(new Pending(ExpectationOf(type)));
             RequiresDurableRecord = true;
-            Stream(length, input, output);
+            Stream(length, input, output, isDurable: true);
             return null;
         }
         if (length > limit)
@@ -147,7 +151,7 @@ internal sealed class RequestFilter : IFilter
             return null;
         }
         RequiresDurableRecord = true;
-        _session.InFlight.Add(new Pending(ExpectationOf(type), answer.Work));
+        _session.InFlight.Add(Ending(ExpectationOf(type), answer.Work));
         if (answer.Work is StatementWork statement)
             _notes.Parsed(statement);
         else
@@ -172,7 +176,9 @@ internal sealed class RequestFilter : IFilter
         {
             case FrontendMessageType.Bind:
                 RequiresDurableRecord = true;
-                _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(BindMessage.Decode(body))));
+                BindMessage bind = BindMessage.Decode(body);
+                _gate.PortalBound(bind.Portal);
+                _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(bind)));
                 break;
             case FrontendMessageType.Describe:
                 _session.InFlight.Add(_notes.Described(DescribeMessage.Decode(body)));
@@ -192,7 +198,7 @@ internal sealed class RequestFilter : IFilter
 
     private void HandleExecute(ExecuteMessage execute, OutputBuffer output)
     {
-        NameWork work = _notes.Executed(execute, out bool mustDescribe);
+        NameWork work = _notes.Executed(execute, out bool mustDescribe, out StatementEffect effects);
         if (mustDescribe)
         {
             output.Diverge();
@@ -200,6 +206,7 @@ internal sealed class RequestFilter : IFilter
             _session.InFlight.Add(new Pending(Expectation.DescribePortal, work, IsOurs: true));
         }
         _session.InFlight.Add(new Pending(Expectation.Execute, work));
+        _gate.Runs(effects);
     }
 
     private FilterStep? BeginLongBind(int length, InputBuffer input, OutputBuffer output)
@@ -208,6 +215,7 @@ internal sealed class RequestFilter : IFilter
         RequiresDurableRecord = true;
         _bind = new BindScanner(length - Frame.HeaderLength);
         _streaming = length;
+        _streamsDurably = true;
         PassStreamed(Frame.HeaderLength, input, output);
         return null;
     }
@@ -216,7 +224,8 @@ internal sealed class RequestFilter : IFilter
     /// thread that sends the last piece, before it is sent.</summary>
     private void FinishBind()
     {
-        _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(_bind!)));
+        _gate.PortalBound(_bind!.Portal);
+        _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(_bind)));
         _bind = null;
     }
 
@@ -225,7 +234,7 @@ internal sealed class RequestFilter : IFilter
         Expectation kind = ExpectationOf(type);
         output.Diverge();
         StandIn.Write(output.BeginOwn(), kind);
-        _session.InFlight.Add(new Pending(kind, new QueryWork([]) { Refusal = refusal.ToError() }));
+        _session.InFlight.Add(Ending(kind, new QueryWork([]) { Refusal = refusal.ToError() }));
         if (kind != Expectation.Parse)
             _notes.ExchangeEnds();
         _session.Session.Recorder?.Decide(DecisionRecord.Refused(refusal, recordedText));
@@ -249,9 +258,12 @@ internal sealed class RequestFilter : IFilter
         input.Consume(length);
     }
 
-    private void Stream(int length, InputBuffer input, OutputBuffer output)
+    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.ChangesSent);
+
+    private void Stream(int length, InputBuffer input, OutputBuffer output, bool isDurable = false)
     {
         _streaming = length;
+        _streamsDurably = isDurable;
         PassStreamed(Math.Min(length, input.Length), input, output);
     }
 

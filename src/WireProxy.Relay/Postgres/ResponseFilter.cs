@@ -18,6 +18,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     private int _streaming;
     private bool _copyIn;
     private bool _touched;
+    private bool _answered;
 
     public bool RequiresDurableRecord => false;
 
@@ -139,6 +140,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 return HandleCompletion(type, head);
             case BackendMessageType.CopyInResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _copyIn = head.Kind == Expectation.Execute;
+                _inFlight.BeginCopyIn();
                 return true;
             case BackendMessageType.CopyOutResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _plans.BeginCopy(head, CopyResponse.Decode(body));
@@ -153,6 +155,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 _plans.EndCopy();
                 return true;
             case BackendMessageType.FunctionCallResponse when head.Kind == Expectation.FunctionCall:
+                _answered = true;
                 return !session.Masks || !head.Work!.Touches || WithholdResult(output);
             case BackendMessageType.ReadyForQuery:
                 return HandleReady(head, ReadyForQuery.Decode(body));
@@ -187,6 +190,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
 
     private bool HandleCompletion(BackendMessageType type, Pending head)
     {
+        _answered = true;
         _plans.EndRows();
         switch (head.Kind)
         {
@@ -207,13 +211,17 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     {
         if (head.Kind is not (Expectation.Query or Expectation.Sync or Expectation.FunctionCall or Expectation.Startup))
             throw Unexpected(BackendMessageType.ReadyForQuery);
+        // One that answers something else would shift every later answer to the next message's masks.
+        if (head.Kind is Expectation.Query or Expectation.FunctionCall && !_answered)
+            throw Unexpected(BackendMessageType.ReadyForQuery);
+        _answered = false;
         session.Status = ready.Status;
         _plans.EndExchange(ready.Status);
         _copyIn = false;
         if (ready.Status == TransactionStatus.Idle)
             _touched = false;
         // Before the head goes: whoever finds nothing under way must find the news, too.
-        session.ExchangeCompleted();
+        session.ExchangeCompleted(head.Changes);
         return Answered(head);
     }
 
@@ -222,7 +230,8 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         ErrorFields error = ErrorFields.Decode(body);
         bool isFatal = (error[ErrorFieldCode.Severity] ?? error[ErrorFieldCode.LocalizedSeverity])?.Text is "FATAL" or "PANIC";
         if (!_inFlight.TryPeek(out Pending head))
-            return true;
+            return !Withhold(BackendMessageType.ErrorResponse, error, body, output);
+        _answered = true;
         _touched |= session.Masks && TouchesOf(head);
         _plans.EndRows();
         _plans.EndCopy();
@@ -267,9 +276,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         return false;
     }
 
-    private bool TouchesOf(Pending head) => head.Work switch
+    private static bool TouchesOf(Pending head) => head.Work switch
     {
-        StatementWork statement => statement.TouchesUnder(session.Protection),
+        StatementWork statement => statement.TouchesUnder(statement.Under),
         { } work => work.Touches,
         null => false,
     };
@@ -277,7 +286,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     /// <summary>The plan for the rows that come now, or null where they must be looked at first.</summary>
     private RowPlan? Rows()
     {
-        if (!session.Masks)
+        if (!session.Masks && !session.ReadsCatalogHere)
             return RowPlan.Clear;
         if (_plans.Rows is { } plan)
             return plan;
@@ -289,17 +298,20 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     private bool Withhold(BackendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output) =>
         Withhold(type, ErrorFields.Decode(body), body, output);
 
-    /// <summary>The texts of an error or notice may quote values. What the parser says of the statement itself, and what has no
-    /// context of running code behind it, is passed.</summary>
+    /// <summary>The texts of an error or notice may quote values: those of a statement that touches, and those that running code (a
+    /// trigger's, a policy's) has put together from what it alone has read. What the parser says of the statement itself is passed.</summary>
     private bool Withhold(BackendMessageType type, ErrorFields fields, ReadOnlySpan<byte> body, OutputBuffer output)
     {
-        if (!session.Masks || !(_touched || HeadTouches()) || ErrorTexts.AreSafe(fields))
+        if (!session.Masks || ErrorTexts.AreSafe(fields) || !(_touched || HeadTouches() || ErrorTexts.ComeFromRunningCode(fields)))
             return false;
         ErrorMasker.WriteWithheld(body, (byte)type, output.BeginOwn());
         return true;
     }
 
-    private bool HeadTouches() => _inFlight.TryPeek(out Pending head) && TouchesOf(head);
+    /// <summary>A Sync that the server has ignored stands at the head for ever: behind it the error may be anybody's.</summary>
+    private bool HeadTouches() =>
+        _inFlight.TryPeek(out Pending head) &&
+        (head.Kind == Expectation.Sync ? _inFlight.Any(pending => pending.Work is BindWork || TouchesOf(pending)) : TouchesOf(head));
 
     private static bool WithholdResult(OutputBuffer output)
     {

@@ -46,9 +46,9 @@ internal sealed class ResultPlans(PostgresSession session)
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        var portal = new Portal(statement?.TouchesUnder(session.Protection) ?? true, statement?.Copies ?? []);
+        var portal = new Portal(statement, statement?.TouchesUnder(bind.Under) ?? true);
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
-            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches), bind.Meaning);
+            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches, bind.Under), bind.Meaning);
         _portals[bind.Portal] = portal;
         return portal.Touches;
     }
@@ -66,7 +66,7 @@ internal sealed class ResultPlans(PostgresSession session)
     public void DescribeQuery(QueryWork? work, ReadOnlySpan<byte> body)
     {
         if (session.Masks)
-            Rows = PlanOf(body, work?.Touches ?? true);
+            Rows = PlanOf(body, work?.Touches ?? true, work?.Under);
     }
 
     /// <param name="work">Null where nothing is masked.</param>
@@ -86,8 +86,8 @@ internal sealed class ResultPlans(PostgresSession session)
         if (work is null)
             return;
         if (!_portals.TryGetValue(work.Name, out Portal? portal))
-            _portals[work.Name] = portal = new Portal(true, []);
-        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, portal.Touches), work.Meaning);
+            _portals[work.Name] = portal = new Portal(null, true);
+        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, portal.Touches, work.Under), work.Meaning);
     }
 
     /// <summary>The plan of a portal's rows; null where the portal was not described under the meaning that holds for the Execute.</summary>
@@ -112,7 +112,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, session.Protection!);
+            Copy = CopyPlan.Create(facts, response, head.Work!.Under, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
@@ -135,23 +135,24 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         if (head.Work is QueryWork query)
             return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
-        Portal? portal = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name) : null;
-        return (portal?.Touches ?? true, portal?.Copies is [CopyFacts only] ? only : null);
+        // The server looks a COPY's table up when it runs, not when it is bound.
+        StatementWork? statement = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Statement : null;
+        return (statement?.TouchesUnder(head.Work!.Under) ?? true, statement?.Copies is [CopyFacts only] ? only : null);
     }
 
     /// <summary>A driver describes the same result again and again: the last plan serves as long as its description is the same.</summary>
-    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches)
+    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches, Protection? under)
     {
-        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(session.Protection, _lastProtection) && body.SequenceEqual(_lastDescription))
+        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(under, _lastProtection) && body.SequenceEqual(_lastDescription))
             return _lastPlan;
-        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches);
-        (_lastPlan, _lastTouches, _lastProtection, _lastDescription) = (plan, touches, session.Protection, body.ToArray());
+        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches, under);
+        (_lastPlan, _lastTouches, _lastProtection, _lastDescription) = (plan, touches, under, body.ToArray());
         return plan;
     }
 
-    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches)
+    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches, Protection? under)
     {
-        RowPlan plan = RowPlan.Create(columns, touches, session.Protection!, out bool unknownOrigin);
+        RowPlan plan = RowPlan.Create(columns, touches, under, out bool unknownOrigin);
         if (unknownOrigin)
             session.UnknownOriginSeen();
         return plan;
@@ -161,11 +162,12 @@ internal sealed class ResultPlans(PostgresSession session)
         Stage.Relay, Party.Proxy, "a COPY came whose columns are not known, and none is passed on without them", "XX000"));
 
     /// <summary>A portal as the server made it.</summary>
-    private sealed class Portal(bool touches, ImmutableArray<CopyFacts> copies)
+    /// <param name="statement">Null where it is not known.</param>
+    private sealed class Portal(StatementWork? statement, bool touches)
     {
-        public bool Touches { get; } = touches;
+        public StatementWork? Statement { get; } = statement;
 
-        public ImmutableArray<CopyFacts> Copies { get; } = copies;
+        public bool Touches { get; } = touches;
 
         public RowPlan? Plan { get; private set; }
 

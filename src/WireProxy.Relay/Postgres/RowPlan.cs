@@ -21,8 +21,9 @@ internal sealed class RowPlan
 
     /// <param name="columns">As the server describes them.</param>
     /// <param name="touches">A column without a stated origin is masked.</param>
+    /// <param name="protection">Null where it is not certain what is protected: every column is masked.</param>
     /// <param name="unknownOrigin">Set where a column comes from a relation that the catalog does not hold: it is masked, and the catalog is old.</param>
-    public static RowPlan Create(ImmutableArray<ResultColumn> columns, bool touches, Protection protection, out bool unknownOrigin)
+    public static RowPlan Create(ImmutableArray<ResultColumn> columns, bool touches, Protection? protection, out bool unknownOrigin)
     {
         unknownOrigin = false;
         var masked = new MaskedColumn[columns.Length];
@@ -62,13 +63,14 @@ internal sealed class RowPlan
 
     /// <summary>A masked text is seen to be one. A number, a date or a truth value that the server computed is withheld as NULL: a count of
     /// 0 would be believed.</summary>
-    private static Mask DerivedMask(uint typeId, Protection protection) =>
-        TextTypes.Contains(typeId) ? protection.DerivedMask : Policy.Mask.Null;
+    private static Mask DerivedMask(uint typeId, Mask ofText) => TextTypes.Contains(typeId) ? ofText : Policy.Mask.Null;
 
-    private static Mask? MaskOf(ResultColumn column, bool touches, Protection protection, ref bool unknownOrigin)
+    private static Mask? MaskOf(ResultColumn column, bool touches, Protection? protection, ref bool unknownOrigin)
     {
+        if (protection is null)
+            return DerivedMask(column.TypeId, Policy.Mask.Redact);
         if (column.TableId == 0)
-            return touches ? DerivedMask(column.TypeId, protection) : null;
+            return touches ? DerivedMask(column.TypeId, protection.DerivedMask) : null;
         ColumnProtection found = protection.Find(column.TableId, column.AttributeNumber);
         bool isUnknown = found.Kind == ProtectionKind.Unknown;
         unknownOrigin |= isUnknown;

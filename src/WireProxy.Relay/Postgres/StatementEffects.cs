@@ -4,6 +4,23 @@ using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
 
+/// <summary>What running a statement may change of what the gateway knows.</summary>
+[Flags]
+internal enum StatementEffect
+{
+    None = 0,
+    /// <summary>How text is read, and what a name in it means.</summary>
+    Settings = 1,
+    /// <summary>Which statement or portal stands under a name.</summary>
+    Names = 2,
+    /// <summary>The catalog.</summary>
+    Catalog = 4,
+    /// <summary>It makes changes of the catalog visible to others, or takes them back.</summary>
+    EndsChanges = 8,
+
+    All = Settings | Names | Catalog | EndsChanges,
+}
+
 /// <summary>Which statements leave alone what the gateway knows of a session: its settings, and what its names stand for.
 /// Everything not listed may change both.</summary>
 internal static class StatementEffects
@@ -16,6 +33,24 @@ internal static class StatementEffects
     /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, but neither makes a new statement stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
         "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS");
+
+    private static readonly FrozenSet<string> ChangeEnders = FrozenSet.Create(
+        "COMMIT", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "PREPARE TRANSACTION");
+
+    /// <param name="named">Of a name that the statement runs: what has been put under it does.</param>
+    public static StatementEffect Of(StatementFacts facts, CatalogSnapshot? catalog, Func<StatementFacts, StatementEffect> named)
+    {
+        StatementEffect effects = StatementEffect.None;
+        if (!KeepsSettings(facts, catalog))
+            effects |= StatementEffect.Settings;
+        if (!KeepsNames(facts, catalog))
+            effects |= StatementEffect.Names;
+        if (facts.ChangesCatalog || facts.Command is "COMMIT PREPARED" or "ROLLBACK PREPARED")
+            effects |= StatementEffect.Catalog;
+        if (ChangeEnders.Contains(facts.Command))
+            effects |= StatementEffect.EndsChanges;
+        return facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor ? effects | named(facts) : effects;
+    }
 
     /// <summary>What a prepared statement means cannot have changed through a setting, nor how text is read.</summary>
     public static bool KeepsSettings(StatementFacts facts, CatalogSnapshot? catalog) =>

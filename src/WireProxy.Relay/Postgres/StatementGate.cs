@@ -5,6 +5,7 @@ using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -25,11 +26,10 @@ internal sealed class StatementGate(PostgresSession session)
 {
     private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
 
-    private readonly Dictionary<string, bool> _namesThatTouch = new(StringComparer.Ordinal);
+    private readonly NamedStatements _named = new();
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
-    private bool _unsettled;
 
     public async ValueTask WaitAsync()
     {
@@ -55,13 +55,13 @@ internal sealed class StatementGate(PostgresSession session)
         return type switch
         {
             FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
-            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0),
-            _ => JudgeParse(ParseMessage.Decode(body)),
+            FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0, output),
+            _ => JudgeParse(ParseMessage.Decode(body), output),
         };
     }
 
-    private GateAnswer JudgeParse(ParseMessage parse) =>
-        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1);
+    private GateAnswer JudgeParse(ParseMessage parse, OutputBuffer output) =>
+        JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1, output);
 
     private GateAnswer JudgeFunctionCall(FunctionCallMessage call)
     {
@@ -70,9 +70,10 @@ internal sealed class StatementGate(PostgresSession session)
         if (verdict.Decision != Decision.Allow)
             return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
         session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
+        Protection? under = session.CertainProtection;
         session.NamesMayChange();
-        bool touches = session.Masks && (function is null || session.Protection?.Touches(FactsOf(function)) != false);
-        return new GateAnswer(new QueryWork([]) { Touches = touches }, null, [], [], 0);
+        bool touches = session.Masks && (function is null || under?.Touches(FactsOf(function)) != false);
+        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
     }
 
     private static StatementFacts FactsOf(CatalogFunction function) => new()
@@ -83,61 +84,86 @@ internal sealed class StatementGate(PostgresSession session)
     };
 
     /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
-    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset)
+    private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset, OutputBuffer output)
     {
-        if (RefuseUnsafeText(text, out bool mustWait) is { } unsafeText)
-            return Refused(unsafeText, text, []);
-        if (mustWait || !TryAnalyze(text, out AnalyzedText analyzed))
+        if (MustSettle(text, output))
             return GateAnswer.Wait;
+        if (RefuseUnsafeText(text) is { } unsafeText)
+            return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
+        if (!TryAnalyze(text, out AnalyzedText analyzed))
+            return GateAnswer.Wait;
+        ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
-            return Refused(Unparsed(analyzed.Problem), text, analyzed.Secrets);
+            return Refused(Unparsed(analyzed.Problem), text, secrets);
         foreach (StatementFacts facts in analyzed.Statements)
         {
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
-                return Refused(Refusals.Of(verdict, facts.Command), text, analyzed.Secrets);
+                return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
+            if (session.Masks && session.Protection?.CopiesElsewhere(facts) == true)
+                return Refused(Refusals.Copies(facts.Command), text, secrets);
         }
         Record(analyzed);
-        return new GateAnswer(Admit(analyzed, statement), null, [], analyzed.Secrets, textOffset);
+        return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
+    }
+
+    /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
+    public void Runs(StatementEffect effects)
+    {
+        if (effects.HasFlag(StatementEffect.Catalog) || (effects.HasFlag(StatementEffect.EndsChanges) && session.MayHaveOpenChanges))
+            session.CatalogMayChange();
+        if (effects.HasFlag(StatementEffect.Names))
+            session.NamesMayChange();
+        if (!effects.HasFlag(StatementEffect.Settings))
+            return;
+        session.MeaningMayChange();
+    }
+
+    public void PortalBound(ReadOnlySpan<byte> portal)
+    {
+        if (!portal.IsEmpty)
+            _named.PortalBound();
     }
 
     private Work Admit(AnalyzedText analyzed, string? statement)
     {
-        bool touches = false;
-        ImmutableArray<CopyFacts> copies = [];
+        Protection? under = session.CertainProtection;
+        StatementEffect effects = StatementEffect.None;
         foreach (StatementFacts facts in analyzed.Statements)
+            effects |= EffectsOf(facts);
+        session.HasSeenEffects |= effects != StatementEffect.None;
+        if (session.Masks || session.HasSeenEffects)
+            NoteNames(analyzed, statement);
+        if (statement is not null)
+            return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
+        Runs(effects);
+        // A text that changes the catalog may read by its later statements what its earlier ones have changed.
+        if (effects.HasFlag(StatementEffect.Catalog) && analyzed.Statements.Length > 1)
+            under = null;
+        return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            touches |= Touches(facts);
-            if (facts.Copy is { ToClient: true })
-                copies = copies.Add(facts.Copy);
-            if (facts.ChangesCatalog)
-                session.CatalogMayChange();
-            if (!StatementEffects.KeepsNames(facts, session.Catalog))
-                session.NamesMayChange();
-            if (!StatementEffects.KeepsSettings(facts, session.Catalog))
-            {
-                session.MeaningMayChange();
-                _unsettled = true;
-            }
-        }
-        if (session.Masks)
-            NoteNames(analyzed);
-        return statement is null
-            ? new QueryWork(copies) { Touches = touches }
-            : new StatementWork(statement, analyzed.Statements, session.NamesMeaning);
+            Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
+            Under = under,
+        };
     }
 
-    private bool Touches(StatementFacts facts) =>
-        session.Masks && (session.Protection?.Touches(facts, name => _namesThatTouch.TryGetValue(name, out bool touches) ? touches : null) ?? true);
+    private StatementEffect EffectsOf(StatementFacts facts) => StatementEffects.Of(facts, session.Catalog, running =>
+        _named.Find(running) is { } all
+            ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
+            : _named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
 
-    /// <summary>What PREPARE and DECLARE name is remembered for EXECUTE and FETCH. A name that has touched once stays so: whether a
-    /// later statement of that name was accepted is not known here.</summary>
-    private void NoteNames(AnalyzedText analyzed)
+    private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
+        (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
+            under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+
+    private void NoteNames(AnalyzedText analyzed, string? statement)
     {
         foreach (StatementFacts facts in analyzed.Statements)
         {
             if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
-                _namesThatTouch[name] = Touches(facts) || _namesThatTouch.GetValueOrDefault(name);
+                _named.Note(name, facts);
+            if (!string.IsNullOrEmpty(statement))
+                _named.Note(statement, facts);
         }
     }
 
@@ -158,43 +184,40 @@ internal sealed class StatementGate(PostgresSession session)
 
     /// <summary>The parser reads text as the server does with standard_conforming_strings on, in an encoding where ASCII bytes are
     /// ASCII. What the server may read otherwise is refused.</summary>
-    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text, out bool mustWait)
+    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text)
     {
-        mustWait = false;
-        bool isAscii = Ascii.IsValid(text);
-        bool hasBackslash = text.Contains((byte)'\\');
-        if (session.Policy.IsTransparent || (isAscii && !hasBackslash))
+        if (session.Policy.IsTransparent)
             return null;
-        if (_unsettled && session.InFlight.Count > 0)
-        {
-            if (!session.InFlight.WillDrain)
-                return Refusals.UnsettledSettings;
-            _waiting = session.InFlight.WhenEmptyAsync();
-            mustWait = true;
-            return null;
-        }
-        _unsettled = false;
-        if (hasBackslash && !session.StandardStrings)
+        if (!session.StandardStrings && text.Contains((byte)'\\'))
             return Refusals.UnsafeBackslash;
-        return !isAscii && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
+        return !Ascii.IsValid(text) && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
+    }
+
+    /// <summary>What is under way may change how the server reads a text, through a setting that a function, a trigger or the startup packet
+    /// hides. A text that could be read in two ways is judged when what was sent before is answered; a Flush makes a server that waits
+    /// for a Sync answer, too.</summary>
+    private bool MustSettle(ReadOnlySpan<byte> text, OutputBuffer output)
+    {
+        if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
+            return false;
+        if (!session.InFlight.Any(static pending => pending.Kind is not (Expectation.Parse or Expectation.Close or Expectation.Sync)))
+            return false;
+        output.Diverge();
+        EmptyMessage.Encode(output.BeginOwn(), FrontendMessageType.Flush);
+        _waiting = session.InFlight.WhenEmptyAsync();
+        return true;
     }
 
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
     private bool HasCatalog(OutputBuffer output)
     {
-        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere) is not { } reading)
+        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere, out _catalogTried) is not { } reading)
             return true;
         if (readHere is not null)
         {
             output.Diverge();
             new QueryMessage(CatalogQuery).Encode(output.BeginOwn());
             session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(readHere), IsOurs: true));
-            _catalogTried = true;
-        }
-        else
-        {
-            // Waiting for others to finish is no attempt of one's own.
-            _catalogTried = session.InFlight.Count == 0;
         }
         _waiting = reading;
         return false;

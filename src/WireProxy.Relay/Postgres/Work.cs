@@ -13,6 +13,10 @@ internal abstract class Work
 
     /// <summary>It touches protected data, or what it touches cannot be known: a column without a stated origin is masked.</summary>
     public bool Touches { get; init; }
+
+    /// <summary>What was protected when it was sent. Null where that is not certain, because the catalog may have changed: then every column
+    /// of its answer is masked.</summary>
+    public Protection? Under { get; init; }
 }
 
 /// <summary>A text of the simple protocol.</summary>
@@ -37,6 +41,9 @@ internal sealed class StatementWork(string name, ImmutableArray<StatementFacts> 
     public string Name { get; } = name;
 
     public long NamesMeaning { get; } = names;
+
+    /// <summary>What running it may do.</summary>
+    public StatementEffect Effects { get; init; }
 
     public ImmutableArray<CopyFacts> Copies { get; } = [.. statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)];
 

@@ -28,8 +28,12 @@ internal abstract class DialectSession
     /// <summary>True where no statement is under way and no transaction is open.</summary>
     public abstract bool IsIdle { get; }
 
-    /// <summary>Tells the upstream, after the client's last byte or at the session's end, that no more will come.</summary>
-    public virtual void Ended()
-    {
-    }
+    /// <summary>True where everything that the client asked for is answered, be a transaction open or not.</summary>
+    public abstract bool IsWaitingForClient { get; }
+
+    /// <summary>Asks the upstream to stop what the session has left running there. Never fails.</summary>
+    public abstract Task CancelAsync();
+
+    /// <summary>The upstream has ended: whoever waits for an answer is let go.</summary>
+    public abstract void Ended();
 }

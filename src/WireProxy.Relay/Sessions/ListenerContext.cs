@@ -7,6 +7,8 @@ namespace WireProxy.Relay.Sessions;
 internal sealed class ListenerContext(
     ListenerOptions options, CompiledPolicy policy, Journal? journal, GatewayLog log, TimeProvider time, SessionRegistry registry)
 {
+    private int _places;
+
     public ListenerOptions Options { get; } = options;
 
     /// <summary>The policy that new sessions begin with; a session keeps its own.</summary>
@@ -16,6 +18,21 @@ internal sealed class ListenerContext(
 
     /// <summary>Statements wait until their record is on disk.</summary>
     public bool IsStrict { get; init; } = true;
+
+    /// <summary>Takes a place among <see cref="ListenerLimits.Connections"/>; <see cref="GivePlaceBack"/> returns it.</summary>
+    public bool TryTakePlace()
+    {
+        if (Interlocked.Increment(ref _places) <= Options.Limits.Connections)
+            return true;
+        Interlocked.Decrement(ref _places);
+        return false;
+    }
+
+    public void GivePlaceBack() => Interlocked.Decrement(ref _places);
+
+    public SessionEnd TooManyConnections(Stage stage) => new(
+        stage, Party.Proxy, $"too many connections: limits.connections of listener {Options.Name} is {Options.Limits.Connections}", "53300",
+        "Close idle connections, or ask the gateway's operator to raise the limit.");
 
     public GatewayLog Log { get; } = log;
 

@@ -18,6 +18,9 @@ internal sealed class Session
 
     private SessionEnd? _end;
     private volatile bool _relaying;
+    private volatile bool _clientEnded;
+    private bool _hasPlace;
+    private bool _clientIsAtBoundary = true;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -50,14 +53,32 @@ internal sealed class Session
 
     public bool IsIdle => _relaying && Dialect!.IsIdle;
 
+    /// <summary>The client asks to log in: from here on it counts.</summary>
+    /// <exception cref="SessionEndException">All places are taken.</exception>
+    public void TakePlace()
+    {
+        if (!Listener.TryTakePlace())
+            throw new SessionEndException(Listener.TooManyConnections(Stage.Login));
+        _hasPlace = true;
+    }
+
     /// <summary>Ends the session; the first reason given is the one that counts.</summary>
     public void End(SessionEnd end)
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
         Upstream?.Abort();
-        if (!_relaying)
+        if (_relaying)
+            _ = AbortClientLaterAsync();
+        else
             Client.Transport.AbortReceive();
+    }
+
+    /// <summary>A client that reads nothing would hold the response pump, and with it the session, for ever.</summary>
+    private async Task AbortClientLaterAsync()
+    {
+        await Task.Delay(Linger, Listener.Time);
+        Client.Abort();
     }
 
     public async Task RunAsync()
@@ -74,6 +95,8 @@ internal sealed class Session
         }
         finally
         {
+            if (_hasPlace)
+                Listener.GivePlaceBack();
             Client.Release();
             Upstream?.Release();
             await CloseRecordAsync();
@@ -115,7 +138,7 @@ internal sealed class Session
         try
         {
             await PumpAsync(Client, Upstream!, dialect.Requests, RecordKind.ClientBytes);
-            dialect.Ended();
+            _clientEnded = true;
             await Upstream!.Transport.ShutdownSendAsync();
         }
         catch (Exception e)
@@ -132,13 +155,19 @@ internal sealed class Session
         try
         {
             await PumpAsync(Upstream!, Client, dialect.Responses, RecordKind.ServerBytes);
-            Interlocked.CompareExchange(ref _end, SessionEnd.UpstreamClosed, null);
+            Interlocked.CompareExchange(ref _end, _clientEnded ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed, null);
         }
         catch (Exception e)
         {
             End(EndOf(e, Party.Upstream));
         }
-        await SayGoodbyeAsync(dialect.Responses.IsAtFrameBoundary);
+        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        dialect.Ended();
+        if (leavesWork)
+            await dialect.CancelAsync();
+        // What was not flushed is half a frame, or not on record: the client gets none of it.
+        Client.Output.Discard();
+        await SayGoodbyeAsync(_clientIsAtBoundary);
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)
@@ -153,7 +182,7 @@ internal sealed class Session
                 if (ReferenceEquals(to, Upstream))
                     await SendUpstreamAsync(to.Output);
                 else
-                    await to.Output.FlushAsync();
+                    await SendClientAsync(to.Output, filter.IsAtFrameBoundary);
             }
             if (step == FilterStep.End)
                 return;
@@ -170,6 +199,12 @@ internal sealed class Session
             }
             LastActivity = Environment.TickCount64;
         }
+    }
+
+    private ValueTask SendClientAsync(OutputBuffer output, bool endsAtBoundary)
+    {
+        _clientIsAtBoundary = endsAtBoundary;
+        return output.FlushAsync();
     }
 
     private static ValueTask SendUpstreamAsync(OutputBuffer output)
@@ -239,12 +274,18 @@ internal sealed class Session
         Interlocked.CompareExchange(ref _end, EndOf(e, Party.Client), null);
         if (_relaying)
             return;
-        await SayGoodbyeAsync(atFrameBoundary: true).WaitAsync(Linger, Listener.Time).ContinueWith(
-            static _ => { }, TaskScheduler.Default);
+        Task farewell = FarewellAsync();
+        await Task.WhenAny(farewell, Task.Delay(Linger, Listener.Time));
+        // Nothing may be pending when the descriptor is given back: it may be another connection's a moment later.
+        Client.Abort();
+        await farewell.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task FarewellAsync()
+    {
+        await SayGoodbyeAsync(atFrameBoundary: true);
         if (!_end!.IsOrdinary)
-        {
-            await DrainClientAsync().WaitAsync(Linger, Listener.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
-        }
+            await DrainClientAsync();
     }
 
     private SessionEnd EndOf(Exception e, Party party)

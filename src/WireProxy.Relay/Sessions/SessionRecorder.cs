@@ -29,7 +29,7 @@ internal sealed class SessionRecorder(Journal journal, Guid session, bool strict
 
     public async ValueTask OpenAsync(ReadOnlyMemory<byte> json)
     {
-        long position = await _stream.AppendAsync(RecordKind.SessionOpened, json, default, CancellationToken.None);
+        long position = await _stream.AppendAsync(RecordKind.SessionOpened, json, CancellationToken.None);
         if (strict)
             await journal.WaitDurableAsync(position, CancellationToken.None);
     }
@@ -52,7 +52,7 @@ internal sealed class SessionRecorder(Journal journal, Guid session, bool strict
     public async ValueTask CloseAsync(SessionEnd end, long toClient, long toUpstream)
     {
         byte[] json = SessionRecords.Closed(end, toClient, toUpstream);
-        await _stream.AppendAsync(RecordKind.SessionClosed, json, default, CancellationToken.None);
+        await _stream.AppendAsync(RecordKind.SessionClosed, json, CancellationToken.None);
         _decisions.Release();
     }
 
@@ -71,7 +71,7 @@ internal sealed class SessionRecorder(Journal journal, Guid session, bool strict
         {
             int length = new WireReader(decisions.Span).ReadInt32();
             position = await _stream.AppendAsync(
-                RecordKind.Decision, decisions.Slice(sizeof(int), length), default, CancellationToken.None);
+                RecordKind.Decision, decisions.Slice(sizeof(int), length), CancellationToken.None);
             decisions = decisions[(sizeof(int) + length)..];
         }
         _decisions.Release();

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using WireProxy.Relay.Sessions;
@@ -9,6 +10,9 @@ internal sealed class Listener(ListenerContext context) : IDisposable
 {
     private const int Backlog = 1024;
 
+    /// <summary>Connections beyond the limit that may be about to say what they want.</summary>
+    private const int Unnamed = 100;
+
     private Socket? _socket;
     private int _connections;
 
@@ -19,7 +23,6 @@ internal sealed class Listener(ListenerContext context) : IDisposable
     public void Bind()
     {
         _socket = new Socket(context.Options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         _socket.Bind(context.Options.Address);
         _socket.Listen(Backlog);
         context.Log.Listening(context.Options.Name, context.Dialect.Name, Address.ToString());
@@ -46,7 +49,16 @@ internal sealed class Listener(ListenerContext context) : IDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(50), context.Time);
                 continue;
             }
-            Start(client);
+            try
+            {
+                Start(client);
+            }
+            catch (Exception e) when (e is SocketException or Win32Exception or ObjectDisposedException)
+            {
+                // Gone again already, or the loop can watch no more descriptors: this connection's end, not the listener's.
+                client.Dispose();
+                context.Log.AcceptFailed(context.Options.Name, e.GetType().Name);
+            }
         }
     }
 
@@ -57,13 +69,9 @@ internal sealed class Listener(ListenerContext context) : IDisposable
         client.NoDelay = true;
         client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         var session = new Session(context, client);
-        int limit = context.Options.Limits.Connections;
-        if (Interlocked.Increment(ref _connections) > limit)
-        {
-            session.End(new SessionEnd(
-                Stage.Accept, Party.Proxy, $"too many connections: limits.connections of listener {context.Options.Name} is {limit}", "53300",
-                "Close idle connections, or ask the gateway's operator to raise the limit."));
-        }
+        // A cancel request needs no place, so that places are counted when a client asks to log in; this only bounds those who do not.
+        if (Interlocked.Increment(ref _connections) > context.Options.Limits.Connections + Unnamed)
+            session.End(context.TooManyConnections(Stage.Accept));
         context.Registry.Add(session);
         // The session reports its own end; this continuation only gives its place back.
         _ = RunAsync(session);

@@ -80,11 +80,17 @@ internal sealed class OutputBuffer(ByteTransport transport)
         return transport.SendAsync(run);
     }
 
-    /// <summary>Gives the pooled buffers back.</summary>
-    public void Release()
+    /// <summary>Forgets what was not flushed.</summary>
+    public void Discard()
     {
         Forget();
         _own.Release();
+    }
+
+    /// <summary>Gives the pooled buffers back.</summary>
+    public void Release()
+    {
+        Discard();
         _record?.Release();
     }
 

@@ -43,7 +43,7 @@ public sealed class CatalogBuilder
                 ListOf(_reads, id).Add(Oid(a));
                 break;
             case (byte)'f':
-                _functions.Add(new(Oid(id), b.IsEmpty ? "pg_catalog" : Name(b), Name(c)));
+                _functions.Add(new(Oid(id), b.IsEmpty ? "pg_catalog" : Name(b), Name(c)) { IsNative = d.SequenceEqual("n"u8) });
                 break;
             default:
                 throw new FormatException($"The catalog query's row has an unknown kind {(char)kind[0]}.");

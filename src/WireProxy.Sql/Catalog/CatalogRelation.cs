@@ -4,7 +4,7 @@ namespace WireProxy.Sql.Catalog;
 
 /// <summary>A column of a relation (pg_attribute); dropped and system columns are left out.</summary>
 /// <param name="Number">attnum, from 1, as RowDescription states it.</param>
-/// <param name="TypeId">atttypid: the OID of its type, a domain's own where it is of a domain.</param>
+/// <param name="TypeId">atttypid: the OID of its type; of a domain, the type that the domain is made of, as RowDescription states it.</param>
 /// <param name="IsGenerated">GENERATED ALWAYS AS (...) STORED or VIRTUAL: its values come from other columns of the row.</param>
 public sealed record CatalogColumn(short Number, string Name, uint TypeId, bool IsGenerated);
 

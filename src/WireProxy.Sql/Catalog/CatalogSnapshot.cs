@@ -12,6 +12,7 @@ public sealed class CatalogSnapshot
     readonly FrozenDictionary<uint, CatalogFunction> _functions;
     readonly FrozenSet<(string Schema, string Name)> _userFunctions;
     readonly FrozenSet<string> _userFunctionNames;
+    readonly FrozenSet<string> _scriptNames;
     readonly FrozenSet<string> _systemFunctionNames;
 
     internal CatalogSnapshot(long version, string database, int serverVersion, IReadOnlyCollection<CatalogRelation> relations,
@@ -27,6 +28,7 @@ public sealed class CatalogSnapshot
         var user = functions.Where(f => f.IsUserDefined).ToList();
         _userFunctions = user.Select(f => (f.Schema, f.Name)).ToFrozenSet();
         _userFunctionNames = user.Select(f => f.Name).ToFrozenSet();
+        _scriptNames = user.Where(f => !f.IsNative).Select(f => f.Name).ToFrozenSet();
         _systemFunctionNames = functions.Where(f => !f.IsUserDefined).Select(f => f.Name).ToFrozenSet();
     }
 
@@ -57,6 +59,10 @@ public sealed class CatalogSnapshot
     /// <summary>Whether a function of that name exists outside pg_catalog and information_schema. A null schema means any.</summary>
     public bool IsUserFunction(string? schema, string name) =>
         schema is null ? _userFunctionNames.Contains(name) : _userFunctions.Contains((schema, name));
+
+    /// <summary>Whether a call of that name can only be of a function that is native or PostgreSQL's own, in whatever schema.</summary>
+    public bool IsNativeFunction(string name) =>
+        (_systemFunctionNames.Contains(name) || _userFunctionNames.Contains(name)) && !_scriptNames.Contains(name);
 
     /// <summary>Whether an unqualified call of that name can only be one of PostgreSQL's own functions: there is one, and no user has made another.</summary>
     public bool IsSystemFunction(string name) => _systemFunctionNames.Contains(name) && !_userFunctionNames.Contains(name);

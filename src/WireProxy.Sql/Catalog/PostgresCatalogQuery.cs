@@ -9,8 +9,8 @@ namespace WireProxy.Sql.Catalog;
 /// d: NULL, server_version_num, database;
 /// r: relation, relkind, schema, name;
 /// c: relation, attnum, name, type, generated (t or f);
-/// p: relation, parent; v: view, relation that it reads;
-/// f: function, NULL, schema (NULL for pg_catalog), name.
+/// p: relation, parent; v: view, relation that it reads (0: a user's function or operator, which may read anything);
+/// f: function, NULL, schema (NULL for pg_catalog), name, n for one in C that is not in pg_catalog.
 /// </remarks>
 public static class PostgresCatalogQuery
 {
@@ -29,9 +29,11 @@ public static class PostgresCatalogQuery
          WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'm', 'f', 'p', 'S']::pg_catalog."char"[])
            AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast'::pg_catalog.name
         UNION ALL
-        SELECT 'c', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,
+        SELECT 'c', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text,
+               CASE WHEN t.typbasetype OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN a.atttypid ELSE t.typbasetype END::pg_catalog.text,
                CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" THEN 'f' ELSE 't' END
           FROM pg_catalog.pg_attribute a
+          JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
           JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
          WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'm', 'f', 'p']::pg_catalog."char"[])
@@ -51,9 +53,19 @@ public static class PostgresCatalogQuery
            AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
            AND d.refobjid OPERATOR(pg_catalog.<>) w.ev_class
         UNION ALL
+        SELECT DISTINCT 'v', w.ev_class::pg_catalog.text, '0', NULL, NULL, NULL
+          FROM pg_catalog.pg_rewrite w
+          JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) w.oid
+           AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid
+           AND d.refclassid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
+                                                              'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid])
+           AND d.refobjid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
         SELECT 'f', p.oid::pg_catalog.text, NULL,
                CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name THEN n.nspname::pg_catalog.text END,
-               p.proname::pg_catalog.text, NULL
+               p.proname::pg_catalog.text,
+               CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name AND p.prolang OPERATOR(pg_catalog.=) 13::pg_catalog.oid
+                    THEN 'n' END
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
         """;

@@ -6,6 +6,7 @@ namespace WireProxy.Sql.Postgres;
 internal static class FunctionReader
 {
     const int LiteralsPerCall = 2_000;
+    const int OfTwo = 2;
 
     /// <summary>Functions whose literal arguments are passwords, keys or connection strings (dblink, pgcrypto, and their like).</summary>
     static readonly FrozenSet<string> s_secret = Set(
@@ -18,8 +19,16 @@ internal static class FunctionReader
     /// unknown.</summary>
     static readonly FrozenDictionary<string, int> s_runsText = new Dictionary<string, int>
     {
-        ["query_to_xml"] = 1, ["query_to_xmlschema"] = 1, ["query_to_xml_and_xmlschema"] = 1, ["ts_stat"] = 1, ["ts_rewrite"] = 2,
-        ["crosstab"] = 3, ["crosstab2"] = 1, ["crosstab3"] = 1, ["crosstab4"] = 1, ["crosstabn"] = 1,
+        ["query_to_xml"] = 1,
+        ["query_to_xmlschema"] = 1,
+        ["query_to_xml_and_xmlschema"] = 1,
+        ["ts_stat"] = 1,
+        ["ts_rewrite"] = OfTwo,
+        ["crosstab"] = 3,
+        ["crosstab2"] = 1,
+        ["crosstab3"] = 1,
+        ["crosstab4"] = 1,
+        ["crosstabn"] = 1,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Functions that read relations which an argument names, or write what only they know.</summary>
@@ -89,11 +98,18 @@ internal static class FunctionReader
 
     static void Text(TreeNode call, int which, FactsBuilder facts, Findings findings)
     {
-        var bit = 1;
-        foreach (var argument in call.Items(Tree.FuncArgs))
+        var (bit, count) = (1, 0);
+        foreach (var _ in call.Items(Tree.FuncArgs))
+            count++;
+        if (which == OfTwo && count != 2)
+            return; // ts_rewrite(query, target, substitute) runs nothing.
+        foreach (var item in call.Items(Tree.FuncArgs))
         {
             if ((which & bit) != 0)
             {
+                var argument = item;
+                while (argument.Is(Tree.TypeCast))
+                    argument = argument.Child(Tree.TypeCastArg);
                 if (argument.Is(Tree.Const) && argument.Has(Tree.ConstString))
                     findings.Body("text", argument.Child(Tree.ConstString).Utf8(Tree.StringValue), (int)argument.Number(Tree.ConstLocation));
                 else

@@ -19,27 +19,36 @@ internal static unsafe class LibPgQuery
     static readonly nint s_library = Load();
 
     public static readonly delegate* unmanaged[Cdecl]<byte*, ParseResult> Parse =
-        (delegate* unmanaged[Cdecl]<byte*, ParseResult>)NativeLibrary.GetExport(s_library, "pg_query_parse_protobuf");
+        (delegate* unmanaged[Cdecl]<byte*, ParseResult>)Export("pg_query_parse_protobuf");
 
     public static readonly delegate* unmanaged[Cdecl]<ParseResult, void> FreeParse =
-        (delegate* unmanaged[Cdecl]<ParseResult, void>)NativeLibrary.GetExport(s_library, "pg_query_free_protobuf_parse_result");
+        (delegate* unmanaged[Cdecl]<ParseResult, void>)Export("pg_query_free_protobuf_parse_result");
 
     // PgQueryScanResult has the layout of PgQueryProtobufParseResult.
     public static readonly delegate* unmanaged[Cdecl]<byte*, ParseResult> Scan =
-        (delegate* unmanaged[Cdecl]<byte*, ParseResult>)NativeLibrary.GetExport(s_library, "pg_query_scan");
+        (delegate* unmanaged[Cdecl]<byte*, ParseResult>)Export("pg_query_scan");
 
     public static readonly delegate* unmanaged[Cdecl]<ParseResult, void> FreeScan =
-        (delegate* unmanaged[Cdecl]<ParseResult, void>)NativeLibrary.GetExport(s_library, "pg_query_free_scan_result");
+        (delegate* unmanaged[Cdecl]<ParseResult, void>)Export("pg_query_free_scan_result");
+
+    /// <exception cref="DllNotFoundException">The library is not there; the message says which package brings it.</exception>
+    public static void ThrowIfMissing()
+    {
+        if (s_library == 0)
+            throw new DllNotFoundException(
+                "PostgreSQL's parser, libpg_query 15, was not found. Install Debian's package libpg-query1504.0 (or libpg-query-dev, "
+                + "which the build needs). Names tried: " + string.Join(", ", s_names) + ".");
+    }
 
     static nint Load()
     {
         foreach (var name in s_names)
             if (NativeLibrary.TryLoad(name, typeof(LibPgQuery).Assembly, null, out var handle))
                 return handle;
-        throw new DllNotFoundException(
-            "The PostgreSQL parser libpg_query (15) was not found. Install Debian's package libpg-query1504.0 (to run) or "
-            + "libpg-query-dev (to build). Tried: " + string.Join(", ", s_names) + ".");
+        return 0;
     }
+
+    static nint Export(string name) => s_library == 0 ? 0 : NativeLibrary.GetExport(s_library, name);
 
     /// <summary>PgQueryProtobufParseResult and PgQueryScanResult.</summary>
     [StructLayout(LayoutKind.Sequential)]

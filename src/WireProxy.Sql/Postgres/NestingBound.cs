@@ -10,7 +10,7 @@ namespace WireProxy.Sql.Postgres;
 /// across semicolons and counts for the whole text. The bound may be too high, for long runs that are in truth flat, and never
 /// too low for text that parses; a test compares it with real trees.
 /// </remarks>
-internal static class NestingBound
+internal sealed class NestingBound
 {
     struct Level
     {
@@ -36,70 +36,89 @@ internal static class NestingBound
         }
     }
 
+    readonly Stack<Level> _levels = new();
+    Level _level;
+    int _open; // The sum of what the enclosing levels have so far.
+    int _atomic;
+    int _deepest;
+
     /// <summary>The bound in nodes. At <paramref name="enough"/> counting stops.</summary>
     public static int Of(TokenReader tokens, int enough)
     {
-        var levels = new Stack<Level>();
-        var level = new Level();
-        var (open, atomic, deepest, previous) = (0, 0, 0, 0); // open: the sum of what the enclosing levels have so far.
+        var bound = new NestingBound();
+        var previous = 0;
         while (tokens.Next())
         {
-            var kind = tokens.Kind;
             // After a dot or AS a keyword is a name (ColLabel).
-            var isName = previous == '.' || previous == Token.As;
-            previous = kind;
-            level.Run++;
-            if (kind is '(' or '[' || (kind == Token.Case && !isName))
-            {
-                level.Run++; // CASE and ( may stand for two nodes: CaseExpr and CaseWhen, SubLink and SelectStmt.
-                open += level.Run + level.Lasting;
-                levels.Push(level);
-                level = new() { Closer = kind == '(' ? ')' : kind == '[' ? ']' : Token.End };
-                if (open >= enough)
-                    return enough;
-            }
-            else if (kind is ')' or ']' || (kind == Token.End && level.Closer == Token.End && !isName))
-            {
-                // A CASE that was a name has no END: the bracket around it closes both.
-                while (levels.Count > 0)
-                {
-                    var (closer, bound) = (level.Closer, level.Bound);
-                    level = levels.Pop();
-                    open -= level.Run + level.Lasting;
-                    level.Child = Math.Max(level.Child, bound);
-                    if (closer == kind || kind == Token.End)
-                        break;
-                }
-            }
-            else if (kind == ',' || kind == Token.Or || (kind == Token.And && !level.AwaitsBetweenAnd)
-                || (level.Closer == Token.End && !isName && (kind == Token.When || kind == Token.Then || kind == Token.Else)))
-                level.EndRun();
-            else if (kind == Token.And)
-                level.AwaitsBetweenAnd = false;
-            else if (kind == Token.Between)
-                level.AwaitsBetweenAnd = true;
-            else if (kind == Token.Union || kind == Token.Intersect || kind == Token.Except || kind == Token.Join)
-                level.Lasting++;
-            else if (kind == Token.Atomic)
-                atomic += 4;
-            else if (kind == ';')
-            {
-                level.EndRun();
-                if (levels.Count == 0)
-                {
-                    deepest = Math.Max(deepest, level.Bound);
-                    level = new();
-                }
-            }
-            if (atomic + open + level.Bound >= enough)
+            bound.Take(tokens.Kind, isName: previous == '.' || previous == Token.As);
+            previous = tokens.Kind;
+            if (bound._atomic + bound._open + bound._level.Bound >= enough)
                 return enough;
         }
-        while (levels.Count > 0)
+        while (bound._levels.Count > 0)
+            bound.Pop();
+        return bound._atomic + Math.Max(bound._deepest, bound._level.Bound);
+    }
+
+    void Take(int kind, bool isName)
+    {
+        _level.Run++;
+        if (kind is '(' or '[' || (kind == Token.Case && !isName))
+            Push(kind == '(' ? ')' : kind == '[' ? ']' : Token.End);
+        else if (kind is ')' or ']' || (kind == Token.End && _level.Closer == Token.End && !isName))
+            Close(kind);
+        else if (EndsRun(kind, isName))
+            _level.EndRun();
+        else if (kind == Token.And)
+            _level.AwaitsBetweenAnd = false;
+        else if (kind == Token.Between)
+            _level.AwaitsBetweenAnd = true;
+        else if (kind == Token.Union || kind == Token.Intersect || kind == Token.Except || kind == Token.Join)
+            _level.Lasting++;
+        else if (kind == Token.Atomic)
+            _atomic += 4; // CreateFunctionStmt and two lists around what follows.
+        else if (kind == ';')
+            EndStatement();
+    }
+
+    bool EndsRun(int kind, bool isName) =>
+        kind == ',' || kind == Token.Or || (kind == Token.And && !_level.AwaitsBetweenAnd)
+        || (_level.Closer == Token.End && !isName && (kind == Token.When || kind == Token.Then || kind == Token.Else));
+
+    void Push(int closer)
+    {
+        _level.Run++; // CASE and ( may stand for two nodes: CaseExpr and CaseWhen, SubLink and SelectStmt.
+        _open += _level.Run + _level.Lasting;
+        _levels.Push(_level);
+        _level = new() { Closer = closer };
+    }
+
+    void Pop()
+    {
+        var bound = _level.Bound;
+        _level = _levels.Pop();
+        _open -= _level.Run + _level.Lasting;
+        _level.Child = Math.Max(_level.Child, bound);
+    }
+
+    /// <summary>A CASE that was a name has no END: the bracket around it closes both.</summary>
+    void Close(int kind)
+    {
+        while (_levels.Count > 0)
         {
-            var bound = level.Bound;
-            level = levels.Pop();
-            level.Child = Math.Max(level.Child, bound);
+            var closer = _level.Closer;
+            Pop();
+            if (closer == kind)
+                return;
         }
-        return Math.Min(enough, atomic + Math.Max(deepest, level.Bound));
+    }
+
+    void EndStatement()
+    {
+        _level.EndRun();
+        if (_levels.Count > 0)
+            return;
+        _deepest = Math.Max(_deepest, _level.Bound);
+        _level = new();
     }
 }

@@ -55,9 +55,9 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
         first = new(start, first.To);
         var end = _c.Position;
         _c.MoveTo(start);
-        // A cursor variable, with arguments or without; anything else is a query.
+        // A cursor variable, with arguments or without; anything else is a query, of which three kinds may begin word, parenthesis.
         var isVariable = _c.IsWord() && start + 1 == end;
-        if (!isVariable && _c.IsWord() && _c.Peek(1) == '(' && !_c.Is("select"u8) && !_c.Is("values"u8) && !_c.Is("with"u8))
+        if (!isVariable && _c.IsWord() && _c.Peek(1) == '(' && !_c.Is("select"u8) && !_c.Is("values"u8) && !_c.Is("explain"u8))
             _sql.Expression(first);
         else if (!isVariable)
             _sql.Statement(first);

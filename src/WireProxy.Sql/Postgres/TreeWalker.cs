@@ -75,7 +75,12 @@ internal sealed class TreeWalker
             Statement(node);
             return;
         }
-        switch (type.Handler)
+        Node(node);
+    }
+
+    void Node(TreeNode node)
+    {
+        switch (node.Type.Handler)
         {
             case NodeHandler.Select:
                 Select(node, false);

@@ -70,8 +70,12 @@ public sealed class CrashTests
     {
         await using var gateway = await GatewayProcess.StartAsync(_server, settings => settings with { Durability = "strict" });
         await gateway.Psql().QueryAsync("SELECT 'before the crash'");
-        await gateway.KillAsync();
         var journal = new JournalFiles(gateway);
+        // The session's last record, so that what is torn off below is that and not the statement.
+        await Until.TrueAsync(
+            () => Task.FromResult(Encoding.Latin1.GetString(journal.Bytes).Contains("bytes_to_client", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(10), () => "the session's end is not on record");
+        await gateway.KillAsync();
         var file = journal.Segments[^1];
         await File.WriteAllBytesAsync(file, (await File.ReadAllBytesAsync(file))[..^7]);
 

@@ -44,6 +44,9 @@ public sealed class DiskFullTests
     public async Task A_full_disk_refuses_statements_until_there_is_space_again(string durability)
     {
         await _server.ScriptAsync("TRUNCATE executed");
+        foreach (var earlier in Directory.EnumerateDirectories(_disk))
+            Directory.Delete(earlier, recursive: true);
+        await ResizeAsync("4m");
         var journalDirectory = Path.Combine(_disk, durability);
         await using var gateway = await GatewayProcess.StartAsync(
             _server, settings => settings with { Durability = durability, JournalDirectory = journalDirectory });
@@ -65,7 +68,7 @@ public sealed class DiskFullTests
             Assert.That(executed.Where(id => !recorded.Contains($"executed VALUES ({id}, ", StringComparison.Ordinal)), Is.Empty);
         }
 
-        await MakeSpaceAsync();
+        await ResizeAsync("64m");
         await Until.TrueAsync(
             async () => (await gateway.Psql().QueryAsync("SELECT 'served again'")).Output == "served again\n",
             TimeSpan.FromSeconds(30), () => $"service does not come back:\n{gateway.Log}");
@@ -90,5 +93,9 @@ public sealed class DiskFullTests
         return null;
     }
 
-    private Task MakeSpaceAsync() => ProcessRunner.RunAsync("mount", "-o", "remount,size=64m", _disk);
+    private async Task ResizeAsync(string size)
+    {
+        var mount = await ProcessRunner.RunAsync("mount", "-o", $"remount,size={size}", _disk);
+        Assert.That(mount.ExitCode, Is.Zero, mount.Error);
+    }
 }

@@ -23,7 +23,11 @@ internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMas
 
     private ReadOnlySpan<byte> Kept(ReadOnlySpan<byte> value)
     {
-        if (value.Length <= count || !IsUtf8(value))
+        if (value.Length <= count)
+            return [];
+        if (Ascii.IsValid(value))
+            return fromEnd ? value[^count..] : value[..count];
+        if (!System.Text.Unicode.Utf8.IsValid(value))
             return [];
         ReadOnlySpan<byte> rest = value;
         for (int i = 0; i < count; i++)
@@ -35,8 +39,6 @@ internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMas
         }
         return rest.IsEmpty ? [] : fromEnd ? value[rest.Length..] : value[..^rest.Length];
     }
-
-    private static bool IsUtf8(ReadOnlySpan<byte> value) => Ascii.IsValid(value) || System.Text.Unicode.Utf8.IsValid(value);
 }
 
 /// <summary>A postal code's first three digits. Where fewer than 20,000 people live under these three, they become 000, as the Safe

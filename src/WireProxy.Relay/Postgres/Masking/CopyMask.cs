@@ -18,7 +18,9 @@ internal abstract class CopyMask
     /// <param name="masks">One for each column of the output; null where it is clear.</param>
     /// <param name="typeIds">One for each column: pg_type's OIDs, of a domain its base type's. A type that is not known masks to NULL.</param>
     /// <exception cref="ArgumentException">The lists differ in length, or the format is not text, csv or binary.</exception>
-    public static CopyMask? Create(CopyFacts facts, ImmutableArray<Mask?> masks, ImmutableArray<uint> typeIds)
+    /// <param name="clientEncoding">The session's client_encoding, which holds where the COPY names no ENCODING of its own.</param>
+    public static CopyMask? Create(
+        CopyFacts facts, ImmutableArray<Mask?> masks, ImmutableArray<uint> typeIds, string? clientEncoding = null)
     {
         if (masks.Length != typeIds.Length)
             throw new ArgumentException("There is not one type for each mask.", nameof(typeIds));
@@ -27,8 +29,10 @@ internal abstract class CopyMask
         bool isBinary = facts.Format == "binary";
         ImmutableArray<CellMask?> cells =
             [.. masks.Zip(typeIds, (mask, type) => mask is null ? null : CellMask.For(mask, type, isBinary))];
+        bool canRead = isBinary || (facts.Encoding ?? clientEncoding) is not { } encoding || CanRead(encoding);
         return facts.Format switch
         {
+            _ when !canRead => new UnreadableCopyMask(),
             "text" => new TextCopyMask(cells, facts),
             "csv" => new CsvCopyMask(cells, facts),
             "binary" => new BinaryCopyMask(cells),
@@ -37,8 +41,8 @@ internal abstract class CopyMask
     }
 
     /// <summary>False for encodings in which the second byte of a character may look like a delimiter, a quote or a backslash
-    /// (PG_ENCODING_IS_CLIENT_ONLY, src/include/mb/pg_wchar.h). Text in these cannot be taken apart here: the caller refuses a
-    /// COPY that is to be masked under such a client_encoding or ENCODING option.</summary>
+    /// (PG_ENCODING_IS_CLIENT_ONLY, src/include/mb/pg_wchar.h). Text in these cannot be taken apart here. A caller that refuses such a
+    /// COPY beforehand can say so politely; the mask itself refuses the first row, which ends the session.</summary>
     public static bool CanRead(string encoding) =>
         new string([.. encoding.Where(char.IsAsciiLetterOrDigit)]).ToUpperInvariant() is not (
             "SJIS" or "MSKANJI" or "SHIFTJIS" or "WIN932" or "WINDOWS932" or "SHIFTJIS2004" or "BIG5" or "WIN950" or "WINDOWS950" or "GBK"
@@ -71,4 +75,11 @@ internal abstract class CopyMask
     /// <summary>The row without its line feed.</summary>
     private protected static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> data) =>
         data is [.., (byte)'\n'] ? data[..^1] : throw new ProtocolException("A row of COPY does not end with a line feed.");
+}
+
+/// <summary>For an encoding that cannot be read: no row passes.</summary>
+internal sealed class UnreadableCopyMask() : CopyMask([])
+{
+    private protected override void WriteContent(ReadOnlySpan<byte> data, WireWriter destination) =>
+        throw new ProtocolException("A COPY in this encoding cannot be masked; use UTF8.");
 }

@@ -178,6 +178,18 @@ public sealed class CopyMaskTests
     public void Encodings_whose_characters_may_end_like_a_backslash_cannot_be_read(string encoding, bool can) =>
         Assert.That(CopyMask.CanRead(encoding), Is.EqualTo(can));
 
+    [Test]
+    public void In_such_an_encoding_no_row_of_text_passes()
+    {
+        CopyMask session = CopyMask.Create(text, [Mask.Redact], [TypeId.Text], "SJIS")!;
+        Assert.Throws<ProtocolException>(() => Write(session, "a\n"));
+        CopyMask option = CopyMask.Create(csv with { Encoding = "GBK" }, [Mask.Redact], [TypeId.Text], "UTF8")!;
+        Assert.Throws<ProtocolException>(() => Write(option, "a\n"));
+        CopyMask overridden = CopyMask.Create(csv with { Encoding = "UTF8" }, [Mask.Redact], [TypeId.Text], "SJIS")!;
+        Assert.That(Write(overridden, "a\n"), Is.EqualTo("****\n"));
+        Assert.That(CopyMask.Create(binary, [Mask.Redact], [TypeId.Text], "SJIS"), Is.InstanceOf<BinaryCopyMask>());
+    }
+
     private static byte[] Tuple(params string?[] values) => WireBuilder.Join(
         WireBuilder.Int16(values.Length),
         WireBuilder.Join([.. values.Select(value => value is null

@@ -1,0 +1,50 @@
+using System.Text;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>
+/// What EXECUTE and FETCH may run: statements that SQL's PREPARE and DECLARE, and the protocol's Parse, were asked to put under a
+/// name. Whether the server accepted them is not known here, so that a name stands for everything that was ever asked for it.
+/// </summary>
+internal sealed class NamedStatements
+{
+    /// <summary>Beyond this many names, or texts of one name, nothing is known any more.</summary>
+    private const int MostNames = 1024;
+    private const int MostOfOneName = 8;
+    private const int SignificantBytes = 63;
+
+    private readonly Dictionary<string, List<StatementFacts>> _statements = new(StringComparer.Ordinal);
+    private bool _portalsBound;
+
+    /// <summary>True once something was forgotten.</summary>
+    public bool HasForgotten { get; private set; }
+
+    /// <summary>A portal was bound under a name: FETCH may mean it.</summary>
+    public void PortalBound() => _portalsBound = true;
+
+    public void Note(string name, StatementFacts facts)
+    {
+        string key = KeyOf(name);
+        if (!_statements.TryGetValue(key, out List<StatementFacts>? all))
+            _statements[key] = all = [];
+        if (all.Contains(facts, ReferenceEqualityComparer.Instance))
+            return;
+        all.Add(facts);
+        if (_statements.Count <= MostNames && all.Count <= MostOfOneName)
+            return;
+        _statements.Clear();
+        HasForgotten = true;
+    }
+
+    /// <summary>Everything that an EXECUTE or FETCH may run; null where that is not known.</summary>
+    public IReadOnlyList<StatementFacts>? Find(StatementFacts running)
+    {
+        if (HasForgotten || running.AffectedName is not { } name || (_portalsBound && running.NameEffect == NameEffect.FetchCursor))
+            return null;
+        return _statements.GetValueOrDefault(KeyOf(name));
+    }
+
+    /// <summary>SQL gives names as text and the protocol as bytes: beyond ASCII all names count as one.</summary>
+    private static string KeyOf(string name) => !Ascii.IsValid(name) ? "\u00ff" : name.Length > SignificantBytes ? name[..SignificantBytes] : name;
+}

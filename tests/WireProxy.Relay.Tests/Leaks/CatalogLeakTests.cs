@@ -1,0 +1,271 @@
+using WireProxy.TestKit;
+using static WireProxy.TestKit.WireBuilder;
+
+namespace WireProxy.Relay.Tests.Leaks;
+
+/// <summary>Relations that come to show something else than the gateway's catalog says.</summary>
+public sealed class CatalogLeakTests(string? catalogUser) : LeakFixture(catalogUser)
+{
+    [Test]
+    public async Task A_view_replaced_and_read_in_one_text_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+
+        IReadOnlyList<WireMessage> answer = await client.QueryAsync($"{Turned(decoy)}; SELECT x FROM {decoy}; COPY {decoy} TO STDOUT; COPY (SELECT x FROM {decoy}) TO STDOUT (FORMAT csv)");
+
+        Assert.That(Rows(answer), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_and_copied_in_one_text_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+
+        IReadOnlyList<WireMessage> answer = await client.QueryAsync($"{Turned(decoy)}; COPY (SELECT x FROM {decoy}) TO STDOUT");
+
+        Assert.That(answer.Count(message => message.Type == 'd'), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_and_read_in_one_pipeline_of_queries_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("SELECT 1");
+        await client.SendAsync(Query(Turned(decoy)), Query($"SELECT x FROM {decoy}"), Query($"COPY (SELECT x FROM {decoy}) TO STDOUT"));
+
+        Assert.That(Rows(await client.ReadyAsync(3)), Has.Count.EqualTo(2));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_view_replaced_and_read_in_one_pipeline_of_the_extended_protocol_is_masked(bool describe)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("SELECT 1");
+        await client.SendAsync(
+            Parse(Turned(decoy)), Bind(), Execute(), Parse($"SELECT x FROM {decoy}"), Bind(), describe ? Describe('P') : Flush, Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync()), Has.Count.EqualTo(2));
+    }
+
+    [TestCase("SELECT x FROM {0}")]
+    [TestCase("SELECT x || '' FROM {0}")]
+    public async Task A_view_replaced_after_it_was_parsed_and_described_is_masked(string sql)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(Parse(string.Format(null, sql, decoy), "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Query(Turned(decoy)), Bind("", "s"), Execute(), Sync);
+        await client.ReadyAsync(2);
+        await client.SendAsync(Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync()), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_another_session_is_masked_in_a_transaction_that_was_open_before()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Parse($"SELECT x FROM {decoy}", "s"), Describe('S', "s"), Sync);
+        await client.ReadyAsync();
+        TappedClient other = await LogInAsync();
+        await client.QueryAsync("COMMIT; BEGIN");
+        await other.QueryAsync(Turned(decoy));
+        await client.SendAsync(Query($"SELECT x FROM {decoy}"), Bind("", "s"), Execute(), Sync, Query($"COPY (SELECT x FROM {decoy}) TO STDOUT"));
+
+        Assert.That(Rows(await client.ReadyAsync(3)), Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_another_session_is_masked_after_a_failed_transaction()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {decoy}");
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync("SELECT 1/0");
+        TappedClient other = await LogInAsync();
+        await other.QueryAsync(Turned(decoy));
+
+        Assert.That(Rows(await client.QueryAsync($"ROLLBACK; SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    [Ignore("A known gap: between a COMMIT in the middle of a text and the end of its answer other sessions go by the old catalog.")]
+    public async Task A_view_replaced_and_committed_before_the_answer_is_complete_is_masked_for_others()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {decoy}");
+        TappedClient other = await LogInAsync();
+        await other.SendAsync(Query($"BEGIN; {Turned(decoy)}; COMMIT; SELECT pg_sleep(1)"));
+        await Task.Delay(400);
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+        await other.ReadyAsync();
+    }
+
+    [Test]
+    public async Task A_view_put_under_the_name_of_a_table_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        string name = decoy.Split('.')[1];
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync(Turned($"quiet.cover_{name}"));
+        await client.SendAsync(Parse($"SELECT x FROM {decoy}", "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(
+            Query($"ALTER VIEW {decoy} RENAME TO old_{name}; ALTER VIEW quiet.cover_{name} RENAME TO {name}"), Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_statement_described_under_another_search_path_is_described_anew()
+    {
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("SET search_path = quiet");
+        await client.SendAsync(Parse("SELECT full_name FROM patients", "s"), Describe('S', "s"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync()), Is.EqualTo((string[])["harmless"]));
+        await client.SendAsync(Query("SET search_path = clinic"), Bind("", "s"), Execute(), Sync);
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(2));
+        await client.SendAsync(
+            Query("SET search_path = quiet"), Describe('S', "s"), Bind("", "s"), Execute(), Parse("SELECT set_config('search_path', 'clinic', false)"), Bind("x"),
+            Execute("x"), Bind("", "s"), Execute(), Sync);
+
+        Assert.That(Rows(await client.ReadyAsync(2)), Has.Count.EqualTo(1 + 1 + 2));
+    }
+
+    [Test]
+    public async Task A_copy_of_protected_rows_is_refused()
+    {
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(Query("BEGIN"), Query("CREATE TEMP TABLE held AS SELECT full_name AS x FROM clinic.patients"), Query("ROLLBACK"));
+        IReadOnlyList<WireMessage> answer = await client.ReadyAsync(3);
+        Assert.That(answer.Single(message => message.Type == 'E').SqlState, Is.EqualTo("42501"), Told(answer));
+        await client.QueryAsync("CREATE TEMP TABLE kept AS SELECT full_name AS x FROM clinic.patients");
+        await client.QueryAsync("CREATE TEMP TABLE held (x text)");
+        await client.QueryAsync("INSERT INTO held SELECT ssn FROM clinic.patients");
+        await client.QueryAsync("SELECT x FROM held");
+        await client.QueryAsync("SELECT x FROM kept");
+    }
+
+    [Test]
+    public async Task A_view_that_calls_a_function_is_masked()
+    {
+        TappedClient client = await LogInAsync();
+        string name = $"quiet.caller_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE VIEW {name} AS SELECT clinic.tell() AS x");
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {name}")), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Ignore("A known gap: what a function changes in the catalog is not noticed until the next change that is.")]
+    public async Task A_view_replaced_inside_a_function_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        string function = $"quiet.turn_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE FUNCTION {function}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN {Canaries.Turning(decoy)}; RETURN 1; END $$");
+        await client.QueryAsync($"SELECT {function}()");
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_do_or_a_procedure_is_masked()
+    {
+        string first = await DecoyAsync();
+        string second = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        string procedure = $"quiet.turn_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE PROCEDURE {procedure}() LANGUAGE plpgsql AS $$ BEGIN {Canaries.Turning(second)}; COMMIT; END $$");
+        await client.QueryAsync(Turned(first));
+        await client.QueryAsync($"CALL {procedure}()");
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {first} UNION ALL SELECT x FROM {second}")), Has.Count.EqualTo(4));
+        await client.QueryAsync($"SELECT x FROM {first}");
+        await client.QueryAsync($"SELECT x FROM {second}");
+    }
+
+    [Test]
+    public async Task A_table_that_protected_rows_are_attached_to_is_masked()
+    {
+        string parent = $"quiet.parent_{Guid.NewGuid():N}";
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"CREATE TABLE {parent} (full_name text)");
+        await client.QueryAsync($"SELECT full_name FROM {parent}");
+        IReadOnlyList<WireMessage> answer = await client.QueryAsync($"BEGIN; ALTER TABLE clinic.patients INHERIT {parent}; SELECT full_name FROM {parent}; ROLLBACK");
+
+        Assert.That(Rows(answer), Has.Count.EqualTo(2));
+    }
+
+    [TestCase("ROLLBACK TO SAVEPOINT s")]
+    [TestCase("ROLLBACK AND CHAIN")]
+    public async Task A_harmless_turn_of_a_protected_view_that_is_taken_back_counts_no_longer(string back)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync(Turned(decoy));
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync("SAVEPOINT s");
+        await client.QueryAsync($"CREATE OR REPLACE VIEW {decoy} AS SELECT 'harmless'::text AS x");
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Is.EqualTo((string[])["harmless"]));
+        await client.QueryAsync(back);
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [TestCase("COMMIT AND CHAIN")]
+    [TestCase("COMMIT; BEGIN")]
+    [TestCase("SAVEPOINT s; SELECT 1/0|ROLLBACK TO s|COMMIT")]
+    public async Task However_a_change_is_committed_other_sessions_learn_of_it(string commit)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient other = await LogInAsync();
+        await other.QueryAsync($"SELECT x FROM {decoy}");
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync(Turned(decoy));
+        foreach (string statement in commit.Split('|'))
+            await client.QueryAsync(statement);
+
+        await other.QueryAsync($"SELECT x FROM {decoy}");
+        await other.QueryAsync($"SELECT x FROM {decoy}");
+    }
+
+    [Test]
+    public async Task Changes_sent_one_behind_the_other_are_all_noticed()
+    {
+        string first = await DecoyAsync();
+        string second = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.SendAsync(Query(Turned(first)), Query("SELECT pg_sleep(0.1)"), Query(Turned(second)), Query($"SELECT x FROM {first}"));
+        await client.ReadyAsync(4);
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {second}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task What_nobody_protects_is_clear_again_once_the_catalog_is_known()
+    {
+        TappedClient client = await LogInAsync();
+        string name = $"quiet.fresh_{Guid.NewGuid():N}";
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"CREATE TABLE {name} AS SELECT 'plain'::text AS x");
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {name}")), Is.EqualTo((string[])["plain"]));
+        await client.QueryAsync("COMMIT");
+        TappedClient other = await LogInAsync();
+
+        Assert.That(Rows(await other.QueryAsync($"SELECT x FROM {name}")), Is.EqualTo((string[])["plain"]));
+    }
+}
