@@ -150,6 +150,9 @@ internal sealed class PostgresSession : DialectSession
         MeaningMayChange();
     }
 
+    /// <summary>Grows when any session has changed the catalog.</summary>
+    public int SharedGeneration => _sharedCatalog.Generation;
+
     /// <summary>How many such statements have been sent.</summary>
     public long ChangesSent => Volatile.Read(ref _changesSent);
 

@@ -108,7 +108,7 @@ internal sealed class RequestFilter : IFilter
                 break;
             case FrontendMessageType.Sync:
                 _session.InFlight.Add(Ending(Expectation.Sync, null));
-                _notes.ExchangeEnds();
+                EndExchange();
                 break;
             case FrontendMessageType.Terminate:
                 _ended = true;
@@ -155,7 +155,7 @@ internal sealed class RequestFilter : IFilter
         if (answer.Work is StatementWork statement)
             _notes.Parsed(statement);
         else
-            _notes.ExchangeEnds();
+            EndExchange();
         PassBlanked(answer, length, input, output);
         return null;
     }
@@ -174,6 +174,8 @@ internal sealed class RequestFilter : IFilter
         ReadOnlySpan<byte> body = input.Unread[Frame.HeaderLength..length];
         switch (type)
         {
+            case FrontendMessageType.Bind when _gate.MustWaitToBind(output):
+                return FilterStep.Wait;
             case FrontendMessageType.Bind:
                 RequiresDurableRecord = true;
                 BindMessage bind = BindMessage.Decode(body);
@@ -194,6 +196,12 @@ internal sealed class RequestFilter : IFilter
         output.Pass(input.Slice(0, length));
         input.Consume(length);
         return null;
+    }
+
+    private void EndExchange()
+    {
+        _notes.ExchangeEnds();
+        _gate.ExchangeEnds();
     }
 
     private void HandleExecute(ExecuteMessage execute, OutputBuffer output)
@@ -236,7 +244,7 @@ internal sealed class RequestFilter : IFilter
         StandIn.Write(output.BeginOwn(), kind);
         _session.InFlight.Add(Ending(kind, new QueryWork([]) { Refusal = refusal.ToError() }));
         if (kind != Expectation.Parse)
-            _notes.ExchangeEnds();
+            EndExchange();
         _session.Session.Recorder?.Decide(DecisionRecord.Refused(refusal, recordedText));
     }
 

@@ -30,6 +30,7 @@ internal sealed class StatementGate(PostgresSession session)
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
+    private bool _exchangeIsUnsettled;
 
     public async ValueTask WaitAsync()
     {
@@ -107,6 +108,18 @@ internal sealed class StatementGate(PostgresSession session)
         return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
     }
 
+    /// <summary>True where the catalog must be read before a Bind: a statement that was prepared long ago is looked at under the catalog of
+    /// today, and not taken for one that may read anything.</summary>
+    public bool MustWaitToBind(OutputBuffer output)
+    {
+        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null || session.InFlight.Count > 0)
+            return false;
+        if (!HasCatalog(output))
+            return true;
+        _catalogTried = false;
+        return false;
+    }
+
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
     {
@@ -117,7 +130,11 @@ internal sealed class StatementGate(PostgresSession session)
         if (!effects.HasFlag(StatementEffect.Settings))
             return;
         session.MeaningMayChange();
+        _exchangeIsUnsettled = true;
     }
+
+    /// <summary>A Sync or a Query has passed: the server tells of settings that changed before it answers what comes next.</summary>
+    public void ExchangeEnds() => _exchangeIsUnsettled = false;
 
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
@@ -130,7 +147,11 @@ internal sealed class StatementGate(PostgresSession session)
         Protection? under = session.CertainProtection;
         StatementEffect effects = StatementEffect.None;
         foreach (StatementFacts facts in analyzed.Statements)
+        {
             effects |= EffectsOf(facts);
+            if (StatementEffects.RunsUnknownCode(facts, session.Catalog))
+                _named.UnknownCodeRuns();
+        }
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, statement);
@@ -144,6 +165,7 @@ internal sealed class StatementGate(PostgresSession session)
         {
             Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
             Under = under,
+            Generation = analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
         };
     }
 
@@ -188,14 +210,18 @@ internal sealed class StatementGate(PostgresSession session)
     {
         if (session.Policy.IsTransparent)
             return null;
-        if (!session.StandardStrings && text.Contains((byte)'\\'))
+        bool hasBackslash = text.Contains((byte)'\\');
+        if (_exchangeIsUnsettled && (hasBackslash || !Ascii.IsValid(text)))
+            return Refusals.UnsettledSettings;
+        if (!session.StandardStrings && hasBackslash)
             return Refusals.UnsafeBackslash;
         return !Ascii.IsValid(text) && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
     }
 
     /// <summary>What is under way may change how the server reads a text, through a setting that a function, a trigger or the startup packet
     /// hides. A text that could be read in two ways is judged when what was sent before is answered; a Flush makes a server that waits
-    /// for a Sync answer, too.</summary>
+    /// for a Sync answer, too. Of settings it tells before a ReadyForQuery alone: <see cref="RefuseUnsafeText"/> stops what stands behind a
+    /// change in the same exchange.</summary>
     private bool MustSettle(ReadOnlySpan<byte> text, OutputBuffer output)
     {
         if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
