@@ -73,11 +73,32 @@ run_once() { # label; leaves $run/LABEL/out/results
     say "$suite $1$([ "$1" = direct ] || echo " $relay"): $(summary "$run/$1/out/results"), $((SECONDS - began)) s"
 }
 
-run_once direct
-run_once through
-if [ -n "$out" ]; then
+keep_output() {
+    [ -n "$out" ] || return 0
     mkdir -p "$out"
     for label in direct through; do rm -rf "${out:?}/$label"; cp -r "$run/$label/out" "$out/$label"; done
-    cp -r "$run/through/relay/relay.log" "$out/" 2>/dev/null || true
+    cp "$run/through/relay/relay.log" "$out/" 2> /dev/null || true
+}
+
+run_both() {
+    run_once direct
+    require_results "$run/direct/out"
+    run_once through
+    keep_output
+}
+
+run_both
+lost "$run/direct/out" "$run/through/out" > "$run/lost"
+if [ -s "$run/lost" ]; then
+    # Suites have tests that fail now and then on a busy machine. What the relay breaks it breaks again.
+    say "once more, because $(wc -l < "$run/lost") passed directly only"
+    mv "$run/lost" "$run/lost.first"
+    rm -rf "$run/direct" "$run/through"
+    run_both
+    lost "$run/direct/out" "$run/through/out" | comm -12 - "$run/lost.first" > "$run/lost"
 fi
-compare_results "$run/direct/out" "$run/through/out"
+if [ -s "$run/lost" ]; then
+    report_lost "$run/through/out" < "$run/lost"
+    exit "$EXIT_DIFFERENT"
+fi
+echo "the same results: $(summary "$run/direct/out/results")"

@@ -52,8 +52,9 @@ class Process:
         self.name, self.port, self.log, self.stop_signal = name, port, Path(log), stop_signal
         self._output = open(self.log, "ab")
         self.started = time.perf_counter()
+        # Should the harness itself be killed, the program ends too. After the change of user, which clears that wish.
         self._child = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", *as_user(command, user)], stdin=subprocess.DEVNULL, stdout=self._output,
+            as_user(["setpriv", "--pdeathsig", "KILL", "--", *command], user), stdin=subprocess.DEVNULL, stdout=self._output,
             stderr=self._output, env={**os.environ, **(environment or {})})
         self.pid = self._child.pid
 

@@ -122,10 +122,14 @@ public sealed class Protection
         if (ProtectsNothing)
             return false;
         bool places = facts.Functions.Any(function => ReadingFunctions.Places(function.Name));
-        bool writes = facts.Relations.Any(relation => relation.IsWritten) || facts.Command is "CREATE TABLE AS" or "SELECT INTO";
+        // A view, materialized or not, is no copy: it is masked itself (ProtectionBuilder).
+        bool writes = Copies(facts.Command) || facts.InnerCommands.Any(Copies);
         return (places || writes) && facts.Relations.Any(relation =>
             relation.IsRead && (places || !relation.IsWritten) && NamesProtected(relation, facts));
     }
+
+    private static bool Copies(string command) => command is
+        "INSERT" or "UPDATE" or "MERGE" or "COPY FILE" or "COPY PROGRAM" or "CREATE TABLE AS" or "SELECT INTO";
 
     /// <summary>The statement names a masked column of the relation, or all of its columns.</summary>
     private bool NamesProtected(RelationReference reference, StatementFacts facts) =>
@@ -137,7 +141,8 @@ public sealed class Protection
     private bool Touches(RelationReference reference, StatementFacts facts)
     {
         IReadOnlyList<CatalogNode> nodes = _catalog.Named(reference.Schema, reference.Name);
-        return nodes.Count == 0
+        // One that is only written, and not there yet, is being made: nothing comes out of it.
+        return (nodes.Count == 0 && (reference.IsRead || !reference.IsWritten))
             || nodes.Any(node => _relations.TryGetValue(node.Id, out RelationProtection? relation)
                 && (!node.IsSystem || NamesValues(relation, facts)));
     }

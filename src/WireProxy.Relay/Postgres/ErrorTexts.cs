@@ -30,8 +30,13 @@ internal static class ErrorTexts
             (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && (SafeClasses.Contains(code[..2]) || SafeCodes.Contains(code)));
     }
 
-    /// <summary>True where a function, a trigger or a block has raised it, or something in it has. The innermost context comes first.</summary>
+    /// <summary>True where a function or a trigger has raised it, or something in it has. The innermost context comes first. A context of one
+    /// line in a DO block is the statement's own text, which has been analysed.</summary>
     public static bool ComeFromRunningCode(ErrorFields fields) =>
         fields[ErrorFieldCode.InternalQuery] is not null ||
-        (fields[ErrorFieldCode.Where]?.Text is { } where && !PlainContexts.Any(plain => where.StartsWith(plain, StringComparison.Ordinal)));
+        (fields[ErrorFieldCode.Where]?.Text is { } where && !IsOwnBlock(where) &&
+            !PlainContexts.Any(plain => where.StartsWith(plain, StringComparison.Ordinal)));
+
+    private static bool IsOwnBlock(string where) =>
+        where.StartsWith("PL/pgSQL function inline_code_block line ", StringComparison.Ordinal) && !where.Contains('\n');
 }

@@ -52,7 +52,11 @@ internal sealed class InFlight
         get
         {
             lock (_lock)
+            {
+                // Markers, which nobody answers, are no messages under way.
+                Settle();
                 return _count;
+            }
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class PortalNotes(PostgresSession session)
     private readonly Dictionary<string, StatementNote> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PortalNote> _portals = new(StringComparer.Ordinal);
     private long _exchange;
+    private byte[] _lastName = [];
+    private string _lastNameText = "";
 
     /// <summary>Without masks only what running a statement may change is of interest, once there has been such a statement.</summary>
     private bool IsTracking => session.Masks || session.HasSeenEffects;
@@ -41,14 +43,16 @@ internal sealed class PortalNotes(PostgresSession session)
     {
         if (!IsTracking)
             return null;
+        if (!session.Masks)
+            return Bound(NameOf(bind.Portal), NameOf(bind.Statement), []);
         var formats = ImmutableArray.CreateBuilder<short>(bind.ResultFormats.Count);
         for (int i = 0; i < bind.ResultFormats.Count; i++)
             formats.Add(bind.ResultFormats[i]);
-        return Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), formats.MoveToImmutable());
+        return Bound(NameOf(bind.Portal), NameOf(bind.Statement), formats.MoveToImmutable());
     }
 
     public BindWork? Bound(BindScanner bind) =>
-        IsTracking ? Bound(Names.Of(bind.Portal), Names.Of(bind.Statement), bind.ResultFormats) : null;
+        IsTracking ? Bound(NameOf(bind.Portal), NameOf(bind.Statement), bind.ResultFormats) : null;
 
     public Pending Described(DescribeMessage describe)
     {
@@ -56,7 +60,7 @@ internal sealed class PortalNotes(PostgresSession session)
         Expectation kind = isStatement ? Expectation.DescribeStatement : Expectation.DescribePortal;
         if (!session.Masks)
             return new Pending(kind);
-        string name = Names.Of(describe.Name);
+        string name = NameOf(describe.Name);
         long meaning = session.Meaning;
         if (!isStatement)
             Portal(name).DescribedAt = meaning;
@@ -72,7 +76,7 @@ internal sealed class PortalNotes(PostgresSession session)
         effects = StatementEffect.None;
         if (!IsTracking)
             return NameWork.Unnamed;
-        string name = Names.Of(execute.Portal);
+        string name = NameOf(execute.Portal);
         PortalNote portal = Portal(name);
         effects = portal.Effects;
         if (!session.Masks)
@@ -91,7 +95,7 @@ internal sealed class PortalNotes(PostgresSession session)
     {
         if (!IsTracking)
             return null;
-        string name = Names.Of(close.Name);
+        string name = NameOf(close.Name);
         bool isStatement = close.Kind == StatementOrPortal.Statement;
         if (isStatement)
             _statements.Remove(name);
@@ -105,7 +109,7 @@ internal sealed class PortalNotes(PostgresSession session)
         if (_portals.Count >= MostNames)
             Forget(_portals, note => note.Effects != StatementEffect.None);
         long meaning = session.Meaning;
-        _portals[portal] = new PortalNote { Statement = statement, Meaning = meaning, Effects = EffectsOf(statement) };
+        Portal(portal).Bind(statement, meaning, EffectsOf(statement));
         if (!session.Masks)
             return null;
         Protection? under = session.CertainProtection;
@@ -121,6 +125,14 @@ internal sealed class PortalNotes(PostgresSession session)
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)
         ? Unknown
         : note.Work.NamesMeaning == session.NamesMeaning ? note.EffectsIn(_exchange) : note.Effects | Unknown;
+
+    /// <summary>A driver names the same statement again and again.</summary>
+    private string NameOf(ReadOnlySpan<byte> name)
+    {
+        if (!name.IsEmpty && !name.SequenceEqual(_lastName))
+            (_lastName, _lastNameText) = (name.ToArray(), Names.Of(name));
+        return name.IsEmpty ? "" : _lastNameText;
+    }
 
     private static void Forget<T>(Dictionary<string, T> notes, Predicate<T> mustStay)
     {
@@ -172,14 +184,17 @@ internal sealed class PortalNotes(PostgresSession session)
 
     private sealed class PortalNote
     {
-        public string? Statement { get; init; }
+        public string? Statement { get; private set; }
 
-        public long Meaning { get; init; }
+        public long Meaning { get; private set; }
 
         /// <summary>A portal that was not seen being bound is a cursor, which runs a query.</summary>
-        public StatementEffect Effects { get; init; } = Unknown;
+        public StatementEffect Effects { get; private set; } = Unknown;
 
         /// <summary>The meaning under which a description of the portal was last asked for; -1 for never.</summary>
         public long DescribedAt { get; set; } = -1;
+
+        public void Bind(string statement, long meaning, StatementEffect effects) =>
+            (Statement, Meaning, Effects, DescribedAt) = (statement, meaning, effects, -1);
     }
 }

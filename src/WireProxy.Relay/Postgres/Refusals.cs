@@ -51,8 +51,8 @@ internal static class Refusals
         "block", "42501", $"text beyond ASCII cannot be judged in client_encoding {encoding}",
         "Run SET client_encoding = 'UTF8' and send the statement in UTF-8.", null, null, 0);
 
-    public static Refusal UnsettledSettings { get; } = new(
-        "block", "42501", "a statement in this pipeline may change how text is read, and has not been answered yet",
+    public static Refusal UnreportedSettings { get; } = new(
+        "block", "42501", "a statement in this pipeline may change how text is read, and the server says so only after a Sync",
         "Send a Sync and read the answers before a statement with backslashes or text beyond ASCII.", null, null, 0);
 
     public static Refusal CatalogUnreadable { get; } = new(

@@ -148,8 +148,8 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.CopyBothResponse when session.Policy.IsTransparent:
                 _copyIn = false;
                 return true;
-            case BackendMessageType.CopyData:
-                _plans.Copy!.WriteMasked(body, output.BeginOwn());
+            case BackendMessageType.CopyData when _plans.Copy is { } copy:
+                copy.WriteMasked(body, output.BeginOwn());
                 return false;
             case BackendMessageType.CopyDone:
                 _plans.EndCopy();

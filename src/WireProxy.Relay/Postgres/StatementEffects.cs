@@ -17,8 +17,10 @@ internal enum StatementEffect
     Catalog = 4,
     /// <summary>It makes changes of the catalog visible to others, or takes them back.</summary>
     EndsChanges = 8,
+    /// <summary>Code may run that the statement does not name, a trigger's above all, and change settings for what follows.</summary>
+    Hidden = 16,
 
-    All = Settings | Names | Catalog | EndsChanges,
+    All = Settings | Names | Catalog | EndsChanges | Hidden,
 }
 
 /// <summary>Which statements leave alone what the gateway knows of a session: its settings, and what its names stand for.
@@ -30,7 +32,8 @@ internal static class StatementEffects
         "MOVE", "EXECUTE", "BEGIN", "START TRANSACTION", "COMMIT", "SAVEPOINT", "RELEASE", "DECLARE CURSOR", "CLOSE CURSOR",
         "CLOSE CURSOR ALL", "CHECKPOINT", "VACUUM", "ANALYZE", "PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "TRUNCATE");
 
-    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, and tables are made and dropped, but none of these makes a new statement stand under a name.</summary>
+    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, and tables are made and dropped, but none of these makes a new statement
+    /// stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
         "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",
         "CREATE INDEX", "DROP INDEX", "CREATE VIEW", "DROP VIEW", "CREATE SEQUENCE", "DROP SEQUENCE", "COMMENT", "GRANT", "REVOKE");
@@ -50,6 +53,8 @@ internal static class StatementEffects
             effects |= StatementEffect.Catalog;
         if (ChangeEnders.Contains(facts.Command))
             effects |= StatementEffect.EndsChanges;
+        if (facts.Classes.Contains(StatementClass.Write))
+            effects |= StatementEffect.Hidden;
         return facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor ? effects | named(facts) : effects;
     }
 

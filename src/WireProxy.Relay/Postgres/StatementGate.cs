@@ -30,7 +30,7 @@ internal sealed class StatementGate(PostgresSession session)
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
-    private bool _exchangeIsUnsettled;
+    private bool _settingsAreUnreported;
 
     public async ValueTask WaitAsync()
     {
@@ -108,33 +108,31 @@ internal sealed class StatementGate(PostgresSession session)
         return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
     }
 
-    /// <summary>True where the catalog must be read before a Bind: a statement that was prepared long ago is looked at under the catalog of
-    /// today, and not taken for one that may read anything.</summary>
+    /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
+    public void Runs(StatementEffect effects)
+    {
+        if ((effects & StatementEffect.Catalog) != 0 || ((effects & StatementEffect.EndsChanges) != 0 && session.MayHaveOpenChanges))
+            session.CatalogMayChange();
+        if ((effects & StatementEffect.Names) != 0)
+            session.NamesMayChange();
+        if ((effects & (StatementEffect.Settings | StatementEffect.Hidden)) != 0)
+            _settingsAreUnreported = true;
+        if ((effects & StatementEffect.Settings) != 0)
+            session.MeaningMayChange();
+    }
+
+    /// <summary>A Sync, Query or FunctionCall has passed: the server reports what settings have become before it is ready again.</summary>
+    public void ExchangeEnds() => _settingsAreUnreported = false;
+
+    /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
     public bool MustWaitToBind(OutputBuffer output)
     {
         if (!session.Masks || session.Catalog is null || session.CertainProtection is not null || session.InFlight.Count > 0)
             return false;
-        if (!HasCatalog(output))
-            return true;
-        _catalogTried = false;
-        return false;
+        bool mustWait = !HasCatalog(output);
+        _catalogTried &= mustWait;
+        return mustWait;
     }
-
-    /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
-    public void Runs(StatementEffect effects)
-    {
-        if (effects.HasFlag(StatementEffect.Catalog) || (effects.HasFlag(StatementEffect.EndsChanges) && session.MayHaveOpenChanges))
-            session.CatalogMayChange();
-        if (effects.HasFlag(StatementEffect.Names))
-            session.NamesMayChange();
-        if (!effects.HasFlag(StatementEffect.Settings))
-            return;
-        session.MeaningMayChange();
-        _exchangeIsUnsettled = true;
-    }
-
-    /// <summary>A Sync or a Query has passed: the server tells of settings that changed before it answers what comes next.</summary>
-    public void ExchangeEnds() => _exchangeIsUnsettled = false;
 
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
@@ -159,7 +157,7 @@ internal sealed class StatementGate(PostgresSession session)
             return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
-        if (effects.HasFlag(StatementEffect.Catalog) && analyzed.Statements.Length > 1)
+        if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
@@ -208,25 +206,25 @@ internal sealed class StatementGate(PostgresSession session)
     /// ASCII. What the server may read otherwise is refused.</summary>
     private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text)
     {
-        if (session.Policy.IsTransparent)
+        if (session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
             return null;
-        bool hasBackslash = text.Contains((byte)'\\');
-        if (_exchangeIsUnsettled && (hasBackslash || !Ascii.IsValid(text)))
-            return Refusals.UnsettledSettings;
-        if (!session.StandardStrings && hasBackslash)
+        if (_settingsAreUnreported)
+            return Refusals.UnreportedSettings;
+        if (!session.StandardStrings && text.Contains((byte)'\\'))
             return Refusals.UnsafeBackslash;
         return !Ascii.IsValid(text) && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
     }
 
     /// <summary>What is under way may change how the server reads a text, through a setting that a function, a trigger or the startup packet
     /// hides. A text that could be read in two ways is judged when what was sent before is answered; a Flush makes a server that waits
-    /// for a Sync answer, too. Of settings it tells before a ReadyForQuery alone: <see cref="RefuseUnsafeText"/> stops what stands behind a
-    /// change in the same exchange.</summary>
+    /// for a Sync answer, too.</summary>
     private bool MustSettle(ReadOnlySpan<byte> text, OutputBuffer output)
     {
         if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
             return false;
         if (!session.InFlight.Any(static pending => pending.Kind is not (Expectation.Parse or Expectation.Close or Expectation.Sync)))
+            return false;
+        if (_settingsAreUnreported)
             return false;
         output.Diverge();
         EmptyMessage.Encode(output.BeginOwn(), FrontendMessageType.Flush);

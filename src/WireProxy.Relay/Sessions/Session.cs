@@ -163,11 +163,12 @@ internal sealed class Session
         }
         bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
         dialect.Ended();
-        if (leavesWork)
-            await dialect.CancelAsync();
         // What was not flushed is half a frame, or not on record: the client gets none of it.
         Client.Output.Discard();
         await SayGoodbyeAsync(_clientIsAtBoundary);
+        // The client does not wait for an upstream that may not answer.
+        if (leavesWork)
+            await dialect.CancelAsync();
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)

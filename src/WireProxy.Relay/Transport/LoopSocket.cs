@@ -130,11 +130,12 @@ internal sealed class LoopSocket : ByteTransport
         while (true)
         {
             _writable.TryTake();
+            // First: the shutdown of a socket that is still connecting looks like a reset by the peer.
+            if (_aborted)
+                throw new OperationCanceledException(cancellationToken);
             int error = (int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
             if (error != 0)
                 throw new SocketException(error);
-            if (_aborted)
-                throw new OperationCanceledException(cancellationToken);
             if (IsConnected())
                 return;
             await _writable.WaitAsync();
