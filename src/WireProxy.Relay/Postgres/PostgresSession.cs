@@ -95,9 +95,9 @@ internal sealed class PostgresSession : DialectSession
             user, [], listener.Options.Name, startup["database"]?.Text ?? user, Address: session.ClientAddress?.Address);
         if (listener.Journal is { } journal)
         {
-            if (!journal.IsHealthy)
+            if (!journal.IsHealthy && listener.RefusesUnrecorded)
                 throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
-            session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict);
+            session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
                 session, subject, listener.Policy.Hash, dialect.Name, startup["application_name"]?.Text));
         }
@@ -149,6 +149,9 @@ internal sealed class PostgresSession : DialectSession
         Interlocked.Increment(ref _changesSent);
         MeaningMayChange();
     }
+
+    /// <summary>Grows when any session has changed the catalog.</summary>
+    public int SharedGeneration => _sharedCatalog.Generation;
 
     /// <summary>How many such statements have been sent.</summary>
     public long ChangesSent => Volatile.Read(ref _changesSent);
