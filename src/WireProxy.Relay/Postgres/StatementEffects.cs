@@ -32,9 +32,11 @@ internal static class StatementEffects
         "MOVE", "EXECUTE", "BEGIN", "START TRANSACTION", "COMMIT", "SAVEPOINT", "RELEASE", "DECLARE CURSOR", "CLOSE CURSOR",
         "CLOSE CURSOR ALL", "CHECKPOINT", "VACUUM", "ANALYZE", "PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "TRUNCATE");
 
-    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, but neither makes a new statement stand under a name.</summary>
+    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, tables and views are made and dropped, but none of these makes a new statement
+    /// stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
-        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS");
+        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",
+        "CREATE INDEX", "DROP INDEX", "CREATE VIEW", "DROP VIEW", "CREATE SEQUENCE", "DROP SEQUENCE", "COMMENT", "GRANT", "REVOKE");
 
     private static readonly FrozenSet<string> ChangeEnders = FrozenSet.Create(
         "COMMIT", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "PREPARE TRANSACTION");
