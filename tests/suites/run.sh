@@ -54,10 +54,9 @@ server_settings() { :; }
 # shellcheck source=/dev/null
 source "$suites_dir/suite-$suite.sh"
 
-obtain_postgres
-make_run_directory
 suite_prepare
 [ -z "$prepare_only" ] || exit 0
+make_run_directory
 
 run_once() { # label; leaves $run/LABEL/out/results
     local began=$SECONDS port

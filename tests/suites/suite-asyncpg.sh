@@ -5,6 +5,7 @@
 source "$suites_dir/lib/python.sh"
 
 suite_prepare() {
+    use_installed_postgres
     need_python_modules asyncpg
     obtain_driver_source asyncpg
 }

@@ -8,6 +8,7 @@ node_dependencies=(pg@8.16.3 pg-cursor@2.1.0 mocha@10.8.2 expect.js@0.3.1 lodash
     through@2.3.8 async@2.6.4 heredoc@1.3.1 deferred@0.7.11 gonna@0.0.0)
 
 suite_prepare() {
+    use_installed_postgres
     need node npm tar
     node_cache=$cache/node-2
     exec {lock}> "$cache/lock"

@@ -2,7 +2,7 @@
 # the trace of all messages compared with the expected one.
 # shellcheck shell=bash
 
-suite_prepare() { :; }
+suite_prepare() { obtain_postgres; }
 
 suite_run() { # label host port out
     local program=$pg_root/dl/libpq_pipeline traces=$pg_source/src/test/modules/libpq_pipeline/traces test result

@@ -1,7 +1,7 @@
 # PostgreSQL's regression suite, src/test/regress, with its own parallel schedule, and PL/pgSQL's.
 # shellcheck shell=bash
 
-suite_prepare() { :; }
+suite_prepare() { obtain_postgres; }
 
 # Turns pg_regress's lines ("test x ... ok 12 ms", "     x ... FAILED") into results.
 regress_results() { # log

@@ -35,6 +35,12 @@ private_apt_update() {
     touch "$stamp"
 }
 
+# The installed server, for suites that bring no source that has to match it. Sets pg_bin.
+use_installed_postgres() {
+    pg_bin=/usr/lib/postgresql/$debian_version/bin
+    [ -x "$pg_bin/postgres" ] || skip "PostgreSQL $debian_version is not installed"
+}
+
 # Downloads a source package's files, checked by apt against the signed lists, into a directory. Fails where the mirror
 # does not serve them.
 source_package() { # package[=version] directory
@@ -117,7 +123,7 @@ start_server() { # label
 		fsync = off
 		synchronous_commit = off
 		full_page_writes = off
-		max_connections = 200
+		max_connections = ${server_connections:-200}
 		max_prepared_transactions = 4
 		wal_level = logical
 		CONF
