@@ -32,9 +32,11 @@ internal static class StatementEffects
         "MOVE", "EXECUTE", "BEGIN", "START TRANSACTION", "COMMIT", "SAVEPOINT", "RELEASE", "DECLARE CURSOR", "CLOSE CURSOR",
         "CLOSE CURSOR ALL", "CHECKPOINT", "VACUUM", "ANALYZE", "PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "TRUNCATE");
 
-    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, but neither makes a new statement stand under a name.</summary>
+    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, and tables are made and dropped, but none of these makes a new statement
+    /// stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
-        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS");
+        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",
+        "CREATE INDEX", "DROP INDEX", "CREATE VIEW", "DROP VIEW", "CREATE SEQUENCE", "DROP SEQUENCE", "COMMENT", "GRANT", "REVOKE");
 
     private static readonly FrozenSet<string> ChangeEnders = FrozenSet.Create(
         "COMMIT", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "PREPARE TRANSACTION");
@@ -63,7 +65,7 @@ internal static class StatementEffects
     /// <summary>No prepared statement and no portal was made or dropped under a name by the statement.</summary>
     public static bool KeepsNames(StatementFacts facts, CatalogSnapshot? catalog) =>
         facts.NameEffect is NameEffect.None or NameEffect.FetchCursor or NameEffect.Execute &&
-        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql));
+        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
 
     private static bool IsHarmless(StatementFacts facts, CatalogSnapshot? catalog) =>
         Harmless.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog);

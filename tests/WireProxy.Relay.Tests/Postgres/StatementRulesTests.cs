@@ -11,7 +11,7 @@ namespace WireProxy.Relay.Tests.Postgres;
 public sealed class StatementRulesTests
 {
     [TestCase("SELECT 1", "None")]
-    [TestCase("INSERT INTO t VALUES (1)", "None")]
+    [TestCase("INSERT INTO t VALUES (1)", "Hidden")]
     [TestCase("COMMIT", "Settings, EndsChanges")]
     [TestCase("ROLLBACK TO SAVEPOINT s", "Settings, EndsChanges")]
     [TestCase("SET search_path = x", "Settings")]
@@ -20,7 +20,8 @@ public sealed class StatementRulesTests
     [TestCase("DEALLOCATE p", "Names")]
     [TestCase("PREPARE p AS SELECT 1", "Names")]
     [TestCase("DECLARE c CURSOR FOR SELECT 1", "Names")]
-    [TestCase("CREATE TABLE t (n int)", "Settings, Names, Catalog")]
+    [TestCase("CREATE TABLE t (n int)", "Settings, Catalog")]
+    [TestCase("CREATE TABLE t AS SELECT f()", "Settings, Names, Catalog")]
     [TestCase("CALL p()", "Settings, Names, Catalog")]
     [TestCase("COMMIT PREPARED 'x'", "Settings, Names, Catalog")]
     [TestCase("EXECUTE p", "All")]
