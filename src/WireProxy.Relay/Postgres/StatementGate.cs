@@ -131,7 +131,7 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
     public bool MustWaitToBind(OutputBuffer output)
     {
-        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null || session.InFlight.Count > 0)
+        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null)
             return false;
         bool mustWait = !HasCatalog(output);
         _catalogTried &= mustWait;
