@@ -254,8 +254,13 @@ public sealed class JudgeTests
     {
         CompiledPolicy policy = Given.Policy(Given.Rule(new RuleCondition
         {
-            Users = ["alice", "bob"], Groups = ["staff"], Agents = ["copilot"], Purposes = ["billing"], Listeners = ["clinic"],
-            Networks = ["10.0.0.0/8"], Hours = ["08:00-18:00"],
+            Users = ["alice", "bob"],
+            Groups = ["staff"],
+            Agents = ["copilot"],
+            Purposes = ["billing"],
+            Listeners = ["clinic"],
+            Networks = ["10.0.0.0/8"],
+            Hours = ["08:00-18:00"],
         }));
         Subject all = Given.From("10.1.2.3") with { Groups = ["staff", "x"], Agent = "copilot", Purpose = "billing" };
         StatementFacts facts = Given.Select("t");

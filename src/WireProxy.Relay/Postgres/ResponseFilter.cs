@@ -52,6 +52,11 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 Require(type, length, input);
                 return FilterStep.NeedMore;
             }
+            if (type == (byte)BackendMessageType.DataRow && Rows() is { Mask: { } mask })
+            {
+                MaskRun(mask, input, output);
+                continue;
+            }
             if (Handle((BackendMessageType)type, length, input, output))
                 Pass(length, input, output);
             else
@@ -78,6 +83,22 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         int count = (int)Math.Min(end, unread.Length);
         Pass(count, input, output);
         _streaming = (int)(end - count);
+    }
+
+    /// <summary>Masks all whole rows that stand at the beginning: the plan holds until something else than a row comes.</summary>
+    private void MaskRun(RowMask mask, InputBuffer input, OutputBuffer output)
+    {
+        _touched |= HeadTouches();
+        ReadOnlySpan<byte> unread = input.Unread;
+        WireWriter writer = output.BeginOwn();
+        int end = 0;
+        while (Frame.TryReadHeader(unread[end..], out byte type, out int length) && type == (byte)BackendMessageType.DataRow &&
+            length <= unread.Length - end)
+        {
+            mask.WriteMasked(unread.Slice(end + Frame.HeaderLength, length - Frame.HeaderLength), writer);
+            end += length;
+        }
+        input.Consume(end);
     }
 
     /// <summary>What a message that is looked into needs whole.</summary>

@@ -32,7 +32,7 @@ internal static class StatementEffects
         "MOVE", "EXECUTE", "BEGIN", "START TRANSACTION", "COMMIT", "SAVEPOINT", "RELEASE", "DECLARE CURSOR", "CLOSE CURSOR",
         "CLOSE CURSOR ALL", "CHECKPOINT", "VACUUM", "ANALYZE", "PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "TRUNCATE");
 
-    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, and tables are made and dropped, but none of these makes a new statement
+    /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, tables and views are made and dropped, but none of these makes a new statement
     /// stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
         "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",

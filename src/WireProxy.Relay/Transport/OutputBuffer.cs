@@ -10,6 +10,9 @@ namespace WireProxy.Relay.Transport;
 /// </summary>
 internal sealed class OutputBuffer(ByteTransport transport)
 {
+    /// <summary>A run of the input up to this size is copied behind bytes of our own rather than sent by itself.</summary>
+    private const int CopiedBytes = 8 * 1024;
+
     private readonly WireWriter _own = new();
     private ReadOnlyMemory<byte> _passed;
     private WireWriter? _record;
@@ -111,6 +114,9 @@ internal sealed class OutputBuffer(ByteTransport transport)
 
     private async ValueTask FlushOwnAsync()
     {
+        // One system call for both, where copying is cheaper than another.
+        if (!_passed.IsEmpty && _passed.Length <= CopiedBytes)
+            CopyPassed();
         ReadOnlyMemory<byte> run = _passed;
         Sent += _own.Length + run.Length;
         await transport.SendAsync(_own.WrittenMemory);

@@ -51,6 +51,8 @@ internal sealed class RowMask
         WireReader reader = new(dataRowBody);
         if (reader.ReadUInt16() != _columnCount)
             throw new ProtocolException("A row has another number of columns than its description.");
+        // Room for the row as it came, so that what is written below seldom has to make more.
+        destination.GetSpan(dataRowBody.Length + Frame.HeaderLength);
         int start = Frame.Begin(destination, BackendMessageType.DataRow);
         destination.WriteUInt16((ushort)_columnCount);
         int run = reader.Position;
