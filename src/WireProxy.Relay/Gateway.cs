@@ -31,6 +31,7 @@ public sealed class Gateway : IAsyncDisposable
         _contexts = [.. options.Listeners.Select(listener => new ListenerContext(listener, policy, journal, _log, time, _registry)
         {
             IsStrict = options.StrictJournal,
+            RefusesUnrecorded = options.RefuseUnrecorded,
             Dialect = DialectFor(listener, policy, analysis),
         })];
     }

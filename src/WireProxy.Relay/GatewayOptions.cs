@@ -65,4 +65,5 @@ public sealed record ListenerOptions(
     string Name, WireProtocol Protocol, IPEndPoint Address, ClientTlsOptions? Tls, UpstreamOptions Upstream, ListenerLimits Limits);
 
 /// <param name="StrictJournal">A statement's record is on disk before its bytes go upstream (<c>journal.durability: strict</c>).</param>
-public sealed record GatewayOptions(ImmutableArray<ListenerOptions> Listeners, bool StrictJournal = true);
+/// <param name="RefuseUnrecorded">What cannot be recorded is refused (<c>journal.on_failure: refuse</c>).</param>
+public sealed record GatewayOptions(ImmutableArray<ListenerOptions> Listeners, bool StrictJournal = true, bool RefuseUnrecorded = true);

@@ -42,7 +42,7 @@ internal static class SettingsReader
             problems.Warning(file.Name, 0, "no 'journal': nothing is recorded");
         if (problems.HasErrors)
             return null;
-        var gateway = new GatewayOptions(listeners, journal is not { Durability: Durability.Batched });
+        var gateway = new GatewayOptions(listeners, journal is not { Durability: Durability.Batched }, journal is not { RefuseOnFailure: false });
         return new Settings(file.Name, gateway, policy, journal);
     }
 

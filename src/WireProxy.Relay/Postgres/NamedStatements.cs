@@ -16,12 +16,16 @@ internal sealed class NamedStatements
 
     private readonly Dictionary<string, List<StatementFacts>> _statements = new(StringComparer.Ordinal);
     private bool _portalsBound;
+    private bool _unknownCode;
 
     /// <summary>True once something was forgotten.</summary>
     public bool HasForgotten { get; private set; }
 
     /// <summary>A portal was bound under a name: FETCH may mean it.</summary>
     public void PortalBound() => _portalsBound = true;
+
+    /// <summary>Code that nobody has read may have put anything under any name.</summary>
+    public void UnknownCodeRuns() => _unknownCode = true;
 
     public void Note(string name, StatementFacts facts)
     {
@@ -40,7 +44,7 @@ internal sealed class NamedStatements
     /// <summary>Everything that an EXECUTE or FETCH may run; null where that is not known.</summary>
     public IReadOnlyList<StatementFacts>? Find(StatementFacts running)
     {
-        if (HasForgotten || running.AffectedName is not { } name || (_portalsBound && running.NameEffect == NameEffect.FetchCursor))
+        if (HasForgotten || _unknownCode || running.AffectedName is not { } name || (_portalsBound && running.NameEffect == NameEffect.FetchCursor))
             return null;
         return _statements.GetValueOrDefault(KeyOf(name));
     }

@@ -38,7 +38,8 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
     /// <summary>Grows when the catalog may have changed.</summary>
     public int Generation => Volatile.Read(ref _generation);
 
-    public void Invalidate() => Interlocked.Increment(ref _generation);
+    /// <summary>The catalog may have changed. Gives the generation that knows of it.</summary>
+    public int Invalidate() => Interlocked.Increment(ref _generation);
 
     public void ReportUnknownOrigin()
     {
@@ -48,13 +49,13 @@ internal sealed class SharedCatalog(string database, ListenerOptions listener, C
             Invalidate();
     }
 
-    /// <summary>The snapshot, where it is as new as all that is known.</summary>
-    public CatalogSnapshot? Current(out int generation)
+    /// <summary>The snapshot, where it is at least as new as this generation.</summary>
+    public CatalogSnapshot? Newer(int than, out int generation)
     {
         lock (_lock)
         {
             generation = _snapshotGeneration;
-            return _snapshotGeneration == Generation ? _snapshot : null;
+            return _snapshotGeneration >= than ? _snapshot : null;
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed class PostgresSession : DialectSession
     private CancelHandle? _cancelHandle;
     private BackendKeyData? _cancelKey;
     private int _catalogGeneration;
+    private int _neededGeneration;
+    private int _ownGeneration;
     private volatile CatalogRead? _catalogRead;
     private volatile byte _status = (byte)TransactionStatus.Idle;
     private volatile string _clientEncoding = "SQL_ASCII";
@@ -95,9 +97,9 @@ internal sealed class PostgresSession : DialectSession
             user, [], listener.Options.Name, startup["database"]?.Text ?? user, Address: session.ClientAddress?.Address);
         if (listener.Journal is { } journal)
         {
-            if (!journal.IsHealthy)
+            if (!journal.IsHealthy && listener.RefusesUnrecorded)
                 throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
-            session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict);
+            session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
                 session, subject, listener.Policy.Hash, dialect.Name, startup["application_name"]?.Text));
         }
@@ -150,6 +152,9 @@ internal sealed class PostgresSession : DialectSession
         MeaningMayChange();
     }
 
+    /// <summary>Grows when any session has changed the catalog.</summary>
+    public int SharedGeneration => _sharedCatalog.Generation;
+
     /// <summary>How many such statements have been sent.</summary>
     public long ChangesSent => Volatile.Read(ref _changesSent);
 
@@ -165,8 +170,8 @@ internal sealed class PostgresSession : DialectSession
             return;
         // A text may have committed in its middle, so that others are told at once, and again at the transaction's end.
         _changesOpen = Status != TransactionStatus.Idle;
+        Volatile.Write(ref _ownGeneration, _sharedCatalog.Invalidate());
         Interlocked.Increment(ref _news);
-        _sharedCatalog.Invalidate();
         if (isNew)
             Volatile.Write(ref _changesAnswered, changes);
     }
@@ -181,7 +186,13 @@ internal sealed class PostgresSession : DialectSession
 
     private bool IsCatalogCertain =>
         Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news) &&
-        _catalogGeneration == _sharedCatalog.Generation;
+        _catalogGeneration >= NeededGeneration;
+
+    private int NeededGeneration => Math.Max(_neededGeneration, Volatile.Read(ref _ownGeneration));
+
+    /// <summary>The client has sent something: it is judged by a catalog that is as new as all that is known at this moment. What others
+    /// change from here on happens beside it.</summary>
+    public void RequestArrived() => _neededGeneration = _sharedCatalog.Generation;
 
     /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing, or nothing that would
     /// help.</summary>
@@ -198,7 +209,7 @@ internal sealed class PostgresSession : DialectSession
         // What the session has changed and not committed it alone can see.
         if (!MayHaveOpenChanges)
         {
-            if (_sharedCatalog.Current(out int current) is { } snapshot)
+            if (_sharedCatalog.Newer(NeededGeneration, out int current) is { } snapshot)
             {
                 Use(snapshot, current, news);
                 return null;
@@ -255,7 +266,7 @@ internal sealed class PostgresSession : DialectSession
                     Session.Listener.Options.Name, Subject.Database ?? "", _sharedCatalog.LastFailure ?? "unknown");
                 return;
             }
-            CatalogSnapshot? current = _sharedCatalog.Current(out int generation);
+            CatalogSnapshot? current = _sharedCatalog.Newer(NeededGeneration, out int generation);
             Use(current ?? snapshot, current is null ? 0 : generation, news);
             if (current is not null)
                 return;

@@ -22,6 +22,7 @@ internal sealed class RequestFilter : IFilter
     private BindScanner? _bind;
     private int _streaming;
     private bool _streamsDurably;
+    private bool _resumes;
     private int _discarding;
     private bool _inCopyData;
     private bool _ended;
@@ -44,6 +45,9 @@ internal sealed class RequestFilter : IFilter
     public FilterStep Process(InputBuffer input, OutputBuffer output)
     {
         RequiresDurableRecord = false;
+        if (!_resumes)
+            _session.RequestArrived();
+        _resumes = false;
         while (true)
         {
             if (!Continue(input, output))
@@ -54,7 +58,10 @@ internal sealed class RequestFilter : IFilter
                 throw new ProtocolException($"message type 0x{type:X2} has no place here");
             FilterStep? step = Handle((FrontendMessageType)type, length, input, output);
             if (step is not null)
+            {
+                _resumes = step == FilterStep.Wait;
                 return step.Value;
+            }
             // What a client sends after its Terminate nobody reads, here as at the server.
             if (_ended && _streaming == 0)
                 return FilterStep.End;

@@ -132,7 +132,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 return HandleError(body, output);
         }
         if (!_inFlight.TryPeek(out Pending head))
-            throw Unexpected(type);
+            throw ResponseFaults.Unexpected(type);
         _touched |= session.Masks && (head.Work?.Touches ?? false);
         return head.Kind == Expectation.Catalog ? HandleCatalog(type, (CatalogWork)head.Work!, body) : HandleAnswer(type, head, body, output);
     }
@@ -155,7 +155,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.RowDescription or BackendMessageType.NoData:
                 return HandleDescription(type, head, body);
             case BackendMessageType.DataRow:
-                (Rows() ?? throw UnknownRows()).Mask!.WriteMasked(body, output.BeginOwn());
+                (Rows() ?? throw ResponseFaults.UnknownRows()).Mask!.WriteMasked(body, output.BeginOwn());
                 return false;
             case BackendMessageType.CommandComplete or BackendMessageType.EmptyQueryResponse or BackendMessageType.PortalSuspended:
                 return HandleCompletion(type, head);
@@ -181,7 +181,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.ReadyForQuery:
                 return HandleReady(head, ReadyForQuery.Decode(body));
             default:
-                throw Unexpected(type);
+                throw ResponseFaults.Unexpected(type);
         }
     }
 
@@ -205,7 +205,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 _plans.DescribePortal((NameWork?)head.Work, type == BackendMessageType.NoData ? default : body);
                 return Answered(head);
             default:
-                throw Unexpected(type);
+                throw ResponseFaults.Unexpected(type);
         }
     }
 
@@ -224,17 +224,17 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case Expectation.Query:
                 return true;
             default:
-                throw Unexpected(type);
+                throw ResponseFaults.Unexpected(type);
         }
     }
 
     private bool HandleReady(Pending head, ReadyForQuery ready)
     {
         if (head.Kind is not (Expectation.Query or Expectation.Sync or Expectation.FunctionCall or Expectation.Startup))
-            throw Unexpected(BackendMessageType.ReadyForQuery);
+            throw ResponseFaults.Unexpected(BackendMessageType.ReadyForQuery);
         // One that answers something else would shift every later answer to the next message's masks.
         if (head.Kind is Expectation.Query or Expectation.FunctionCall && !_answered)
-            throw Unexpected(BackendMessageType.ReadyForQuery);
+            throw ResponseFaults.Unexpected(BackendMessageType.ReadyForQuery);
         _answered = false;
         session.Status = ready.Status;
         _plans.EndExchange(ready.Status);
@@ -292,7 +292,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.RowDescription or BackendMessageType.CommandComplete:
                 break;
             default:
-                throw Unexpected(type);
+                throw ResponseFaults.Unexpected(type);
         }
         return false;
     }
@@ -345,11 +345,4 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         output.Pass(input.Slice(0, count));
         input.Consume(count);
     }
-
-    private static ProtocolException Unexpected(BackendMessageType type) =>
-        new($"a {type} answers no message that is under way");
-
-    private static SessionEndException UnknownRows() => new(new SessionEnd(
-        Stage.Relay, Party.Proxy, "rows came whose description is not known, and none is passed on without it", "XX000",
-        "Connect again; let the client describe its portals."));
 }

@@ -66,7 +66,10 @@ internal sealed class ResultPlans(PostgresSession session)
     public void DescribeQuery(QueryWork? work, ReadOnlySpan<byte> body)
     {
         if (session.Masks)
-            Rows = PlanOf(body, work?.Touches ?? true, work?.Under);
+        {
+            bool isCertain = work is not null && IsCertain(work);
+            Rows = PlanOf(body, !isCertain || work!.Touches, isCertain ? work!.Under : null);
+        }
     }
 
     /// <param name="work">Null where nothing is masked.</param>
@@ -98,6 +101,8 @@ internal sealed class ResultPlans(PostgresSession session)
         return Rows;
     }
 
+    private bool IsCertain(Work work) => work.Generation is not { } generation || generation == session.SharedGeneration;
+
     public void EndRows() => Rows = null;
 
     public void BeginCopy(Pending head, CopyResponse response)
@@ -112,7 +117,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, head.Work!.Under, session.ClientEncoding);
+            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
@@ -134,7 +139,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private (bool Touches, CopyFacts? Facts) CopyOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
+            return (query.Touches || !IsCertain(query), query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
         // The server looks a COPY's table up when it runs, not when it is bound.
         StatementWork? statement = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Statement : null;
         return (statement?.TouchesUnder(head.Work!.Under) ?? true, statement?.Copies is [CopyFacts only] ? only : null);

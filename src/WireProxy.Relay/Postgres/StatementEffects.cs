@@ -38,6 +38,9 @@ internal static class StatementEffects
         "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",
         "CREATE INDEX", "DROP INDEX", "CREATE VIEW", "DROP VIEW", "CREATE SEQUENCE", "DROP SEQUENCE", "COMMENT", "GRANT", "REVOKE");
 
+    /// <summary>Within another statement, a DO block say, these are not followed name by name.</summary>
+    private static readonly FrozenSet<string> NameMakers = FrozenSet.Create("PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "DECLARE CURSOR", "DISCARD ALL");
+
     private static readonly FrozenSet<string> ChangeEnders = FrozenSet.Create(
         "COMMIT", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "PREPARE TRANSACTION");
 
@@ -65,19 +68,23 @@ internal static class StatementEffects
     /// <summary>No prepared statement and no portal was made or dropped under a name by the statement.</summary>
     public static bool KeepsNames(StatementFacts facts, CatalogSnapshot? catalog) =>
         facts.NameEffect is NameEffect.None or NameEffect.FetchCursor or NameEffect.Execute &&
-        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql));
+        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
+
+    /// <summary>Code runs that nobody has read, and may prepare and drop what it likes.</summary>
+    public static bool RunsUnknownCode(StatementFacts facts, CatalogSnapshot? catalog) =>
+        facts.HasUnknownSql || CallsUnknown(facts, catalog) || facts.InnerCommands.Any(NameMakers.Contains);
 
     private static bool IsHarmless(StatementFacts facts, CatalogSnapshot? catalog) =>
         Harmless.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog);
 
-    /// <summary>A function that is not one of the system's may do anything that SQL can.</summary>
+    /// <summary>A function that is not one of the system's, nor an extension's in C, may do anything that SQL can.</summary>
     private static bool CallsUnknown(StatementFacts facts, CatalogSnapshot? catalog)
     {
         foreach (FunctionReference function in facts.Functions)
         {
             bool isSystem = function.Schema is "pg_catalog" or "information_schema" ||
                 (function.Schema is null && catalog?.IsSystemFunction(function.Name) == true);
-            if (!isSystem)
+            if (!isSystem && catalog?.IsNativeFunction(function.Name) != true)
                 return true;
         }
         return false;

@@ -45,7 +45,7 @@ internal sealed class StatementGate(PostgresSession session)
     public GateAnswer Judge(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
     {
         if (session.Session.Recorder is { CanRecord: false })
-            return Refused(Refusals.NotRecordable, body, []);
+            return Refused(Refusals.NotRecordable, [], []);
         // A FunctionCall names its function by OID alone.
         bool needsCatalog = session.Policy.DependsOnCatalog || (type == FrontendMessageType.FunctionCall && !session.Policy.IsTransparent);
         if (needsCatalog && !HasCatalog(output))
@@ -108,6 +108,10 @@ internal sealed class StatementGate(PostgresSession session)
         return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
     }
 
+    /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
+    private static bool DependsOnCatalog(StatementFacts facts) =>
+        !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
     {
@@ -127,7 +131,7 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
     public bool MustWaitToBind(OutputBuffer output)
     {
-        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null || session.InFlight.Count > 0)
+        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null)
             return false;
         bool mustWait = !HasCatalog(output);
         _catalogTried &= mustWait;
@@ -142,10 +146,15 @@ internal sealed class StatementGate(PostgresSession session)
 
     private Work Admit(AnalyzedText analyzed, string? statement)
     {
-        Protection? under = session.CertainProtection;
+        bool dependsOnCatalog = analyzed.Statements.Any(DependsOnCatalog);
+        Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
         StatementEffect effects = StatementEffect.None;
         foreach (StatementFacts facts in analyzed.Statements)
+        {
             effects |= EffectsOf(facts);
+            if (StatementEffects.RunsUnknownCode(facts, session.Catalog))
+                _named.UnknownCodeRuns();
+        }
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, statement);
@@ -159,6 +168,7 @@ internal sealed class StatementGate(PostgresSession session)
         {
             Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
             Under = under,
+            Generation = dependsOnCatalog && analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
         };
     }
 

@@ -17,6 +17,9 @@ internal abstract class Work
     /// <summary>What was protected when it was sent. Null where that is not certain, because the catalog may have changed: then every column
     /// of its answer is masked.</summary>
     public Protection? Under { get; init; }
+
+    /// <summary>Of a text with several statements, the catalog's generation when it was sent: others may change it between two of them.</summary>
+    public int? Generation { get; init; }
 }
 
 /// <summary>A text of the simple protocol.</summary>

@@ -19,6 +19,9 @@ internal sealed class ListenerContext(
     /// <summary>Statements wait until their record is on disk.</summary>
     public bool IsStrict { get; init; } = true;
 
+    /// <summary>What cannot be recorded is refused.</summary>
+    public bool RefusesUnrecorded { get; init; } = true;
+
     /// <summary>Takes a place among <see cref="ListenerLimits.Connections"/>; <see cref="GivePlaceBack"/> returns it.</summary>
     public bool TryTakePlace()
     {

@@ -8,13 +8,13 @@ namespace WireProxy.Relay.Sessions;
 /// A session's hand on the journal. Decisions are put down while requests are filtered, and enter the journal before the
 /// bytes that they allowed.
 /// </summary>
-internal sealed class SessionRecorder(Journal journal, Guid session, bool strict)
+internal sealed class SessionRecorder(Journal journal, Guid session, bool strict, bool refusesUnrecorded)
 {
     private readonly SessionStream _stream = journal.OpenSession(session);
     private readonly WireWriter _decisions = new();
 
     /// <summary>False while the journal cannot be written and statements must be refused.</summary>
-    public bool CanRecord => journal.IsHealthy;
+    public bool CanRecord => journal.IsHealthy || !refusesUnrecorded;
 
     public static SessionEnd Unavailable(Stage stage) => new(
         stage, Party.Proxy, "this session cannot be recorded: the journal cannot be written", "58030",

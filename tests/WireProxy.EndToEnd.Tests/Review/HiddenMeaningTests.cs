@@ -7,7 +7,8 @@ namespace WireProxy.EndToEnd.Tests.Review;
 /// <summary>Names that come to stand for something else between the judgement and the rows.</summary>
 public sealed class HiddenMeaningTests() : ThroughGateway(Through.Guarded)
 {
-    private const string Protected = "SELECT full_name AS x FROM clinic.patients";
+    // A view over the protected table itself is refused as a copy; what a function reads is not known.
+    private const string Protected = "SELECT clinic.tell() AS x";
 
     private string _view = "";
 

@@ -21,6 +21,7 @@ public sealed class StatementRulesTests
     [TestCase("PREPARE p AS SELECT 1", "Names")]
     [TestCase("DECLARE c CURSOR FOR SELECT 1", "Names")]
     [TestCase("CREATE TABLE t (n int)", "Settings, Catalog")]
+    [TestCase("CREATE TABLE t AS SELECT f()", "Settings, Names, Catalog")]
     [TestCase("CALL p()", "Settings, Names, Catalog")]
     [TestCase("COMMIT PREPARED 'x'", "Settings, Names, Catalog")]
     [TestCase("EXECUTE p", "All")]
