@@ -11,7 +11,7 @@ suite_prepare() {
 }
 
 suite_run() { # label host port out
-    python_environment=("PGHOST=$2" "PGPORT=$3" PGUSER=postgres PGDATABASE=postgres PGSSLMODE=disable USE_UVLOOP=0 "PYTHONPATH=$run/python")
+    python_environment=("PGHOST=$2" "PGPORT=$3" PGUSER=postgres PGDATABASE=postgres PGSSLMODE=disable "PYTHONPATH=$run/python")
     # These start clusters of their own, or look at asyncpg's files.
     python_left_out="test__environment.py test__sourcecode.py"
     run_pytest "$4" 120

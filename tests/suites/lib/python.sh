@@ -44,7 +44,7 @@ run_pytest() { # out seconds-a-file arguments...
         (
             cd "$run/python"
             as_server env "${python_environment[@]}" PYTHONDONTWRITEBYTECODE=1 timeout "$seconds" /usr/bin/python3 -m pytest -q --tb=short \
-                -p no:cacheprovider --rootdir "$run/python" --junitxml="$out/report.xml" "$@" "$file"
+                -o "cache_dir=$run/cache" --rootdir "$run/python" --junitxml="$out/report.xml" "$@" "$file"
         ) > "$run/pytest.log" 2>&1 || true
         if [ -s "$out/report.xml" ]; then
             /usr/bin/python3 "$suites_dir/lib/junit_results.py" "$out/report.xml"
