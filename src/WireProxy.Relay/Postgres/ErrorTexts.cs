@@ -12,8 +12,8 @@ internal static class ErrorTexts
     /// </summary>
     private static readonly HashSet<string> SafeClasses = ["00", "25", "26", "40", "53", "57"];
 
-    /// <summary>Single conditions of other classes: lock not available, statement too complex.</summary>
-    private static readonly HashSet<string> SafeCodes = ["55P03", "54001"];
+    /// <summary>Single conditions of other classes, worded without values: division by zero, lock not available, statement too complex.</summary>
+    private static readonly HashSet<string> SafeCodes = ["22012", "55P03", "54001"];
 
     /// <summary>How contexts begin that stand for no code: what COPY reads is the client's own, and the others name places.</summary>
     private static readonly string[] PlainContexts = ["COPY ", "JSON data", "while ", "portal ", "unnamed portal"];
