@@ -167,6 +167,21 @@ public sealed class NpgsqlTests(Through through) : ThroughGateway(through)
     }
 
     [Test]
+    public async Task A_table_made_in_the_same_transaction_is_read()
+    {
+        await using var connection = await OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var create = new NpgsqlCommand("CREATE TABLE outer_transaction AS SELECT 1 AS n, 'text' AS t", connection);
+        await create.ExecuteNonQueryAsync();
+        await using var select = new NpgsqlCommand("SELECT n, t, n + 1 FROM outer_transaction", connection);
+
+        await using var reader = await select.ExecuteReaderAsync();
+
+        Assert.That(await reader.ReadAsync());
+        Assert.That((reader.GetInt32(0), reader.GetString(1), reader.GetInt32(2)), Is.EqualTo((1, "text", 2)));
+    }
+
+    [Test]
     public async Task A_pool_of_connections_works_in_parallel()
     {
         var settings = Clinic.ConnectionString(Port);

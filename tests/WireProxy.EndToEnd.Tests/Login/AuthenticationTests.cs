@@ -102,6 +102,17 @@ public sealed class AuthenticationTests(Through through) : ThroughGateway(throug
     }
 
     [Test]
+    public async Task A_client_that_takes_its_leave_before_it_logs_in_is_let_go_in_silence()
+    {
+        // node-postgres does so when a client is ended while it connects. The server takes the message for a startup packet of an
+        // impossible length, and closes.
+        await using var client = await WireClient.ConnectAsync(Port);
+        await client.SendAsync(WireBuilder.Terminate);
+
+        Assert.That(await client.ReadByteAsync(), Is.EqualTo(-1));
+    }
+
+    [Test]
     public async Task A_password_of_the_wrong_kind_of_message_is_refused()
     {
         await using var client = await WireClient.ConnectAsync(Port);

@@ -66,6 +66,22 @@ public sealed class ExtendedProtocolTests(Through through) : ThroughGateway(thro
         Assert.That(answers[1][3].SqlState, Is.EqualTo("22012"));
     }
 
+    [TestCase("CREATE TABLE never_made (n int)")]
+    [TestCase("SET search_path = clinic")]
+    [TestCase("SELECT 1")]
+    public async Task A_pipeline_that_failed_before_its_end_was_sent_still_ends(string second)
+    {
+        // What follows the error is never answered before the Sync, so that nothing may wait for those answers.
+        await using var client = await LogInAsync();
+        await client.SendAsync(Parse("SELECT no_such_column"), Bind(), Execute(), Parse(second), Bind(), Execute());
+        Assert.That(Types(await client.ReadUntilAsync('E')), Is.EqualTo("E"));
+
+        await client.SendAsync(Parse("COMMIT"), Bind(), Execute(), Parse("SELECT 1"), Bind(), Execute(), Sync);
+
+        Assert.That(Types(await client.ReadUntilAsync('Z')), Is.EqualTo("Z"));
+        Assert.That((await client.QueryAsync("SELECT 'usable'"))[1].Texts[0], Is.EqualTo("usable"));
+    }
+
     [Test]
     public async Task Messages_of_a_failed_pipeline_have_no_effect()
     {

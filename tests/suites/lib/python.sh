@@ -40,7 +40,7 @@ run_pytest() { # out seconds-a-file arguments...
         [ -e "$file" ] || continue
         name=${file#"$run/python/tests/"}
         case " ${python_left_out:-} " in *" $name "*) continue ;; esac
-        as_server rm -f "$out/report.xml"
+        as_server rm -rf "$out/report.xml" "$run/cache"
         (
             cd "$run/python"
             as_server env "${python_environment[@]}" PYTHONDONTWRITEBYTECODE=1 timeout "$seconds" /usr/bin/python3 -m pytest -q --tb=short \
