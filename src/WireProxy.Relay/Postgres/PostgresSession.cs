@@ -152,6 +152,9 @@ internal sealed class PostgresSession : DialectSession
         MeaningMayChange();
     }
 
+    /// <summary>Messages of the extended protocol have been sent since the last Sync. Of the request side alone.</summary>
+    public bool ExchangeIsOpen { get; set; }
+
     /// <summary>Grows when any session has changed the catalog.</summary>
     public int SharedGeneration => _sharedCatalog.Generation;
 
@@ -222,6 +225,9 @@ internal sealed class PostgresSession : DialectSession
         }
         if (!isEmpty)
             return Catalog is null || InFlight.WillDrain ? InFlight.WhenEmptyAsync() : null;
+        // A server that skips to the Sync would skip the query, too, and never answer.
+        if (ExchangeIsOpen)
+            return null;
         if (Status == TransactionStatus.InTransaction)
         {
             isAttempt = true;

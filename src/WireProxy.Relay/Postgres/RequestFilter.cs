@@ -95,6 +95,17 @@ internal sealed class RequestFilter : IFilter
     /// <summary>Null: go on with the next frame.</summary>
     private FilterStep? Handle(FrontendMessageType type, int length, InputBuffer input, OutputBuffer output)
     {
+        FilterStep? step = HandleKind(type, length, input, output);
+        if (type is FrontendMessageType.Parse or FrontendMessageType.Bind or FrontendMessageType.Describe
+            or FrontendMessageType.Execute or FrontendMessageType.Close && step is null)
+        {
+            _session.ExchangeIsOpen = true;
+        }
+        return step;
+    }
+
+    private FilterStep? HandleKind(FrontendMessageType type, int length, InputBuffer input, OutputBuffer output)
+    {
         switch (type)
         {
             case FrontendMessageType.Query or FrontendMessageType.Parse or FrontendMessageType.FunctionCall:
@@ -209,6 +220,7 @@ internal sealed class RequestFilter : IFilter
     {
         _notes.ExchangeEnds();
         _gate.ExchangeEnds();
+        _session.ExchangeIsOpen = false;
     }
 
     private void HandleExecute(ExecuteMessage execute, OutputBuffer output)
