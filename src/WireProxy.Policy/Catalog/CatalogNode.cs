@@ -30,8 +30,6 @@ internal sealed class CatalogNode(CatalogRelation relation)
     /// <summary>False for system relations: the catalog does not list their columns.</summary>
     public bool HasKnownColumns => !relation.IsSystem || !relation.Columns.IsEmpty;
 
-    public bool IsView => relation.Kind is 'v' or 'm';
-
     public bool IsSequence => relation.Kind == 'S';
 
     public bool HasColumn(string name) => relation.Columns.Any(column => column.Name == name);

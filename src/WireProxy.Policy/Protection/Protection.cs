@@ -60,14 +60,6 @@ public sealed class Protection
             || facts.Columns.Any(column => _catalog.MayBeCall(column, facts));
     }
 
-    /// <summary>True where the statement names a view, which another statement may replace between this catalog and the statement's run.</summary>
-    public bool NamesViews(StatementFacts facts) =>
-        facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor
-        || facts.Relations.Any(relation => _catalog.Named(relation.Schema, relation.Name).Any(node => node.IsView && !node.IsSystem));
-
-    /// <summary>True for the OID of a view, or a materialized one, that is not the system's.</summary>
-    public bool IsView(uint relationId) => _catalog.Find(relationId) is { IsView: true, IsSystem: false };
-
     /// <summary>The mask of a column that a message names (an error's fields, say), or null where it is clear. An unqualified table
     /// may be any of that name; of a table or column that the catalog does not know nothing is passed.</summary>
     public Mask? MaskOfNamedColumn(string? schema, string table, string column)
