@@ -15,6 +15,10 @@ internal sealed class ClientStart(Session session)
 {
     private const byte TlsHandshakeRecord = 0x16;
 
+    /// <summary>A Terminate where a startup packet belongs: a client that changed its mind. Read as a length this is 1.4 GB, for which
+    /// PostgreSQL closes without a word too.</summary>
+    private static ReadOnlySpan<byte> EarlyTerminate => "X\0\0\0"u8;
+
     private static readonly SslApplicationProtocol Alpn = new("postgresql");
 
     private readonly ClientTlsOptions? _tls = session.Listener.Options.Tls;
@@ -61,6 +65,10 @@ internal sealed class ClientStart(Session session)
     private async Task<StartupPacket> ReadPacketAsync()
     {
         int length;
+        while (_client.Input.Length < sizeof(int))
+            await ReceiveAsync();
+        if (_client.Input.Unread.StartsWith(EarlyTerminate))
+            throw new SessionEndException(SessionEnd.ClientClosed);
         while (!StartupPacket.TryReadLength(_client.Input.Unread, out length))
             await ReceiveAsync();
         while (_client.Input.Length < length)
