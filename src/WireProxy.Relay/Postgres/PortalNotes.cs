@@ -119,7 +119,7 @@ internal sealed class PortalNotes(PostgresSession session)
     private NameWork Work(string name, bool isStatement, long meaning)
     {
         Protection? under = session.CertainProtection;
-        return new NameWork(name, isStatement, meaning) { Under = under, Touches = under is null };
+        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
     }
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)

@@ -297,8 +297,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         return false;
     }
 
-    private static bool TouchesOf(Pending head) => head.Work switch
+    private bool TouchesOf(Pending head) => head.Work switch
     {
+        NameWork { IsStatement: false } portal => portal.Touches || _plans.TouchesNow(portal),
         StatementWork statement => statement.TouchesUnder(statement.Under),
         { } work => work.Touches,
         null => false,

@@ -159,7 +159,7 @@ internal sealed class StatementGate(PostgresSession session)
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, statement);
         if (statement is not null)
-            return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
+            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) { Under = under, Effects = effects };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
         if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
@@ -180,6 +180,9 @@ internal sealed class StatementGate(PostgresSession session)
     private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
         (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
             under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+
+    private IReadOnlyList<StatementFacts>? NamedBy(AnalyzedText analyzed) =>
+        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? _named.Find(running) : null;
 
     private void NoteNames(AnalyzedText analyzed, string? statement)
     {
