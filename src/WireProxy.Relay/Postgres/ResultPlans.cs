@@ -13,8 +13,8 @@ namespace WireProxy.Relay.Postgres;
 /// </summary>
 internal sealed class ResultPlans(PostgresSession session)
 {
-    private readonly Dictionary<string, StatementWork> _statements = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Portal> _portals = new(StringComparer.Ordinal);
+    private NameMap<StatementWork> _statements;
+    private NameMap<Portal> _portals;
     private byte[] _lastDescription = [];
     private Protection? _lastProtection;
     private bool _lastTouches;
