@@ -137,6 +137,20 @@ public sealed class ExtendedProtocolTests(Through through) : ThroughGateway(thro
     }
 
     [Test]
+    public async Task A_prepared_statement_stays_itself_when_other_things_are_defined()
+    {
+        await using var client = await LogInAsync();
+        await client.SendAsync(Parse("SHOW work_mem", "kept"), Sync);
+        await client.ReadUntilAsync('Z');
+
+        await client.QueryAsync("CREATE TYPE clinic.made_here AS ENUM ('a'); DROP TYPE clinic.made_here");
+        await client.SendAsync(Bind("", "kept"), Describe('P'), Execute(), Sync);
+
+        var answer = await client.ReadUntilAsync('Z');
+        Assert.That(answer.Single(message => message.Type == 'D').Texts, Is.EqualTo((string[])["4MB"]));
+    }
+
+    [Test]
     public async Task A_statement_without_rows_or_without_text_is_answered_so()
     {
         await using var client = await LogInAsync();
