@@ -46,7 +46,7 @@ public enum DataType : byte
     Udt = 0xF0,
     Xml = 0xF1,
 
-    /// <summary>A table valued parameter; not a TYPE_INFO but a <see cref="TvpTypeInfo"/>, in requests alone.</summary>
+    /// <summary>A table valued parameter; not a TYPE_INFO but a description of its own, in requests alone.</summary>
     Tvp = 0xF3,
     Json = 0xF4,
     Vector = 0xF5,
