@@ -89,16 +89,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     private void MaskRun(RowMask mask, InputBuffer input, OutputBuffer output)
     {
         _touched |= HeadTouches();
-        ReadOnlySpan<byte> unread = input.Unread;
-        WireWriter writer = output.BeginOwn();
-        int end = 0;
-        while (Frame.TryReadHeader(unread[end..], out byte type, out int length) && type == (byte)BackendMessageType.DataRow &&
-            length <= unread.Length - end)
-        {
-            mask.WriteMasked(unread.Slice(end + Frame.HeaderLength, length - Frame.HeaderLength), writer);
-            end += length;
-        }
-        input.Consume(end);
+        input.Consume(mask.WriteMaskedRows(input.Unread, output.BeginOwn()));
     }
 
     /// <summary>What a message that is looked into needs whole.</summary>

@@ -65,9 +65,6 @@ internal sealed class BinaryCopyMask(ImmutableArray<CellMask?> cells) : CopyMask
             destination.WriteBytes(value);
             return;
         }
-        int patch = destination.Length;
-        destination.WriteInt32(NullLength);
-        if (cell.TryWrite(value, destination))
-            destination.PatchInt32(patch, destination.Length - patch - sizeof(int));
+        cell.Write(value, destination);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using WireProxy.Protocols.Wire;
 
@@ -10,23 +11,67 @@ namespace WireProxy.Relay.Postgres.Masking;
 /// told apart here: then nothing is kept.</remarks>
 internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMask
 {
+    private const int StarBytes = 4;
+    private const uint Stars = 0x2A2A2A2A;
+
     public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
     {
-        ReadOnlySpan<byte> kept = Kept(isPadded ? value.TrimEnd((byte)' ') : value);
-        if (!fromEnd)
-            destination.WriteBytes(kept);
-        destination.WriteBytes("****"u8);
-        if (fromEnd)
-            destination.WriteBytes(kept);
+        ReadOnlySpan<byte> kept = Kept(value);
+        WriteContent(kept, destination.GetSpan(StarBytes + kept.Length));
+        destination.Advance(StarBytes + kept.Length);
         return true;
+    }
+
+    public override int TryPut(ReadOnlySpan<byte> value, Span<byte> cell)
+    {
+        ReadOnlySpan<byte> kept = Kept(value);
+        // Two stores are enough for the usual mask; what they leave behind the cell is zeros, and is overwritten by what comes next.
+        if (fromEnd && !isPadded && kept.Length is > 0 and <= sizeof(ulong) && value.Length >= sizeof(ulong) && cell.Length >= 2 * sizeof(ulong))
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(cell, ((ulong)(uint)(StarBytes + kept.Length) << 32) | Stars);
+            ulong last = BinaryPrimitives.ReadUInt64LittleEndian(value[^sizeof(ulong)..]);
+            BinaryPrimitives.WriteUInt64LittleEndian(cell[sizeof(ulong)..], last >> (8 * (sizeof(ulong) - kept.Length)));
+        }
+        else if (cell.Length >= sizeof(int) + StarBytes + kept.Length)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(cell, StarBytes + kept.Length);
+            WriteContent(kept, cell[sizeof(int)..]);
+        }
+        else
+        {
+            return 0;
+        }
+        return sizeof(int) + StarBytes + kept.Length;
+    }
+
+    private void WriteContent(ReadOnlySpan<byte> kept, Span<byte> destination)
+    {
+        "****"u8.CopyTo(fromEnd ? destination : destination[kept.Length..]);
+        kept.CopyTo(fromEnd ? destination[StarBytes..] : destination);
     }
 
     private ReadOnlySpan<byte> Kept(ReadOnlySpan<byte> value)
     {
+        if (isPadded)
+            value = value.TrimEnd((byte)' ');
         if (value.Length <= count)
             return [];
-        if (Ascii.IsValid(value))
+        if (IsAscii(value))
             return fromEnd ? value[^count..] : value[..count];
+        return KeptScalars(value);
+    }
+
+    /// <summary>Most values have 8 to 16 bytes, for which two words are all that must be looked at.</summary>
+    private static bool IsAscii(ReadOnlySpan<byte> value)
+    {
+        const ulong NotAscii = 0x8080_8080_8080_8080;
+        return value.Length is >= sizeof(ulong) and <= 2 * sizeof(ulong)
+            ? ((BinaryPrimitives.ReadUInt64LittleEndian(value) | BinaryPrimitives.ReadUInt64LittleEndian(value[^sizeof(ulong)..])) & NotAscii) == 0
+            : Ascii.IsValid(value);
+    }
+
+    private ReadOnlySpan<byte> KeptScalars(ReadOnlySpan<byte> value)
+    {
         if (!System.Text.Unicode.Utf8.IsValid(value))
             return [];
         ReadOnlySpan<byte> rest = value;
@@ -105,7 +150,7 @@ internal sealed class BitCell(bool binary) : CellMask
         // Bits as a 32-bit number, then the bits in whole bytes (bit_send).
         if (value.Length < sizeof(int))
             return false;
-        int bits = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(value);
+        int bits = BinaryPrimitives.ReadInt32BigEndian(value);
         int length = value.Length - sizeof(int);
         if (bits < 0 || ((long)bits + 7) / 8 != length)
             return false;
