@@ -36,7 +36,7 @@ public readonly ref struct TypedValue
 
     /// <summary>Reads the value at the beginning of the bytes; false where it has not arrived whole.</summary>
     /// <exception cref="ProtocolException">A length that nothing can have.</exception>
-    public static bool TryRead(in TypeInfo type, CellForm form, ReadOnlySpan<byte> bytes, out TypedValue value)
+    public static bool TryRead(scoped in TypeInfo type, CellForm form, ReadOnlySpan<byte> bytes, out TypedValue value)
     {
         value = default;
         if (!TryMeasure(type, form, bytes, out int length))
@@ -48,7 +48,7 @@ public readonly ref struct TypedValue
 
     /// <summary>Reads the value at the cursor and leaves the cursor behind it.</summary>
     /// <exception cref="ProtocolException">The message ends inside the value.</exception>
-    public static TypedValue Read(in TypeInfo type, CellForm form, scoped ref WireReader reader)
+    public static TypedValue Read(scoped in TypeInfo type, CellForm form, scoped ref WireReader reader)
     {
         if (!TryRead(type, form, reader.RemainingBytes, out var value))
             throw new ProtocolException("The message ends inside a value.");
