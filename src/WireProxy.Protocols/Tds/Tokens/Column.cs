@@ -17,6 +17,8 @@ public sealed record Column(
         uint userType = format.HasWideUserType ? reader.ReadUInt32LittleEndian() : reader.ReadUInt16LittleEndian();
         var flags = (ColumnFlags)reader.ReadUInt16LittleEndian();
         var type = TypeInfo.Read(ref reader, format.Version);
+        if (format is { IsBulkLoad: true, Version: < TdsVersion.V72 } && type.Layout == ValueLayout.PartLength)
+            throw new ProtocolException("A bulk load has a type that its version of TDS does not have.");
         ValueList<string> table = DataTypes.IsLegacyLob(type.Type) ? ReadTableName(ref reader, format) : [];
         var crypto = IsEncrypted(flags, format) ? CryptoMetadata.Read(ref reader, format, hasOrdinal: true) : null;
         return new Column(userType, flags, type, TdsText.ReadByteText(ref reader), table, crypto);
