@@ -52,7 +52,8 @@ public sealed record FeatureExtensions(ImmutableArray<FeatureExtension> Items)
     public override int GetHashCode() => Items.Length;
 
     /// <summary>Reads features up to the terminator and leaves what is behind it.</summary>
-    public static FeatureExtensions Decode(ReadOnlySpan<byte> block)
+    /// <param name="taken">Bytes of the features and the terminator.</param>
+    public static FeatureExtensions Decode(ReadOnlySpan<byte> block, out int taken)
     {
         var reader = new WireReader(block);
         var items = ImmutableArray.CreateBuilder<FeatureExtension>();
@@ -66,6 +67,7 @@ public sealed record FeatureExtensions(ImmutableArray<FeatureExtension> Items)
             }
             items.Add(new FeatureExtension(id, new ByteString(data)));
         }
+        taken = reader.Position;
         return new FeatureExtensions(items.DrainToImmutable());
     }
 

@@ -7,7 +7,7 @@ namespace WireProxy.Protocols.Tds.Messages;
 /// The part of LOGIN7 of which every field has a place and a length in a table (MS-TDS 2.2.6.4, OffsetLength and Data). A
 /// field of length 0 has no place. The table ends earlier before TDS 7.2.
 /// </summary>
-internal readonly ref struct Login7Data
+internal ref struct Login7Data
 {
     public const int MaximumFileName = 260;
 
@@ -19,11 +19,13 @@ internal readonly ref struct Login7Data
 
     private readonly ReadOnlySpan<byte> _message;
     private readonly int _headLength;
+    private long _unclaimed;
 
     public Login7Data(ReadOnlySpan<byte> message, int headLength)
     {
         _message = message;
         _headLength = headLength;
+        _unclaimed = message.Length - headLength;
     }
 
     /// <summary>Bytes before the data: the fixed fields and the table.</summary>
@@ -52,7 +54,9 @@ internal readonly ref struct Login7Data
             return null;
         if (features < _headLength || features > _message.Length)
             throw new ProtocolException("The features of a login lie outside of its data.");
-        return FeatureExtensions.Decode(_message[(int)features..]);
+        var decoded = FeatureExtensions.Decode(_message[(int)features..], out int taken);
+        Claim(taken);
+        return decoded;
     }
 
     /// <summary>The bytes at a place that the message states.</summary>
@@ -62,7 +66,15 @@ internal readonly ref struct Login7Data
             return default;
         if (offset < _headLength || offset + length > _message.Length)
             throw new ProtocolException("A field of a login lies outside of its data.");
+        Claim(length);
         return _message.Slice(offset, (int)length);
+    }
+
+    /// <summary>Fields that share their bytes would make a longer login of a short one when it is written again.</summary>
+    private void Claim(long length)
+    {
+        if ((_unclaimed -= length) < 0)
+            throw new ProtocolException("The fields of a login lie upon each other.");
     }
 
     private ReadOnlySpan<byte> Characters(scoped ref WireReader reader, int maximum)

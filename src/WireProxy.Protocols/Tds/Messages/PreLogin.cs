@@ -69,6 +69,8 @@ public sealed record PreLogin(ImmutableArray<PreLoginOption> Options)
     /// <param name="message">The payload of all packets. Bytes that no option points to are passed over.</param>
     public static PreLogin Decode(ReadOnlySpan<byte> message)
     {
+        if (message.Length > ushort.MaxValue)
+            throw new ProtocolException("A PRELOGIN is longer than its offsets reach.");
         var reader = new WireReader(message);
         var options = ImmutableArray.CreateBuilder<PreLoginOption>();
         // Every option's place is known once the terminator is; none may lie among the entries that say where they lie.
