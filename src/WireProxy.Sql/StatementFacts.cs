@@ -88,6 +88,8 @@ public sealed record StatementFacts
     /// <summary>The cursor or prepared statement that <see cref="NameEffect"/> is about; null with Deallocate or CloseCursor means ALL.</summary>
     public string? AffectedName { get; init; }
     public CopyFacts? Copy { get; init; }
+    /// <summary>T-SQL: what the statement makes of the session's QUOTED_IDENTIFIER; null where it leaves it alone.</summary>
+    public bool? QuotedIdentifier { get; init; }
     /// <summary>Where this statement stands in the query text, in UTF-8 bytes; length 0 means to the end.</summary>
     public int Offset { get; init; }
     public int Length { get; init; }

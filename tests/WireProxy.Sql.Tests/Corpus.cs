@@ -22,14 +22,15 @@ public sealed class CorpusEntry
 
 internal static class Corpus
 {
-    static string Directory => Path.Combine(AppContext.BaseDirectory, "corpus");
+    public static IEnumerable<CorpusEntry> Entries { get; } = Load<CorpusEntry>("corpus");
 
-    public static IEnumerable<CorpusEntry> Entries { get; } = Load();
+    /// <summary>The same for T-SQL, where offsets count UTF-16 code units.</summary>
+    public static IEnumerable<CorpusEntry> TransactSql { get; } = Load<CorpusEntry>(Path.Combine("TransactSql", "corpus"));
 
-    static List<CorpusEntry> Load()
+    public static List<T> Load<T>(string folder)
     {
         var yaml = new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).Build();
-        return [.. System.IO.Directory.GetFiles(Directory, "*.yaml").Order(StringComparer.Ordinal)
-            .SelectMany(file => yaml.Deserialize<List<CorpusEntry>>(File.ReadAllText(file)))];
+        return [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, folder), "*.yaml").Order(StringComparer.Ordinal)
+            .SelectMany(file => yaml.Deserialize<List<T>>(File.ReadAllText(file)))];
     }
 }

@@ -16,6 +16,7 @@ internal static class FactsText
         Part("aliases", facts.Aliases);
         Flag(facts.HasUnknownSql, "unknown");
         Flag(facts.ChangesCatalog, "catalog");
+        Flag(facts.QuotedIdentifier is not null, $"quoted identifier {facts.QuotedIdentifier}");
         Flag(facts.NameEffect != NameEffect.None, $"{facts.NameEffect} {facts.AffectedName ?? "ALL"}");
         if (facts.Copy is { } copy)
             Flag(true, Of(copy));

@@ -32,4 +32,6 @@ internal static class Repeated
 
     public static string Open(string head, string repeated, string tail, int count) =>
         new StringBuilder(head).Insert(head.Length, repeated, count).Append(tail).ToString();
+
+    public static string Of(string piece, int count) => new StringBuilder().Insert(0, piece, count).ToString();
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace WireProxy.Sql.Postgres;
+namespace WireProxy.Sql;
 
 /// <summary>Collects the facts of one statement while its tree is walked. Lists keep the order of first mention and hold each
 /// thing once.</summary>
@@ -16,6 +16,10 @@ internal sealed class FactsBuilder
 
     public string? Command { get; set; }
     public bool HasUnknownSql { get; set; }
+    /// <summary>Every relation that is read may be what is written: T-SQL changes tables through a WITH query.</summary>
+    public bool WritesAll { get; set; }
+    public bool HasClass => _classes != 0;
+    public bool HasReads => _relationUses.Exists(use => use.Read);
     public bool ChangesCatalog { get; set; }
     public NameEffect NameEffect { get; set; }
     public string? AffectedName { get; set; }
@@ -111,7 +115,7 @@ internal sealed class FactsBuilder
         {
             var (database, schema, name) = _relationNames[i];
             var (read, written, unbounded) = _relationUses[i];
-            relations.Add(new(database, schema, name, read, written, unbounded));
+            relations.Add(new(database, schema, name, read, written || WritesAll, unbounded));
         }
         return relations.MoveToImmutable();
     }

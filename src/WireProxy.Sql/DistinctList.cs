@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace WireProxy.Sql.Postgres;
+namespace WireProxy.Sql;
 
 /// <summary>A list that holds each item once. Most statements name a handful of things, so a hash table is made only for
 /// long lists.</summary>
