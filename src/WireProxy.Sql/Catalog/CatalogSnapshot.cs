@@ -40,6 +40,9 @@ public sealed class CatalogSnapshot
     /// <summary>server_version_num, such as 150004.</summary>
     public int ServerVersion { get; }
 
+    /// <summary>What else SQL Server's catalog says; null for PostgreSQL's.</summary>
+    public SqlServerObjects? SqlServer { get; internal init; }
+
     public IReadOnlyCollection<CatalogRelation> Relations => _byId.Values;
 
     /// <summary>PostgreSQL's own functions and the users'.</summary>

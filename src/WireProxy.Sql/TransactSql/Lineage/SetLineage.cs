@@ -1,0 +1,139 @@
+using Microsoft.SqlServer.TransactSql.ScriptDom;
+
+namespace WireProxy.Sql.TransactSql.Lineage;
+
+/// <summary>Statements that return no rows of tables, or that change what other statements mean. What stands nowhere here may do
+/// anything.</summary>
+internal sealed class SetLineage(Resolver resolver)
+{
+    /// <summary>DBCC commands that tell of structures and settings alone.</summary>
+    static readonly DbccCommand[] s_harmless =
+    [
+        DbccCommand.CheckAlloc, DbccCommand.CheckCatalog, DbccCommand.CheckDB, DbccCommand.CheckFileGroup, DbccCommand.CheckIdent,
+        DbccCommand.CheckTable, DbccCommand.CleanTable, DbccCommand.DBReindex, DbccCommand.DropCleanBuffers, DbccCommand.FreeProcCache,
+        DbccCommand.FreeSessionCache, DbccCommand.FreeSystemCache, DbccCommand.Help, DbccCommand.IndexDefrag, DbccCommand.OpenTran,
+        DbccCommand.ShowContig, DbccCommand.ShrinkDatabase, DbccCommand.ShrinkFile, DbccCommand.SqlPerf, DbccCommand.TraceOff,
+        DbccCommand.TraceOn, DbccCommand.TraceStatus, DbccCommand.UpdateUsage, DbccCommand.UserOptions,
+    ];
+
+    const SetOptions Shapes = SetOptions.ShowPlanAll | SetOptions.ShowPlanText | SetOptions.ShowPlanXml | SetOptions.FmtOnly
+        | SetOptions.NoExec | SetOptions.ParseOnly | SetOptions.NoBrowsetable;
+
+    Effects Effects => resolver.Effects;
+    SessionState Session => resolver.Session;
+
+    public void One(TSqlStatement statement)
+    {
+        switch (statement)
+        {
+            case PredicateSetStatement set:
+                Session.ChangesShapes |= (set.Options & Shapes) != 0;
+                break;
+            case SetStatisticsStatement set:
+                Session.ChangesShapes |= (set.Options & (SetStatisticsOptions.Xml | SetStatisticsOptions.Profile)) != 0;
+                break;
+            case SetCommandStatement commands:
+                foreach (var command in commands.Commands.OfType<GeneralSetCommand>().Where(c => c.CommandType == GeneralSetCommandType.ContextInfo))
+                    Effects.Write(WriteKind.State, default, "CONTEXT_INFO", resolver.Expression(command.Parameter, null));
+                break;
+            case SetRowCountStatement or SetTextSizeStatement or SetTransactionIsolationLevelStatement or SetIdentityInsertStatement
+                or SetOffsetsStatement or SetErrorLevelStatement or TransactionStatement or OpenCursorStatement or CloseCursorStatement
+                or DeallocateCursorStatement or BreakStatement or ContinueStatement or LabelStatement or LineNoStatement or CheckpointStatement
+                or CloseMasterKeyStatement or CloseSymmetricKeyStatement or OpenMasterKeyStatement or OpenSymmetricKeyStatement
+                or KillStatement or KillStatsJobStatement or KillQueryNotificationSubscriptionStatement or ShutdownStatement or ReconfigureStatement
+                or BulkInsertBase or UpdateStatisticsStatement or TruncateTableStatement:
+                break;
+            case DbccStatement dbcc when Array.IndexOf(s_harmless, dbcc.Command) >= 0:
+                Result(SourceSet.Empty);
+                break;
+            case DbccStatement:
+                Effects.Unknown("what this DBCC command shows is not known");
+                break;
+            case BackupStatement:
+                Effects.Write(WriteKind.Outside, default, "BACKUP", SourceSet.Everything);
+                Result(SourceSet.Empty);
+                break;
+            case SendStatement or BeginDialogStatement:
+                Effects.Write(WriteKind.Outside, default, "a message queue", resolver.Expression(statement, null));
+                break;
+            case UseStatement use:
+                Session.IsStale |= !NameText.Same(use.DatabaseName.Value, resolver.Catalog.Database);
+                break;
+            case ExecuteAsStatement or RevertStatement or SetUserStatement:
+                resolver.Frame.DefaultSchema = null; // Another user, another default schema.
+                break;
+            case CreateViewStatement view:
+                resolver.Same(new()).Statements.Query(view.SelectStatement); // A view is no copy; the catalog will say what it shows.
+                Session.IsStale = true;
+                break;
+            default:
+                Definition(statement);
+                break;
+        }
+    }
+
+    void Definition(TSqlStatement statement)
+    {
+        switch (statement)
+        {
+            case CreateTableStatement { SelectStatement: null } create:
+                Create(create);
+                break;
+            case AlterTableStatement alter:
+                Alter(alter.SchemaObjectName);
+                break;
+            case DropTableStatement drop when drop.Objects.All(o => NameText.IsTemporary(o.BaseIdentifier?.Value ?? "")):
+                break;
+            case IndexStatement or CreateColumnStoreIndexStatement or CreateSpatialIndexStatement or CreateStatisticsStatement or DropIndexStatement
+                or DropStatisticsStatement or CreateTypeStatement or SequenceStatement or CreateSchemaStatement { StatementList: null or { Statements.Count: 0 } }
+                or SecurityStatement or AlterAuthorizationStatement or RoleStatement or CreateLoginStatement or AlterLoginStatement or DropUnownedObjectStatement
+                or SensitivityClassificationStatement or CreateMasterKeyStatement or CertificateStatementBase:
+                break;
+            case var other when CommandTable.Of(other).Class is StatementClass.Ddl or StatementClass.Role:
+                Session.IsStale = true;
+                break;
+            default:
+                Effects.Unknown($"what {CommandTable.Of(statement).Tag} does is not followed");
+                break;
+        }
+    }
+
+    void Create(CreateTableStatement create)
+    {
+        var (_, schema, name) = NameText.Of(create.SchemaObjectName);
+        var isTemporary = NameText.IsTemporary(name);
+        Define(Session.Make(isTemporary ? name : $"{schema ?? resolver.Frame.DefaultSchema ?? "dbo"}.{name}"), create.Definition);
+    }
+
+    public static MadeTable Define(MadeTable table, TableDefinition? definition)
+    {
+        table.IsOpen |= definition is null;
+        foreach (var column in definition?.ColumnDefinitions ?? [])
+            table.Add(column.ColumnIdentifier.Value, SourceSet.Empty, column.ComputedColumnExpression is not null,
+                column.IdentityOptions is not null || NameText.Same(column.DataType?.Name?.BaseIdentifier?.Value, "rowversion")
+                    || NameText.Same(column.DataType?.Name?.BaseIdentifier?.Value, "timestamp"));
+        return table;
+    }
+
+    void Alter(SchemaObjectName written)
+    {
+        var (database, schema, name) = NameText.Of(written);
+        var made = resolver.Names.MadeTable(database, name) ?? resolver.Names.NewTable(schema, name);
+        if (made is not null)
+        {
+            // A new column may be computed from the others.
+            made.IsOpen = true;
+            made.Put(" ", made.Rows.All);
+        }
+        else if (resolver.Names.Relation(database, schema, name) is { } relation)
+            Session.Altered.Add(relation.Id);
+        else
+            Session.IsStale = true;
+    }
+
+    void Result(SourceSet sources)
+    {
+        Effects.Result(Rows.Open(sources));
+        Effects.SequenceKnown = false;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Sql.TransactSql.Lineage;
+
+/// <summary>Tells where the values come from that a batch gives back, says and writes. Thread-safe; keeps nothing.</summary>
+/// <remarks>
+/// What is not known is everything: a name that the catalog does not have, code whose definition is not known, a text that is put
+/// together while it runs, another database or server. Control flow is not evaluated: every branch counts. Which rows exist is no
+/// value: <c>count(*)</c> has no source; a condition inside an expression has.
+/// An answer may be kept for as long as the text, the catalog's version, database, default schema, QUOTED_IDENTIFIER and temporary tables
+/// are the same.
+/// </remarks>
+public static class TransactSqlLineage
+{
+    /// <param name="batch">The text, as SQLBatch or an RPC's text parameter holds it.</param>
+    /// <param name="catalog">Of the session's database, read by <see cref="SqlServerCatalogQuery"/>.</param>
+    /// <param name="currentDatabase">The session's database; where it is not the catalog's, names mean nothing that is known.</param>
+    /// <param name="defaultSchema">The user's default schema; null where it is not known.</param>
+    /// <param name="tempTables">The session's temporary tables, from <see cref="BatchLineage.TempTables"/> of its batches before.</param>
+    /// <param name="quotedIdentifier">The session's QUOTED_IDENTIFIER.</param>
+    public static BatchLineage Resolve(string batch, CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo",
+        ImmutableArray<TempTable> tempTables = default, bool quotedIdentifier = true)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(catalog);
+        var limits = new TransactSqlAnalyzer().Limits;
+        var scanned = ParsedBatch.Scan(batch, limits);
+        if (scanned.Problem is not null)
+            return Unknown(batch, "the batch does not parse");
+        return scanned.OnStackOf(() =>
+        {
+            var parsed = scanned.Parse(batch, quotedIdentifier);
+            if (parsed.Problem is not null)
+                return Unknown(batch, "the batch does not parse");
+            var session = new SessionState { IsStale = currentDatabase is not null && !NameText.Same(currentDatabase, catalog.Database) };
+            foreach (var table in tempTables.IsDefault ? [] : tempTables)
+                Restore(session.Make(table.Name), table);
+            var frame = new Frame { DefaultSchema = defaultSchema };
+            return Run(parsed, new(catalog, session, new(limits, quotedIdentifier), new(), frame, new(), 0));
+        });
+    }
+
+    static BatchLineage Run(ParsedBatch parsed, Resolver resolver)
+    {
+        var statements = ImmutableArray.CreateBuilder<StatementLineage>();
+        var flat = BatchFacts.Flat(parsed.Batch!.Statements).ToList();
+        resolver.Statements.SettleIfRepeating(flat);
+        foreach (var statement in flat)
+        {
+            var effects = new Effects();
+            var one = resolver.Same(effects);
+            one.Statements.Run([statement]);
+            resolver.Session.Touched = resolver.Session.Touched.Union(effects.Touched);
+            statements.Add(effects.Build(statement.StartOffset, statement.FragmentLength, resolver.Frame.Returned));
+        }
+        return Build(statements.ToImmutable(), resolver);
+    }
+
+    static BatchLineage Build(ImmutableArray<StatementLineage> statements, Resolver resolver)
+    {
+        ImmutableArray<ResultSetLineage> results = [.. statements.SelectMany(s => s.ResultSets)];
+        return new()
+        {
+            Statements = statements,
+            ResultSets = results,
+            SequenceKnown = statements.All(s => s.SequenceKnown),
+            Union = SourceSet.UnionOf(results.Select(r => r.All)),
+            Touched = SourceSet.UnionOf(statements.Select(s => s.Touched)),
+            Messages = SourceSet.UnionOf(statements.Select(s => s.Messages)),
+            Variables = resolver.Frame.Variables.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase),
+            TempTables = [.. resolver.Session.Made.Where(t => NameText.IsTemporary(t.Name)).Select(Keep)],
+            ChangesShapes = resolver.Session.ChangesShapes,
+            ChangesMeaning = resolver.Session.IsStale || resolver.Session.Altered.Count > 0 || resolver.Frame.DefaultSchema is null
+                || resolver.Session.Made.Any(t => !NameText.IsTemporary(t.Name)),
+        };
+    }
+
+    static TempTable Keep(MadeTable table) =>
+        new(table.Name, [.. table.Rows.Columns.Select(c => new OutputColumn(c.Name, c.Sources, null))], table.IsOpen, table.Rest);
+
+    static void Restore(MadeTable made, TempTable table)
+    {
+        made.IsOpen |= table.IsOpen;
+        foreach (var column in table.Columns)
+            made.Add(column.Name, column.Sources);
+        if (!table.Rest.IsEmpty)
+            made.Put(" ", table.Rest);
+    }
+
+    static BatchLineage Unknown(string batch, string reason)
+    {
+        var effects = new Effects();
+        effects.Unknown(reason);
+        var statement = effects.Build(0, batch.Length, SourceSet.Everything);
+        return new()
+        {
+            Statements = [statement],
+            ResultSets = statement.ResultSets,
+            SequenceKnown = false,
+            Union = SourceSet.Everything,
+            Touched = SourceSet.Everything,
+            Messages = SourceSet.Everything,
+            Variables = ImmutableDictionary<string, SourceSet>.Empty,
+            TempTables = [],
+            ChangesShapes = false,
+            ChangesMeaning = true,
+        };
+    }
+}
