@@ -54,8 +54,8 @@ public static class DataTypes
         _ => throw new ProtocolException("A time's scale is greater than 7."),
     };
 
-    /// <exception cref="ProtocolException">The specification has no such type, or the version does not.</exception>
-    internal static ValueLayout LayoutOf(DataType type, int maxLength, TdsVersion version)
+    /// <exception cref="ProtocolException">The specification has no such type.</exception>
+    internal static ValueLayout LayoutOf(DataType type, int maxLength)
     {
         if (FixedSize(type) >= 0)
             return ValueLayout.Fixed;
@@ -67,7 +67,7 @@ public static class DataTypes
             case DataType.Char or DataType.VarChar or DataType.Binary or DataType.VarBinary:
                 return ValueLayout.ByteLength;
             case DataType.BigVarBinary or DataType.BigVarChar or DataType.NVarChar
-                when maxLength == TypeInfo.UnlimitedLength && version >= TdsVersion.V72:
+                when maxLength == TypeInfo.UnlimitedLength:
             case DataType.Xml or DataType.Udt or DataType.Json:
                 return ValueLayout.PartLength;
             case DataType.BigVarBinary or DataType.BigVarChar or DataType.NVarChar:

@@ -27,7 +27,7 @@ internal ref struct PartialReader(ReadOnlySpan<byte> bytes)
     /// <summary>Passes so many bytes; more than an array holds never arrive.</summary>
     public void Skip(long count)
     {
-        if (count <= _bytes.Length - Position)
+        if (!IsShort && count <= _bytes.Length - Position)
             Position += (int)count;
         else
             IsShort = true;

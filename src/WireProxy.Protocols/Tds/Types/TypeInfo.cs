@@ -7,7 +7,7 @@ namespace WireProxy.Protocols.Tds.Types;
 /// Make one with a method of <see cref="TypeInfos"/>, or take one from the wire with <see cref="Read"/>.
 /// </summary>
 /// <param name="Type">The type byte.</param>
-/// <param name="Layout">How values say their length: it follows from the type, the length and the TDS version.</param>
+/// <param name="Layout">How values say their length: it follows from the type and the length.</param>
 /// <param name="MaxLength">
 /// Bytes, as stated: 0xFFFF for a varchar(max) and its kin; the value's size for a fixed-length type; 0 where none is stated.
 /// </param>
@@ -20,7 +20,10 @@ public readonly record struct TypeInfo(
     DataType Type, ValueLayout Layout, int MaxLength = 0, byte Precision = 0, byte Scale = 0, Collation Collation = default,
     UdtInfo? Udt = null, XmlSchemaInfo? XmlSchema = null)
 {
-    /// <summary>The stated length of varchar(max), nvarchar(max) and varbinary(max) since TDS 7.2.</summary>
+    /// <summary>
+    /// The stated length of varchar(max), nvarchar(max) and varbinary(max), whose values come in parts since TDS 7.2. Earlier
+    /// versions have no such length; Babelfish sends it, and parts, to their clients too. From a client of theirs it is refused.
+    /// </summary>
     public const int UnlimitedLength = 0xFFFF;
 
     private const int MaximumPrecision = 38;
@@ -39,7 +42,7 @@ public readonly record struct TypeInfo(
         byte scale = 0;
         UdtInfo? udt = null;
         XmlSchemaInfo? schema = null;
-        switch (DataTypes.LayoutOf(type, 0, version))
+        switch (DataTypes.LayoutOf(type, 0))
         {
             case ValueLayout.ByteLength when DataTypes.HasTimeScale(type):
                 scale = reader.ReadByte();
@@ -65,7 +68,9 @@ public readonly record struct TypeInfo(
         if (DataTypes.IsDecimal(type) || type == DataType.Vector)
             scale = reader.ReadByte();
         var collation = DataTypes.HasCollation(type) && version >= TdsVersion.V71 ? Collation.Read(ref reader) : default;
-        var layout = DataTypes.LayoutOf(type, length, version);
+        var layout = DataTypes.LayoutOf(type, length);
+        if (length == UnlimitedLength && version < TdsVersion.V72 && place == TypePlace.Parameter)
+            throw new ProtocolException("A parameter has a length that its version of TDS does not have.");
         return Checked(new TypeInfo(type, layout, length, precision, scale, collation, udt, schema));
     }
 
@@ -73,7 +78,7 @@ public readonly record struct TypeInfo(
     public void Write(WireWriter writer, TdsVersion version, TypePlace place = TypePlace.Result)
     {
         writer.WriteByte((byte)Type);
-        switch (DataTypes.LayoutOf(Type, 0, version))
+        switch (DataTypes.LayoutOf(Type, 0))
         {
             case ValueLayout.ByteLength when DataTypes.HasTimeScale(Type):
                 writer.WriteByte(Scale);
@@ -108,7 +113,7 @@ public readonly record struct TypeInfo(
         var type = (DataType)reader.Byte();
         if (reader.IsShort || DataTypes.FixedSize(type) >= 0)
             return type;
-        switch (DataTypes.LayoutOf(type, 0, version))
+        switch (DataTypes.LayoutOf(type, 0))
         {
             case ValueLayout.ByteLength when type != DataType.DateN:
                 reader.Skip(1);

@@ -104,5 +104,5 @@ public static class TypeInfos
     public static TypeInfo Udt(UdtInfo udt) => Of(DataType.Udt, 0) with { Udt = udt };
 
     private static TypeInfo Of(DataType type, int length) =>
-        new(type, DataTypes.LayoutOf(type, length, TdsVersion.V80), length);
+        new(type, DataTypes.LayoutOf(type, length), length);
 }

@@ -39,7 +39,7 @@ public readonly ref struct VariantValue
             collation = Collation.Read(ref reader);
         if (DataTypes.HasCollation(type) || DataTypes.IsBinary(type))
             maxLength = reader.ReadUInt16LittleEndian();
-        var layout = DataTypes.LayoutOf(type, 0, TdsVersion.V80);
+        var layout = DataTypes.LayoutOf(type, 0);
         return new VariantValue(new TypeInfo(type, layout, maxLength, precision, scale, collation), reader.RemainingBytes);
     }
 
