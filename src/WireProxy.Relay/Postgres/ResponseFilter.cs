@@ -57,6 +57,12 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 MaskRun(mask, input, output);
                 continue;
             }
+            if (type == (byte)BackendMessageType.CopyData && _plans.Copy is { } copy)
+            {
+                _touched |= HeadTouches();
+                input.Consume(copy.WriteMaskedRows(input.Unread, output.BeginOwn()));
+                continue;
+            }
             if (Handle((BackendMessageType)type, length, input, output))
                 Pass(length, input, output);
             else
@@ -146,8 +152,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.RowDescription or BackendMessageType.NoData:
                 return HandleDescription(type, head, body);
             case BackendMessageType.DataRow:
-                (Rows() ?? throw ResponseFaults.UnknownRows()).Mask!.WriteMasked(body, output.BeginOwn());
-                return false;
+                throw ResponseFaults.UnknownRows();
             case BackendMessageType.CommandComplete or BackendMessageType.EmptyQueryResponse or BackendMessageType.PortalSuspended:
                 return HandleCompletion(type, head);
             case BackendMessageType.CopyInResponse when head.Kind is Expectation.Query or Expectation.Execute:
@@ -160,9 +165,6 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.CopyBothResponse when session.Policy.IsTransparent:
                 _copyIn = false;
                 return true;
-            case BackendMessageType.CopyData when _plans.Copy is { } copy:
-                copy.WriteMasked(body, output.BeginOwn());
-                return false;
             case BackendMessageType.CopyDone:
                 _plans.EndCopy();
                 return true;

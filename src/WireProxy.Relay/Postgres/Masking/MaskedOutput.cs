@@ -47,6 +47,17 @@ internal ref struct MaskedOutput
             PutByWriter(value, cell);
     }
 
+    /// <summary>Copies what is clear up to a run of bytes and puts others in its place.</summary>
+    public void Replace(int at, int length, ReadOnlySpan<byte> replacement)
+    {
+        CopyTo(at);
+        _run = at + length;
+        if (replacement.Length > _room.Length - _written)
+            Continue(replacement.Length);
+        replacement.CopyTo(_room[_written..]);
+        _written += replacement.Length;
+    }
+
     /// <summary>Overwrites a length in what was written.</summary>
     /// <param name="at">Where it stands in the writer.</param>
     public readonly void Patch(int at, int value)
