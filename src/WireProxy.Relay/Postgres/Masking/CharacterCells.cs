@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Masking;
 
 namespace WireProxy.Relay.Postgres.Masking;
 
@@ -90,13 +90,7 @@ internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMas
 /// Harbor method asks (45 CFR 164.514(b)(2)(i)(B)); anything that does not begin with five digits is redacted.</summary>
 internal sealed class Zip3Cell : CellMask
 {
-    private const int Kept = 3;
     private const int ZipLength = 5;
-
-    /// <summary>By the census of 2000, as the guidance of the U.S. Department of Health and Human Services lists them.</summary>
-    private static readonly SearchValues<string> _small = SearchValues.Create(
-        ["036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878", "879", "884", "890", "893"],
-        StringComparison.Ordinal);
 
     public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
     {
@@ -105,8 +99,7 @@ internal sealed class Zip3Cell : CellMask
             destination.WriteBytes("****"u8);
             return true;
         }
-        Span<char> prefix = [(char)value[0], (char)value[1], (char)value[2]];
-        destination.WriteBytes(prefix.ContainsAny(_small) ? "000"u8 : value[..Kept]);
+        destination.WriteBytes(SmallZipAreas.Shown(value));
         destination.WriteBytes("**"u8);
         return true;
     }
