@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using WireProxy.Fuzz.Codecs;
 using WireProxy.Fuzz.Corpus;
 using WireProxy.Fuzz.Tds.Requests;
+using WireProxy.Fuzz.Tds.Tokens;
 
 namespace WireProxy.Fuzz.Fuzzing;
 
@@ -20,6 +21,7 @@ public sealed record FuzzTarget(string Name, Func<RandomSource, byte[]> Make, Fu
         Startup(),
         .. MessageCodec.All.Select(Body),
         .. RequestTargets.All,
+        .. TokenTargets.All,
     ];
 
     public override string ToString() => Name;

@@ -69,11 +69,13 @@ public sealed record EnvChange(EnvChangeType Type, ByteString NewValue, ByteStri
     internal static void Skip(scoped ref PartialReader reader)
     {
         int length = reader.UInt16();
+        if (length == 0 && !reader.IsShort)
+            throw new ProtocolException("A change of the session has no type.");
         var type = (EnvChangeType)reader.Byte();
         if (reader.IsShort)
             return;
-        if (length == 0 || (type == EnvChangeType.PromoteTransaction && length != 1))
-            throw new ProtocolException("A change of the session states a length that it cannot have.");
+        if (type == EnvChangeType.PromoteTransaction && length != 1)
+            throw new ProtocolException("The promotion of a transaction states another length than 1.");
         if (type != EnvChangeType.PromoteTransaction)
         {
             reader.Skip(length - 1);
