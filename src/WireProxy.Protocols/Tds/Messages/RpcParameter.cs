@@ -101,7 +101,7 @@ public readonly ref struct RpcParameter
         TypeInfo.Read(ref reader, version, TypePlace.Parameter);
         // An algorithm of number 0 has a name.
         if (reader.ReadByte() == 0)
-            TdsText.ReadByteText(ref reader);
+            reader.ReadBytes(reader.ReadByte() * sizeof(char));
         reader.ReadBytes(keyLength);
         return rest[..(reader.Position - start)];
     }
