@@ -12,7 +12,7 @@ public enum PacketStatus : byte
     EndOfMessage = 0x01,
     /// <summary>The client gives the request up that it has begun: the server is to ignore it. EndOfMessage is set too.</summary>
     Ignore = 0x02,
-    /// <summary>Named by earlier editions of MS-TDS; SqlClient sets it in the packets of a bulk load but the last.</summary>
+    /// <summary>Not in MS-TDS v39. Others call it so; SqlClient sets it in the packets of a bulk load but the last.</summary>
     EventNotification = 0x04,
     /// <summary>Resets the session before the request. It counts in the first packet of a message only.</summary>
     ResetConnection = 0x08,

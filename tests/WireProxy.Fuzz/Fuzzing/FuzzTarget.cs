@@ -3,6 +3,7 @@ using WireProxy.Fuzz.Codecs;
 using WireProxy.Fuzz.Corpus;
 using WireProxy.Fuzz.Tds.Requests;
 using WireProxy.Fuzz.Tds.Tokens;
+using WireProxy.Fuzz.Tds.Types;
 
 namespace WireProxy.Fuzz.Fuzzing;
 
@@ -22,6 +23,7 @@ public sealed record FuzzTarget(string Name, Func<RandomSource, byte[]> Make, Fu
         .. MessageCodec.All.Select(Body),
         .. RequestTargets.All,
         .. TokenTargets.All,
+        ValueTargets.Values,
     ];
 
     public override string ToString() => Name;

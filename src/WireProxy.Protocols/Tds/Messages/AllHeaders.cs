@@ -16,7 +16,7 @@ public readonly ref struct AllHeaders
     /// <summary>The headers as they came, with their total length; empty in a request of TDS 7.1 and before.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
-    /// <summary>There is a transaction descriptor header. The specification asks for it; SQL Server does not miss it.</summary>
+    /// <summary>There is a transaction descriptor header. The specification asks for it, and this reader does not miss it.</summary>
     public bool HasTransaction { get; private init; }
 
     /// <summary>The transaction that the request belongs to; 0 for none (2.2.5.3.2).</summary>

@@ -64,7 +64,7 @@ public readonly ref struct TransactionManagerRequest
             case TransactionManagerRequestType.Commit:
             case TransactionManagerRequestType.Rollback:
                 request = request with { Name = ReadName(ref reader), Flags = reader.ReadByte() };
-                // Without the flag they should not be there; a server reads and forgets them.
+                // Without the flag they SHOULD NOT be there, which is not MUST NOT.
                 if (request.Begins || reader.Remaining > 0)
                     request = request.WithNew(ref reader);
                 break;

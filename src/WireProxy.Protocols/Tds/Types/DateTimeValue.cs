@@ -18,6 +18,9 @@ internal static class DateTimeValue
 
     private static readonly DateTime Year1900 = new(1900, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
 
+    private static readonly long DaysBefore1900 = Year1900.Ticks / TimeSpan.TicksPerDay;
+    private static readonly long DaysOfCalendar = (DateTime.MaxValue.Ticks / TimeSpan.TicksPerDay) + 1;
+
     private static readonly long[] TicksPerUnit = [10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
     public static object Read(in TypeInfo type, ReadOnlySpan<byte> data)
@@ -70,9 +73,9 @@ internal static class DateTimeValue
     {
         long days = BinaryPrimitives.ReadInt32LittleEndian(data);
         long counts = BinaryPrimitives.ReadUInt32LittleEndian(data[sizeof(int)..]);
-        long day = Year1900.Ticks + (days * TimeSpan.TicksPerDay);
-        if (counts >= CountsPerDay || day < 0 || day > DateTime.MaxValue.Ticks)
+        if (counts >= CountsPerDay || days < -DaysBefore1900 || days >= DaysOfCalendar - DaysBefore1900)
             throw OutOfRange();
+        long day = Year1900.Ticks + (days * TimeSpan.TicksPerDay);
         // To the millisecond, as the server shows it.
         long milliseconds = ((counts * 10) + 1) / 3;
         return new DateTime(day + (milliseconds * TimeSpan.TicksPerMillisecond));
@@ -100,7 +103,7 @@ internal static class DateTimeValue
     private static long ReadDate(ReadOnlySpan<byte> data)
     {
         long days = data[0] | (data[1] << 8) | (data[2] << 16);
-        return days <= DateTime.MaxValue.Ticks / TimeSpan.TicksPerDay ? days * TimeSpan.TicksPerDay : throw OutOfRange();
+        return days < DaysOfCalendar ? days * TimeSpan.TicksPerDay : throw OutOfRange();
     }
 
     private static long ReadTime(ReadOnlySpan<byte> data, byte scale)

@@ -6,6 +6,8 @@ namespace WireProxy.Protocols.Tds.Types;
 /// <summary>Writes what <see cref="ValueReader"/> reads: for tests and for servers that make up rows, not for the way of a row.</summary>
 public static class ObjectWriter
 {
+    private const byte FinestScale = 7;
+
     /// <summary>Writes a value of any of the classes that <see cref="ValueReader"/> gives; null is NULL.</summary>
     /// <exception cref="ArgumentException">The type holds no value of this class.</exception>
     /// <exception cref="OverflowException">The type does not reach so far.</exception>
@@ -28,6 +30,9 @@ public static class ObjectWriter
             case TdsDecimal number:
                 ValueWriter.WriteDecimal(writer, type, form, number);
                 break;
+            case float number when type.Type == DataType.SsVariant:
+                ValueWriter.WriteVariant(writer, TypeInfos.Fixed(DataType.Flt4), BitConverter.GetBytes(number));
+                break;
             case float or double:
                 ValueWriter.WriteDouble(writer, type, form, Convert.ToDouble(value, CultureInfo.InvariantCulture));
                 break;
@@ -44,9 +49,27 @@ public static class ObjectWriter
                 ValueWriter.WriteData(writer, type, form, VectorValue.ToBytes(vector));
                 break;
             default:
-                ValueWriter.WriteDateTime(writer, type, form, Moment(value));
+                WriteMoment(writer, type, form, value);
                 break;
         }
+    }
+
+    private static void WriteMoment(WireWriter writer, in TypeInfo type, CellForm form, object value)
+    {
+        if (type.Type != DataType.SsVariant)
+        {
+            ValueWriter.WriteDateTime(writer, type, form, Moment(value));
+            return;
+        }
+        var basis = value switch
+        {
+            DateOnly => TypeInfos.Date,
+            TimeOnly => TypeInfos.Time(FinestScale),
+            DateTimeOffset => TypeInfos.DateTimeOffset(FinestScale),
+            _ => TypeInfos.DateTime2(FinestScale),
+        };
+        Span<byte> data = stackalloc byte[DateTimeValue.LongestLength];
+        ValueWriter.WriteVariant(writer, basis, data[..DateTimeValue.Write(basis, Moment(value), data)]);
     }
 
     private static void WriteTruth(WireWriter writer, in TypeInfo type, CellForm form, bool truth)

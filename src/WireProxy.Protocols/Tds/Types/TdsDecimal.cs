@@ -90,7 +90,7 @@ public readonly record struct TdsDecimal(bool IsNegative, UInt128 Magnitude, byt
     /// <exception cref="OverflowException">It does not fit into 64 bits.</exception>
     internal long ToUnscaled()
     {
-        long unscaled = checked((long)Magnitude);
-        return IsNegative ? -unscaled : unscaled;
+        var unscaled = checked((Int128)Magnitude);
+        return checked((long)(IsNegative ? -unscaled : unscaled));
     }
 }

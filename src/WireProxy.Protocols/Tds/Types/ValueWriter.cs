@@ -14,6 +14,8 @@ namespace WireProxy.Protocols.Tds.Types;
 public static class ValueWriter
 {
     private const int LongestScalar = 17;
+    private const int LongestVariant = 8000;
+    private const int LongestWideVariant = 4000;
 
     /// <summary>What SQL Server itself sends where a text has no pointer worth the name: 16 bytes and a time stamp.</summary>
     private static ReadOnlySpan<byte> NoTextPointer => "\u0010dummy textptr\0\0\0dummyTS\0"u8;
@@ -58,7 +60,7 @@ public static class ValueWriter
     {
         if (type.Type == DataType.SsVariant)
         {
-            WriteText(writer, TypeInfos.NVarChar(Math.Clamp(text.Length, 1, 4000)), text, true, form);
+            WriteText(writer, TypeInfos.NVarChar(LongestWideVariant), text, true, form);
             return;
         }
         WriteText(writer, type, text, false, form);
@@ -69,7 +71,7 @@ public static class ValueWriter
     {
         if (type.Type == DataType.SsVariant)
         {
-            WriteBytes(writer, TypeInfos.VarBinary(8000), bytes, true, form);
+            WriteBytes(writer, TypeInfos.VarBinary(LongestVariant), bytes, true, form);
             return;
         }
         WriteBytes(writer, type, bytes, false, form);
@@ -147,20 +149,30 @@ public static class ValueWriter
         bool wide = DataTypes.IsWideText(type.Type) || type.Type == DataType.Xml;
         if (!wide && !DataTypes.IsCodePageText(type.Type) && type.Type != DataType.Json)
             throw new ArgumentException("A text cannot stand for a value of this type.", nameof(type));
-        var encoding = wide ? Encoding.Unicode : type.Type == DataType.Json ? Encoding.UTF8 : type.Collation.Encoding;
         int room = Room(type);
+        if (wide)
+        {
+            WriteWide(writer, type, Cut(text, room / sizeof(char)), inVariant, form);
+            return;
+        }
+        var encoding = type.Type == DataType.Json ? Encoding.UTF8 : type.Collation.Encoding;
         text = Fitting(text, encoding, room);
         int length = encoding.GetByteCount(text);
         int padding = DataTypes.IsPadded(type.Type) ? room - length : 0;
         Open(writer, type, inVariant, form, length + padding);
         writer.Advance(encoding.GetBytes(text, writer.GetSpan(length)));
-        // A wide blank is two bytes, and a wide type has room for whole characters.
-        for (int i = wide ? 2 : 1; i <= padding; i += wide ? 2 : 1)
-        {
-            writer.WriteByte((byte)' ');
-            if (wide)
-                writer.WriteByte(0);
-        }
+        writer.GetSpan(padding)[..padding].Fill((byte)' ');
+        writer.Advance(padding);
+        Close(writer, type, inVariant);
+    }
+
+    private static void WriteWide(WireWriter writer, in TypeInfo type, ReadOnlySpan<char> text, bool inVariant, CellForm form)
+    {
+        int blanks = DataTypes.IsPadded(type.Type) ? (type.MaxLength / sizeof(char)) - text.Length : 0;
+        Open(writer, type, inVariant, form, (text.Length + blanks) * sizeof(char));
+        TdsText.WriteCharacters(writer, text);
+        for (int i = 0; i < blanks; i++)
+            writer.WriteUInt16LittleEndian(' ');
         Close(writer, type, inVariant);
     }
 
@@ -186,18 +198,24 @@ public static class ValueWriter
         _ => int.MaxValue,
     };
 
-    /// <summary>As many characters from the beginning as the room has place for; a surrogate pair stays together.</summary>
+    /// <summary>As many characters from the beginning as the room has place for in this encoding.</summary>
     private static ReadOnlySpan<char> Fitting(ReadOnlySpan<char> text, Encoding encoding, int room)
     {
-        text = text[..Math.Min(text.Length, room)];
-        while (encoding.GetByteCount(text) > room)
+        text = Cut(text, room);
+        while (encoding.GetByteCount(text) is var count && count > room)
         {
-            int excess = encoding.GetByteCount(text) - room;
             // No character of these encodings is more than four bytes: a step that cannot go too far.
-            int step = Math.Max(1, excess / 4);
-            text = text[..^step];
+            text = Cut(text, text.Length - Math.Max(1, (count - room) / 4));
         }
-        return text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[..^1] : text;
+        return text;
+    }
+
+    /// <summary>At most so many characters from the beginning; the cut is not made inside of a surrogate pair.</summary>
+    private static ReadOnlySpan<char> Cut(ReadOnlySpan<char> text, int length)
+    {
+        if (text.Length <= length)
+            return text;
+        return length > 0 && char.IsHighSurrogate(text[length - 1]) ? text[..(length - 1)] : text[..length];
     }
 
     private static void Open(WireWriter writer, in TypeInfo type, bool inVariant, CellForm form, int length)

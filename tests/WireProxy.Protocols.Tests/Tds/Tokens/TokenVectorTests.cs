@@ -15,7 +15,7 @@ public sealed class TokenVectorTests
 
     /// <summary>Changes for the vectors of recorded sessions, of which there are many alike.</summary>
     private static readonly byte[] SomeChanges = [1, 2, 16, 127, 128, 255];
-    private const int LargestPiece = 24;
+    private static readonly int[] PieceSizes = [1, 2, 3, 5, 8, 13, 24, 100];
 
     private static IEnumerable<TokenVector> Distinct => TokenSpecification.DistinctVectors;
 
@@ -66,7 +66,7 @@ public sealed class TokenVectorTests
         string[] skipped = [.. stream.Select(vector => vector.IsRow ? "row" : Expected(vector))];
         string[] inPieces =
             [.. stream.Select(vector => vector.IsRow ? $"row {Convert.ToHexString(vector.Bytes)}" : Expected(vector))];
-        for (int size = 1; size <= LargestPiece; size++)
+        foreach (int size in PieceSizes)
         {
             Assert.That(Collect(start.Format, bytes, size, RowWay.Whole), Is.EqualTo(whole), $"size {size}");
             Assert.That(Collect(start.Format, bytes, size, RowWay.Skipped), Is.EqualTo(skipped), $"size {size}");
