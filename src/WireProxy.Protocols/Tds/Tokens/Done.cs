@@ -31,6 +31,10 @@ public enum DoneStatus : ushort
 /// <param name="RowCount">Rows affected, valid with <see cref="DoneStatus.Count"/>; 32 bits before TDS 7.2.</param>
 public readonly record struct Done(TokenType Type, DoneStatus Status, ushort Command, ulong RowCount)
 {
+    /// <summary>Bytes of a token whose count has 32 bits.</summary>
+    internal const int NarrowLength = 9;
+
+    /// <summary>In a bulk load the token's own length decides: see <see cref="TokenReader.TryReadLast"/>.</summary>
     public static Done Decode(ReadOnlySpan<byte> token, TokenFormat format)
     {
         var reader = new WireReader(token);
@@ -39,7 +43,8 @@ public readonly record struct Done(TokenType Type, DoneStatus Status, ushort Com
             throw new ProtocolException("A token is none of DONE, DONEPROC and DONEINPROC.");
         var status = (DoneStatus)reader.ReadUInt16LittleEndian();
         ushort command = reader.ReadUInt16LittleEndian();
-        ulong rows = format.HasWideRowCount ? reader.ReadUInt64LittleEndian() : reader.ReadUInt32LittleEndian();
+        bool isWide = format.HasWideRowCount && !(format.IsBulkLoad && token.Length == NarrowLength);
+        ulong rows = isWide ? reader.ReadUInt64LittleEndian() : reader.ReadUInt32LittleEndian();
         reader.End();
         return new Done(type, status, command, rows);
     }

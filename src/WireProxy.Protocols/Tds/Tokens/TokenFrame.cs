@@ -8,7 +8,6 @@ internal static class TokenFrame
 {
     private const int OffsetLength = 5;
     private const int ReturnStatusLength = 5;
-    private const int DoneLength = 9;
     private const int WideDoneLength = 13;
 
     /// <summary>Measures a token that is no row; false where it has not arrived whole.</summary>
@@ -27,7 +26,7 @@ internal static class TokenFrame
                 reader.Skip(ReturnStatusLength - 1);
                 break;
             case TokenType.Done or TokenType.DoneProc or TokenType.DoneInProc:
-                reader.Skip((format.HasWideRowCount ? WideDoneLength : DoneLength) - 1);
+                reader.Skip((format.HasWideRowCount ? WideDoneLength : Done.NarrowLength) - 1);
                 break;
             case TokenType.TabName or TokenType.ColInfo or TokenType.Order or TokenType.Error or TokenType.Info:
             case TokenType.LoginAck or TokenType.Sspi:

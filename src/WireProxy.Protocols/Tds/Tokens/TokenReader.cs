@@ -92,6 +92,20 @@ public sealed class TokenReader(TokenFormat format)
         return true;
     }
 
+    /// <summary>
+    /// Reads what is left when the message has ended: a token, or the DONE of a bulk load with a count of 32 bits, which
+    /// SqlClient sends in every version, whatever 2.2.7.6 says. False: the message ends inside a token.
+    /// </summary>
+    public bool TryReadLast(ReadOnlySpan<byte> bytes, out Token token)
+    {
+        if (TryRead(bytes, out token))
+            return true;
+        if (!Format.IsBulkLoad || bytes.Length != Done.NarrowLength || bytes[0] != (byte)TokenType.Done)
+            return false;
+        token = new Token(TokenType.Done, bytes);
+        return true;
+    }
+
     /// <summary>Reads a row that has arrived whole, and its length with everything.</summary>
     /// <exception cref="ProtocolException">A row that no columns describe, or one that breaks its layout.</exception>
     public bool TryReadRow(ReadOnlySpan<byte> bytes, out RowHeader row, out int length)

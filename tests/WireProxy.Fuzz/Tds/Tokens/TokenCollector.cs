@@ -38,6 +38,18 @@ public sealed class TokenCollector(TokenReader reader, RowWay way = RowWay.Whole
         _pending.RemoveRange(0, at);
     }
 
+    /// <summary>The message has ended: takes what only its end tells.</summary>
+    public void End()
+    {
+        if (_pending.Count == 0 || reader.InRow || !reader.TryReadLast([.. _pending], out var token))
+            return;
+        Tokens.Add(Describe(token));
+        _pending.RemoveRange(0, token.Bytes.Length);
+    }
+
+    private string Describe(Token token) =>
+        $"{token.Type} {TokenText.Describe(token.Type, token.Bytes, reader.Format)}".TrimEnd();
+
     private int Next(ReadOnlySpan<byte> bytes)
     {
         if (reader.InRow || (TokenReader.TryPeek(bytes, out var type) && TokenReader.IsRow(type)))
@@ -49,7 +61,7 @@ public sealed class TokenCollector(TokenReader reader, RowWay way = RowWay.Whole
             };
         if (!reader.TryRead(bytes, out var token))
             return 0;
-        Tokens.Add($"{token.Type} {TokenText.Describe(token.Type, token.Bytes, reader.Format)}".TrimEnd());
+        Tokens.Add(Describe(token));
         return token.Bytes.Length;
     }
 
