@@ -97,8 +97,14 @@ public static class RpcFacts
         var part = name[start..].Trim();
         if (part.Length > 0 && part[0] is '[' or '"' && Closer(part, 0) is var close and > 0)
             return part[1..close].ToString().Replace(part[0] == '[' ? "]]" : "\"\"", part[0] == '[' ? "]" : "\"", StringComparison.Ordinal);
-        var number = part.IndexOf(';');
-        return (number < 0 ? part : part[..number]).Trim().ToString();
+        return part[..^GroupNumber(part).Length].Trim().ToString();
+    }
+
+    /// <summary>The group number that a procedure's name may end in, with its semicolon: <c>;2</c>. Empty where there is none.</summary>
+    internal static ReadOnlySpan<char> GroupNumber(ReadOnlySpan<char> name)
+    {
+        var at = name.LastIndexOf(';');
+        return at < 0 || at == name.Length - 1 || name[(at + 1)..].IndexOfAnyExceptInRange('0', '9') >= 0 ? [] : name[at..];
     }
 
     /// <summary>Where the quoted part that begins at <paramref name="open"/> ends; -1 where it does not.</summary>

@@ -56,6 +56,11 @@ public sealed class TransactSqlAnalyzer
         return Analyze(batch, quotedIdentifier, new(Limits));
     }
 
+    /// <summary>The facts of a procedure's call by RPC, as those of the EXECUTE that means the same. Procedures that carry text
+    /// (<see cref="RpcFacts"/>) run what is not seen here: analyse their text too.</summary>
+    /// <param name="procedure">Its name as the request has it.</param>
+    public AnalyzedText AnalyzeCall(ReadOnlySpan<char> procedure) => Analyze(CallText.Of(procedure, []));
+
     /// <summary>Makes the parser ready: its first texts take some 200 ms, the compilation of its code.</summary>
     public void WarmUp()
     {

@@ -50,8 +50,11 @@ public sealed record StatementLineage
     public ImmutableArray<ResultSetLineage> ResultSets { get; init; } = [];
     /// <summary>False where some of <see cref="ResultSets"/> may not come, or come more than once, or others may come.</summary>
     public bool SequenceKnown { get; init; } = true;
-    /// <summary>Every column used anywhere. An error's text may quote any of them (a failed conversion does).</summary>
+    /// <summary>Every column used anywhere.</summary>
     public SourceSet Touched { get; init; } = SourceSet.Empty;
+    /// <summary>What an error's text may quote: a value that does not convert or fit, the key of a row that is there already. So all that is
+    /// touched, and every column of a table that is changed or altered.</summary>
+    public SourceSet Errors { get; init; } = SourceSet.Empty;
     /// <summary>Those that decide which rows come or what runs: WHERE, JOIN, GROUP BY, HAVING, ORDER BY, IF, WHILE.</summary>
     public SourceSet Predicates { get; init; } = SourceSet.Empty;
     /// <summary>What it puts into messages itself: PRINT, RAISERROR, THROW.</summary>
@@ -80,6 +83,7 @@ public sealed record BatchLineage
     public required SourceSet Union { get; init; }
     /// <summary>As of the statements, all together.</summary>
     public required SourceSet Touched { get; init; }
+    public required SourceSet Errors { get; init; }
     public required SourceSet Messages { get; init; }
     /// <summary>What each variable may hold at the end, by its name with @: an OUTPUT parameter of the batch among them.</summary>
     public required ImmutableDictionary<string, SourceSet> Variables { get; init; }

@@ -150,6 +150,7 @@ internal sealed class ChangeLineage(Resolver resolver)
             Write(target, name, sources);
         if (target.Relation is { } relation)
         {
+            resolver.Effects.Quote(target.Rows.All);
             var incoming = SourceSet.UnionOf(written.Select(w => w.Sources));
             resolver.Modules.Triggers(relation, target.Rows with { Columns = [.. Written(target.Rows, written)], Rest = target.Rows.Rest.Union(target.Rows.IsOpen ? incoming : SourceSet.Empty) });
         }

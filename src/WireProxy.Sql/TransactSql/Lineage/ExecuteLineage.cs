@@ -33,7 +33,7 @@ internal sealed class ExecuteLineage(Resolver resolver)
                 else
                     Text(text, new(), execute);
                 break;
-            case ExecutableProcedureReference { ProcedureReference.ProcedureReference.Name: { } name } call:
+            case ExecutableProcedureReference { ProcedureReference.ProcedureReference: { Name: { } name, Number: null or { Value: "1" } } } call:
                 Procedure(name, call.Parameters, execute);
                 break;
             default:

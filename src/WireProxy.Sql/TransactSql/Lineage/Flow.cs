@@ -111,6 +111,7 @@ internal sealed class Effects
     public SourceSet Touched { get; private set; } = SourceSet.Empty;
     public SourceSet Predicates { get; private set; } = SourceSet.Empty;
     public SourceSet Messages { get; private set; } = SourceSet.Empty;
+    public SourceSet Quotable { get; private set; } = SourceSet.Empty;
     public IReadOnlyList<ResultSetLineage> Results => _results;
 
     public void Touch(SourceSet sources) => Touched = Touched.Union(sources);
@@ -118,6 +119,9 @@ internal sealed class Effects
     public void Predicate(SourceSet sources) => Predicates = Predicates.Union(sources);
 
     public void Message(SourceSet sources) => Messages = Messages.Union(sources);
+
+    /// <summary>Values that an error may quote, used or not.</summary>
+    public void Quote(SourceSet sources) => Quotable = Quotable.Union(sources);
 
     public void Relation(uint id) => _relations.Add(id);
 
@@ -127,6 +131,7 @@ internal sealed class Effects
         _relations.UnionWith(inner._relations);
         Predicate(inner.Predicates);
         Touch(touchesAll ? inner.Touched : inner.Predicates);
+        Quote(inner.Quotable.Union(inner.Touched));
         foreach (var reason in inner._reasons)
             Reason(reason);
     }
@@ -165,18 +170,23 @@ internal sealed class Effects
         return rows ?? Rows.Open(SourceSet.Empty);
     }
 
-    public StatementLineage Build(int offset, int length, SourceSet returned) => new()
+    public StatementLineage Build(int offset, int length, SourceSet returned)
     {
-        Offset = offset,
-        Length = length,
-        ResultSets = [.. _results],
-        SequenceKnown = SequenceKnown,
-        Touched = Touched.Union(SourceSet.UnionOf(_results.Select(r => r.All))).Union(Messages),
-        Predicates = Predicates,
-        Messages = Messages,
-        Returned = returned,
-        Writes = [.. _writes],
-        Relations = [.. _relations],
-        Reasons = [.. _reasons],
-    };
+        var touched = Touched.Union(SourceSet.UnionOf(_results.Select(r => r.All))).Union(Messages);
+        return new()
+        {
+            Offset = offset,
+            Length = length,
+            ResultSets = [.. _results],
+            SequenceKnown = SequenceKnown,
+            Touched = touched,
+            Errors = touched.Union(Quotable),
+            Predicates = Predicates,
+            Messages = Messages,
+            Returned = returned,
+            Writes = [.. _writes],
+            Relations = [.. _relations],
+            Reasons = [.. _reasons],
+        };
+    }
 }

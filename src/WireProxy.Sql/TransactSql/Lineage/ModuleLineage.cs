@@ -39,7 +39,7 @@ internal sealed class ModuleLineage(Resolver resolver)
     public Rows? Tabular(string? database, string? schema, string name, IReadOnlyList<SourceSet> arguments)
     {
         if (Find(database, schema, name) is not { } module)
-            return NameText.Same(schema, "sys") ? SystemNames.Relation(schema, name) is { IsEverything: false } known ? Rows.Open(known)
+            return NameText.Same(schema, "sys") || schema is null ? SystemNames.Relation(schema, name) is { IsEverything: false } known ? Rows.Open(known)
                 : resolver.UnknownRows($"the system function {name}") : null;
         if (Definition(module.Id) is not FunctionStatementBody body || IsTooDeep)
             return resolver.UnknownRows($"the function {name}");

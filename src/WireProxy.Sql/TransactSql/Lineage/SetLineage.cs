@@ -74,6 +74,7 @@ internal sealed class SetLineage(Resolver resolver)
 
     void Definition(TSqlStatement statement)
     {
+        statement.Accept(new TableFinder(resolver));
         switch (statement)
         {
             case CreateTableStatement { SelectStatement: null } create:
@@ -129,6 +130,17 @@ internal sealed class SetLineage(Resolver resolver)
             Session.Altered.Add(relation.Id);
         else
             Session.IsStale = true;
+    }
+
+    /// <summary>An index, a constraint or another type may not fit what the table holds: the error quotes it.</summary>
+    sealed class TableFinder(Resolver resolver) : TSqlFragmentVisitor
+    {
+        public override void Visit(SchemaObjectName node)
+        {
+            var (database, schema, name) = NameText.Of(node);
+            if (name.Length > 0 && !NameText.IsTemporary(name) && resolver.Names.Relation(database, schema, name) is { } relation)
+                resolver.Effects.Quote(resolver.Names.Of(relation).All);
+        }
     }
 
     void Result(SourceSet sources)

@@ -17,7 +17,8 @@ internal static class SystemNames
         destination_data_spaces dm_db_partition_stats dm_exec_sessions dm_exec_connections dm_os_host_info dm_os_sys_info
         dm_tran_active_transactions dm_tran_locks dm_tran_session_transactions dm_os_performance_counters dm_os_wait_stats endpoints
         dm_exec_describe_first_result_set dm_db_index_usage_stats dm_db_index_physical_stats dm_os_waiting_tasks
-        event_notifications events extended_procedures external_data_sources external_file_formats external_tables filegroups
+        event_notifications events extended_procedures extended_properties fn_listextendedproperty fn_helpcollations fn_my_permissions dm_exec_requests
+        dm_sql_referenced_entities dm_sql_referencing_entities external_data_sources external_file_formats external_tables filegroups
         foreign_key_columns foreign_keys fulltext_catalogs fulltext_index_columns fulltext_indexes fulltext_languages
         fulltext_stoplists function_order_columns hash_indexes identity_columns index_columns indexes internal_tables
         key_constraints key_encryptions linked_logins login_token master_files masked_columns memory_optimized_tables_internal_attributes
@@ -43,6 +44,8 @@ internal static class SystemNames
             return SourceSet.Empty;
         if (NameText.Same(schema, "sys"))
             return s_metadata.Contains(name) ? SourceSet.Empty : SourceSet.Everything;
+        if (schema is null && name.StartsWith("fn_", StringComparison.OrdinalIgnoreCase))
+            return s_metadata.Contains(name) ? SourceSet.Empty : null;
         // Without sys. only the compatibility views are found.
         return (schema is null || NameText.Same(schema, "dbo")) && (name.StartsWith("sys", StringComparison.OrdinalIgnoreCase)
             || NameText.Same(name, "spt_values")) && s_metadata.Contains(name) ? SourceSet.Empty : null;

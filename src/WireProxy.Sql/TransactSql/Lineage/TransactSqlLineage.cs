@@ -41,6 +41,14 @@ public static class TransactSqlLineage
         });
     }
 
+    /// <summary>The lineage of a procedure that is called by RPC. OUTPUT parameters are in <see cref="BatchLineage.Variables"/>: one that is
+    /// named under its name, else under @p0, @p1 ... by its position.</summary>
+    /// <param name="procedure">Its name as the request has it.</param>
+    /// <param name="parameters">Of each parameter its name, null or empty for none, and whether it is by reference.</param>
+    public static BatchLineage ResolveCall(ReadOnlySpan<char> procedure, IReadOnlyList<(string? Name, bool IsOutput)> parameters,
+        CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo", ImmutableArray<TempTable> tempTables = default) =>
+        Resolve(CallText.Of(procedure, parameters), catalog, currentDatabase, defaultSchema, tempTables);
+
     static BatchLineage Run(ParsedBatch parsed, Resolver resolver)
     {
         var statements = ImmutableArray.CreateBuilder<StatementLineage>();
@@ -67,6 +75,7 @@ public static class TransactSqlLineage
             SequenceKnown = statements.All(s => s.SequenceKnown),
             Union = SourceSet.UnionOf(results.Select(r => r.All)),
             Touched = SourceSet.UnionOf(statements.Select(s => s.Touched)),
+            Errors = SourceSet.UnionOf(statements.Select(s => s.Errors)),
             Messages = SourceSet.UnionOf(statements.Select(s => s.Messages)),
             Variables = resolver.Frame.Variables.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase),
             TempTables = [.. resolver.Session.Made.Where(t => NameText.IsTemporary(t.Name)).Select(Keep)],
@@ -100,6 +109,7 @@ public static class TransactSqlLineage
             SequenceKnown = false,
             Union = SourceSet.Everything,
             Touched = SourceSet.Everything,
+            Errors = SourceSet.Everything,
             Messages = SourceSet.Everything,
             Variables = ImmutableDictionary<string, SourceSet>.Empty,
             TempTables = [],
