@@ -35,6 +35,16 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(sizeof(long)));
 
+    public ushort ReadUInt16LittleEndian() => BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)));
+
+    public int ReadInt32LittleEndian() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+
+    public uint ReadUInt32LittleEndian() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
+
+    public long ReadInt64LittleEndian() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
+
+    public ulong ReadUInt64LittleEndian() => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
+
     /// <summary>Reads <paramref name="count"/> bytes. A negative count comes from a length field: the peer's fault.</summary>
     public ReadOnlySpan<byte> ReadBytes(int count) => Take(count);
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using WireProxy.Fuzz.Codecs;
 using WireProxy.Fuzz.Corpus;
+using WireProxy.Fuzz.Tds.Requests;
 
 namespace WireProxy.Fuzz.Fuzzing;
 
@@ -18,6 +19,7 @@ public sealed record FuzzTarget(string Name, Func<RandomSource, byte[]> Make, Fu
         Stream("backend-stream", Sender.Backend),
         Startup(),
         .. MessageCodec.All.Select(Body),
+        .. RequestTargets.All,
     ];
 
     public override string ToString() => Name;
