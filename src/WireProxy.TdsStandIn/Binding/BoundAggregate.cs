@@ -11,7 +11,6 @@ internal sealed class BoundAggregate(SqlType type, BoundExpression? argument, bo
     /// <summary>STRING_AGG(...) WITHIN GROUP (ORDER BY ...).</summary>
     public IReadOnlyList<SortKey> Order { get; init; } = [];
 
-    /// <param name="computeAll">Computes the value from the values that are not NULL.</param>
     public object? Evaluate(IReadOnlyList<object?[]> rows, Frame? outer)
     {
         if (argument is null)

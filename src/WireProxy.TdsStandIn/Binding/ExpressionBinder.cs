@@ -75,7 +75,7 @@ internal sealed class ExpressionBinder
     /// <summary>The expression's value as a type that is asked for.</summary>
     public BoundExpression Scalar(ScalarExpression expression, SqlType type) => Scalar(expression).To(type);
 
-    public BoundExpression Binary(BinaryExpressionType operation, BoundExpression a, BoundExpression b)
+    public static BoundExpression Binary(BinaryExpressionType operation, BoundExpression a, BoundExpression b)
     {
         if (a.IsNullLiteral && !b.IsNullLiteral)
             a = BoundExpression.Constant(b.Type, null);

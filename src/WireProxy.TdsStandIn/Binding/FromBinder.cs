@@ -81,7 +81,7 @@ internal sealed class FromBinder(BindContext context, Scope? parent)
         return new QueryBinder(inner.With(view.Body.SelectStatement.WithCtesAndXmlNamespaces)).Bind(view.Body.SelectStatement.QueryExpression, null);
     }
 
-    private BoundSource Common(CommonTable common, string alias)
+    private static BoundSource Common(CommonTable common, string alias)
     {
         if (common.Working is { } working)
             return new BoundSource([.. working.Columns.Select(column => column with { Source = alias })], working.Rows);

@@ -15,7 +15,7 @@ internal sealed class Joins(BindContext context, Scope? parent)
         });
 
     public static BoundSource Apply(BoundSource left, BoundSource right, bool keepsLeft) => new(
-        [.. left.Columns, .. right.Columns],
+        [.. left.Columns, .. right.Columns.Select(column => keepsLeft ? column with { IsNullable = true } : column)],
         outer => ApplyRows(left, right, keepsLeft, outer));
 
     public BoundSource Qualified(QualifiedJoin join, BoundSource left, BoundSource right)
@@ -85,7 +85,7 @@ internal sealed class Joins(BindContext context, Scope? parent)
     }
 
     /// <summary>The comparisons of the condition that every match must pass, with one side's columns on each side.</summary>
-    private IEnumerable<(BoundExpression Left, BoundExpression Right)> EqualKeys(BooleanExpression condition, BoundSource left, BoundSource right)
+    private static IEnumerable<(BoundExpression Left, BoundExpression Right)> EqualKeys(BooleanExpression condition, BoundSource left, BoundSource right)
     {
         switch (condition)
         {

@@ -1,4 +1,3 @@
-using WireProxy.TdsStandIn.Storage;
 using WireProxy.TdsStandIn.Values;
 
 namespace WireProxy.TdsStandIn.Binding;

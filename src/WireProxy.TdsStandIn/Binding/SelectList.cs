@@ -50,7 +50,7 @@ internal sealed class SelectList(ExpressionBinder binder, Scope scope)
     {
         var bound = binder.Scalar(expression);
         bool isColumn = expression is ColumnReferenceExpression;
-        var name = alias ?? (isColumn ? SyntaxText.Parts((ColumnReferenceExpression)expression).LastOrDefault() : null);
+        var name = alias ?? (isColumn && SyntaxText.Parts((ColumnReferenceExpression)expression) is { Count: > 0 } parts ? parts[^1] : null);
         return new SelectItem(new ResultColumn(name ?? "", bound.Type, bound.IsNullable, bound.Origin, !isColumn), bound);
     }
 
@@ -59,7 +59,7 @@ internal sealed class SelectList(ExpressionBinder binder, Scope scope)
         var variable = binder.Context.Module.Variable(assignment.Variable.Name);
         var value = binder.Scalar(assignment.Expression);
         if (Assignments.OperatorOf(assignment.AssignmentKind) is { } operation)
-            value = binder.Binary(operation, new BoundExpression(variable.Type, _ => variable.Value), value);
+            value = ExpressionBinder.Binary(operation, new BoundExpression(variable.Type, _ => variable.Value), value);
         value = value.To(variable.Type);
         // The value is the variable's at once, so that @x = @x + c gathers over the rows.
         var evaluate = value.Evaluate;

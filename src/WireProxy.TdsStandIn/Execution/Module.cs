@@ -14,6 +14,9 @@ internal sealed class Module(string name, int level, bool isProcedure)
 
     public bool IsProcedure { get; } = isProcedure;
 
+    /// <summary>@@PROCID: 0 outside of a procedure.</summary>
+    public int ObjectId { get; init; }
+
     public Dictionary<string, Variable> Variables { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public Dictionary<string, Table> Tables { get; } = new(StringComparer.OrdinalIgnoreCase);

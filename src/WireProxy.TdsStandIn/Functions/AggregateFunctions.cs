@@ -50,23 +50,23 @@ internal static class AggregateFunctions
 
     private static BoundAggregate Sum(BoundExpression argument, bool average, bool distinct)
     {
-        var from = argument.Type;
-        var type = from.Kind switch
+        var given = argument.Type;
+        var type = given.Kind switch
         {
             SqlKind.TinyInt or SqlKind.SmallInt => SqlType.Int,
-            SqlKind.Int or SqlKind.BigInt => from,
+            SqlKind.Int or SqlKind.BigInt => given,
             SqlKind.Real or SqlKind.Float => SqlType.Float,
             SqlKind.SmallMoney or SqlKind.Money => SqlType.Money,
-            _ => from with { Precision = SqlType.MaxPrecision, Scale = average ? Math.Max((byte)6, from.Scale) : from.Scale },
+            _ => given with { Precision = SqlType.MaxPrecision, Scale = average ? Math.Max((byte)6, given.Scale) : given.Scale },
         };
-        return new BoundAggregate(type, argument.To(from.IsDecimal ? from : type), distinct, values =>
+        return new BoundAggregate(type, argument.To(given.IsDecimal ? given : type), distinct, values =>
         {
             if (values.Count == 0)
                 return null;
             var sum = values.Aggregate((total, value) => Arithmetic.Apply(BinaryExpressionType.Add, total!, value!, type, type))!;
             if (!average)
                 return SqlConvert.Convert(sum, type, type);
-            object count = from.IsDecimal ? new SqlDecimal(values.Count) : Numbers.FromInteger(values.Count, SqlType.Int, type);
+            object count = given.IsDecimal ? new SqlDecimal(values.Count) : Numbers.FromInteger(values.Count, SqlType.Int, type);
             return Arithmetic.Apply(BinaryExpressionType.Divide, sum, count, type, type);
         });
     }

@@ -44,6 +44,12 @@ internal sealed class Instance
 
     public long NextRowVersion() => Interlocked.Increment(ref _lastRowVersion);
 
-    /// <summary>Sensitivity labels by database, schema, table and column.</summary>
-    public ConcurrentDictionary<string, string> Labels { get; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>Sensitivity labels by database.schema.table.column.</summary>
+    public ConcurrentDictionary<string, ColumnLabel> Labels { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Held while a statement reads what it is about to change: two of them do not lose each other's changes.</summary>
+    public Lock WriteGate { get; } = new();
+
+    public ColumnLabel? LabelOf(Table table, Column column) => Labels.IsEmpty ? null
+        : Labels.GetValueOrDefault($"{table.Database.Name}.{table.SchemaName}.{table.Name}.{column.Name}");
 }

@@ -140,7 +140,7 @@ internal static class Numbers
                 return value.CompareTo(new SqlDecimal(0)) != 0;
             case SqlKind.Money or SqlKind.SmallMoney:
                 var cut = Fit(value, from, SqlType.Decimal(SqlType.MaxPrecision, 4));
-                return cut.Precision - cut.Scale > 19 ? throw SqlError.Overflow(from, to) : ToMoney(ToDecimal(cut, from, to), from, to);
+                return ToMoney(ToDecimal(cut, from, to), from, to);
             default:
                 var whole = round ? SqlDecimal.Round(value, 0) : SqlDecimal.Truncate(value, 0);
                 return FromInteger(ToLong(whole, from, to), from, to);
@@ -187,6 +187,6 @@ internal static class Numbers
     {
         var rounded = Math.Round(value, 4, MidpointRounding.AwayFromZero);
         var limit = to.Kind == SqlKind.SmallMoney ? int.MaxValue / 10_000m : long.MaxValue / 10_000m;
-        return Math.Abs(rounded) > limit ? throw SqlError.Overflow(from, to) : rounded;
+        return rounded > limit || rounded < -limit - 0.0001m ? throw SqlError.Overflow(from, to) : rounded;
     }
 }

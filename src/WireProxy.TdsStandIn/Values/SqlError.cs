@@ -17,9 +17,6 @@ internal sealed class SqlError(int number, byte severity, byte state, string mes
     /// <summary>The procedure in which it happened; empty outside of one.</summary>
     public string Procedure { get; set; } = "";
 
-    /// <summary>Known before anything of the batch ran: a TRY around the statement does not catch it.</summary>
-    public bool IsOfCompilation { get; init; }
-
     /// <summary>The batch ends, not the statement alone.</summary>
     public bool EndsBatch => IsThrown || Number is 102 or 105 or 137 or 156 or 207 or 208 or 241 or 245 or 248 or 295 or 1087 or 1205 or 2812
         or 3609 or 3998 or 8114 or 8115 or 8169 or 8120 or 40000;
@@ -29,7 +26,7 @@ internal sealed class SqlError(int number, byte severity, byte state, string mes
     public static SqlError Unsupported(string what) =>
         new(40000, 16, 1, $"The stand-in does not support {what}. It is a sample server, not SQL Server.");
 
-    public static SqlError Syntax(string message) => new(102, 15, 1, message) { IsOfCompilation = true };
+    public static SqlError Syntax(string message) => new(102, 15, 1, message);
 
     public static SqlError InvalidColumn(string name) => new(207, 16, 1, $"Invalid column name '{name}'.");
 
