@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
 
