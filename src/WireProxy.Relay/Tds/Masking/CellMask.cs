@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
@@ -10,6 +11,11 @@ namespace WireProxy.Relay.Tds.Masking;
 internal sealed class CellMask
 {
     private const int PartEndLength = sizeof(uint);
+
+    /// <summary>Clients choose types (varchar(1) to varchar(8000)), so that what is kept of them has to have an end.</summary>
+    private const int MostKept = 4096;
+
+    private static readonly ConcurrentDictionary<(Mask, TypeInfo, CellForm, bool), CellMask> _made = new();
 
     private readonly ContentMask _content;
     private readonly CellForm _form;
@@ -41,6 +47,14 @@ internal sealed class CellMask
     /// <param name="type">As the server describes the column.</param>
     /// <param name="isEncrypted">The client decrypts the cell with a key of its own: nothing else than NULL can stand there.</param>
     public static CellMask For(Mask mask, in TypeInfo type, CellForm form, bool isEncrypted = false)
+    {
+        if (_made.TryGetValue((mask, type, form, isEncrypted), out var made))
+            return made;
+        made = Make(mask, type, form, isEncrypted);
+        return _made.Count < MostKept ? _made.GetOrAdd((mask, type, form, isEncrypted), made) : made;
+    }
+
+    private static CellMask Make(Mask mask, in TypeInfo type, CellForm form, bool isEncrypted)
     {
         var content = isEncrypted ? ContentMask.Null : ContentMask.For(mask, type);
         // Of a length in one byte, none means NULL.

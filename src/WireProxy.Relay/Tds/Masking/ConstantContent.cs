@@ -10,7 +10,6 @@ namespace WireProxy.Relay.Tds.Masking;
 /// values cannot be checked here; then the cell is NULL.</summary>
 internal static class ConstantContent
 {
-    private const int GuidLength = 16;
     private const int MostDigits = 38;
     private const decimal LargestSmallMoney = 214_748.3647m;
     private const decimal LargestMoney = 922_337_203_685_477.5807m;
@@ -44,7 +43,7 @@ internal static class ConstantContent
             case DataType.DateTime or DataType.DateTim4 or DataType.DateTimN:
                 return TryReadMoment(value, type, out var moment) ? ScalarContent.Of(type, moment) : null;
             case DataType.Guid:
-                return type.MaxLength == GuidLength && Guid.TryParseExact(value, "D", out var guid) ? guid.ToByteArray() : null;
+                return Guid.TryParseExact(value, "D", out var guid) ? guid.ToByteArray() : null;
             case DataType.Xml:
                 return IsXml(value) ? Encoding.Unicode.GetBytes(value) : null;
             case DataType.Json:

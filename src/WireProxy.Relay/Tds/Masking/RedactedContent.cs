@@ -34,7 +34,7 @@ internal static class RedactedContent
             case DataType.DateTime2N or DataType.DateTimeOffsetN:
             case DataType.DateTimN when type.MaxLength > 0:
                 return ScalarContent.Of(type, _day);
-            case DataType.Guid when type.MaxLength == GuidLength:
+            case DataType.Guid:
                 return new byte[GuidLength];
             case DataType.Binary or DataType.BigBinary when type.MaxLength < ushort.MaxValue:
                 return new byte[type.MaxLength];

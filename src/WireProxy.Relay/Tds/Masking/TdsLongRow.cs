@@ -17,6 +17,7 @@ internal sealed class TdsLongRow : IDisposable
     private readonly RowScanner _scanner = new();
     private readonly WireWriter _held = new();
     private MaskedCells? _cells;
+    private int _column;
     private bool _isCompressed;
     private bool _isReplaced;
 
@@ -53,6 +54,7 @@ internal sealed class TdsLongRow : IDisposable
     private void Begin(MaskedCells cells, in RowHeader row, ReadOnlySpan<byte> header, WireWriter destination)
     {
         _cells = cells;
+        _column = RowPiece.Bitmap;
         _isCompressed = row.IsCompressed;
         _scanner.Begin(row.Layout, row.IsCompressed);
         destination.WriteBytes(header);
@@ -77,7 +79,10 @@ internal sealed class TdsLongRow : IDisposable
 
     private void TakeMasked(in RowPiece piece, CellMask mask, ReadOnlySpan<byte> bytes, WireWriter destination)
     {
-        if (piece.Begins)
+        // The scanner has begun a cell of fixed length when it was asked for one and there were no bytes.
+        bool begins = piece.Column != _column;
+        _column = piece.Column;
+        if (begins)
         {
             _held.Clear();
             _isReplaced = !mask.NeedsValue;
