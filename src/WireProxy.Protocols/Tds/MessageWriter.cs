@@ -42,13 +42,15 @@ public sealed class MessageWriter : IDisposable
     /// <summary>A message was begun and not ended.</summary>
     public bool IsInMessage { get; private set; }
 
-    /// <summary>Writes a whole message.</summary>
+    /// <summary>Writes a whole message, without a buffer.</summary>
     /// <param name="status">Of the first packet: <see cref="PacketStatus.ResetConnection"/> and the like.</param>
     public void WriteMessage(IBufferWriter<byte> output, PacketType type, ReadOnlySpan<byte> payload, PacketStatus status = default)
     {
         Begin(type, status);
-        Write(output, payload);
-        End(output);
+        for (; payload.Length > _payloadSize; payload = payload[_payloadSize..])
+            WritePacket(output, payload[.._payloadSize], default);
+        WritePacket(output, payload, PacketStatus.EndOfMessage);
+        IsInMessage = false;
     }
 
     /// <summary>Begins a message. Nothing is written yet.</summary>

@@ -5,7 +5,7 @@ using WireProxy.Protocols.Wire;
 namespace WireProxy.Protocols.Tds.Smp;
 
 /// <summary>
-/// The 16 bytes before every packet once both sides agreed on MARS: several TDS sessions share a connection (MC-SMP 2.2.1.1).
+/// The 16 bytes before every packet once both sides agreed on MARS: several TDS sessions share a connection (MC-SMP 2.2.1).
 /// Its numbers are little-endian.
 /// </summary>
 /// <param name="SessionId">Which session; the side that opens it chooses the number.</param>
@@ -21,7 +21,7 @@ public readonly record struct SmpHeader(SmpFlags Flags, ushort SessionId, int Le
     /// <summary>SMID: the first byte of every SMP packet, and of no TDS packet.</summary>
     public const byte Marker = 0x53;
 
-    /// <summary>The window of a session that was just opened (MC-SMP 3.1.3).</summary>
+    /// <summary>The window of a session that was just opened (MC-SMP 3.1.3.1).</summary>
     public const uint InitialWindow = 4;
 
     /// <summary>Bytes after the header.</summary>

@@ -159,6 +159,10 @@ public sealed class MessageWriterTests
         {
             output.Clear();
             writer.WriteMessage(output, PacketType.SqlBatch, payload);
+            writer.Begin(PacketType.BulkLoad);
+            foreach (byte value in payload)
+                writer.Write(output, new ReadOnlySpan<byte>(in value));
+            writer.End(output);
         }
         Write();
         long before = GC.GetAllocatedBytesForCurrentThread();
