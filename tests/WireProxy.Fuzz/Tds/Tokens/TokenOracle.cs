@@ -122,6 +122,9 @@ public sealed class TokenOracle : IDisposable
         {
             refusal = exception.Message;
         }
+        // Rows that are passed in one go with a broken one are not counted any more: they do not go on either.
+        while (refusal is not null && collector.Tokens is [.., "row"])
+            collector.Tokens.RemoveAt(collector.Tokens.Count - 1);
         return string.Join('\n', collector.Tokens) + '\n' + refusal;
     }
 }

@@ -70,7 +70,7 @@ public sealed class TokenReaderTests
     {
         var reader = new TokenReader(Format);
         Take(reader, OneInteger);
-        Assert.That(reader.SkipRows([(byte)TokenType.Row, 1, 0], out int rows), Is.EqualTo(1), "a number is not split");
+        Assert.That(reader.SkipRows([(byte)TokenType.Row, 1, 0], out int rows), Is.EqualTo(3));
         Assert.That((rows, reader.InRow), Is.EqualTo((0, true)));
         Assert.That(() => reader.TryRead([(byte)TokenType.Done], out _), Throws.InvalidOperationException);
     }
