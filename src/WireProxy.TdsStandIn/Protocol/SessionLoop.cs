@@ -21,17 +21,12 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reader = new RequestReader(connected.Stream, Interrupt);
         var reading = reader.RunAsync(ending.Token);
-        bool acknowledged = false;
         try
         {
             await foreach (var request in reader.Requests.ReadAllAsync(cancellation))
             {
-                if (request.IsGivenUp)
-                    continue;
-                if (request.Type == PacketType.Attention && acknowledged)
-                    acknowledged = false;
-                else
-                    acknowledged = await AnswerAsync(request, cancellation);
+                if (!request.IsGivenUp)
+                    await AnswerAsync(request, cancellation);
             }
         }
         finally
@@ -43,33 +38,32 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         }
     }
 
-    /// <returns>The request was given up while it ran, and its Attention is acknowledged.</returns>
-    private async Task<bool> AnswerAsync(Request request, CancellationToken cancellation)
+    /// <summary>A request that is given up while it runs ends its response where it is; the Attention, which stands behind it among
+    /// the requests, has a response of its own, as SQL Server's does.</summary>
+    private async Task AnswerAsync(Request request, CancellationToken cancellation)
     {
         using var response = new ResponseWriter(connected.Stream, connected.Packets) { Format = connected.Format };
         var sink = new ResponseSink(response, _session, connected.Classifies);
         using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         lock (_gate)
             _running = running;
-        bool attention = request.Type == PacketType.Attention;
         try
         {
             Reset(request.Status, response);
-            if (!attention)
+            if (request.Type != PacketType.Attention)
                 await RunAsync(request, sink, running.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            attention = true;
+            // Given up.
         }
         finally
         {
             lock (_gate)
                 _running = null;
         }
-        sink.Finish(attention);
+        sink.Finish(request.Type == PacketType.Attention);
         await response.EndAsync(cancellation);
-        return attention && request.Type != PacketType.Attention;
     }
 
     private void Interrupt()
