@@ -14,13 +14,11 @@ internal static class ListenerReader
         if (!section.Has("protocol"))
             section.Missing("protocol");
         var protocol = section.Choice("protocol", WireProtocol.Postgres, ("postgres", WireProtocol.Postgres), ("tds", WireProtocol.Tds));
-        if (protocol == WireProtocol.Tds)
-            section.Error("protocol", "this version speaks postgres only; tds is not supported yet");
         var address = ReadAddress(section);
         var tls = section.Child("tls") is { } tlsSection ? ReadTls(tlsSection) : null;
         if (!section.Has("upstream"))
             section.Missing("upstream");
-        var upstream = section.Child("upstream") is { } upstreamSection ? ReadUpstream(upstreamSection) : null;
+        var upstream = section.Child("upstream") is { } upstreamSection ? ReadUpstream(upstreamSection, protocol) : null;
         var limits = section.Child("limits") is { } limitsSection ? ReadLimits(limitsSection) : new ListenerLimits();
         section.RejectUnknownKeys();
         return name is null || address is null || upstream is null || problems.HasErrors
@@ -47,7 +45,7 @@ internal static class ListenerReader
         return loaded is var (certificate, chain) ? new ClientTlsOptions(mode, certificate, chain) : null;
     }
 
-    private static UpstreamOptions? ReadUpstream(Section section)
+    private static UpstreamOptions? ReadUpstream(Section section, WireProtocol protocol)
     {
         string? host = null;
         var port = 0;
@@ -58,7 +56,7 @@ internal static class ListenerReader
                 $"a host and a port are expected, such as db.example.org:5432 or /var/run/postgresql:5432, not '{text}'");
         }
         var tls = section.Child("tls") is { } tlsSection
-            ? ReadUpstreamTls(tlsSection) : new UpstreamTlsOptions(UpstreamTlsMode.Prefer, null);
+            ? ReadUpstreamTls(tlsSection, protocol) : new UpstreamTlsOptions(UpstreamTlsMode.Prefer, null);
         var catalog = section.Child("catalog") is { } catalogSection ? ReadCredentials(catalogSection) : null;
         if (section.Child("credentials") is { } credentials)
         {
@@ -70,8 +68,12 @@ internal static class ListenerReader
         return host is null ? null : new UpstreamOptions(host, port, tls, catalog);
     }
 
-    private static UpstreamTlsOptions ReadUpstreamTls(Section section)
+    private static UpstreamTlsOptions ReadUpstreamTls(Section section, WireProtocol protocol)
     {
+        var encryption = section.Choice("encryption", TdsEncryption.Full,
+            ("full", TdsEncryption.Full), ("login", TdsEncryption.Login), ("strict", TdsEncryption.Strict));
+        if (section.Has("encryption") && protocol != WireProtocol.Tds)
+            section.Error("encryption", "is for protocol: tds alone; PostgreSQL encrypts everything or nothing");
         var mode = section.Choice("mode", UpstreamTlsMode.Prefer,
             ("disable", UpstreamTlsMode.Disable), ("prefer", UpstreamTlsMode.Prefer),
             ("require", UpstreamTlsMode.Require), ("verify-full", UpstreamTlsMode.VerifyFull));
@@ -79,7 +81,7 @@ internal static class ListenerReader
         if (roots is not null && mode != UpstreamTlsMode.VerifyFull)
             section.Warning("root_certificate", "is used with 'mode: verify-full' only; this mode does not check who the server is");
         section.RejectUnknownKeys();
-        return new UpstreamTlsOptions(mode, roots);
+        return new UpstreamTlsOptions(mode, roots) { Encryption = encryption };
     }
 
     private static UpstreamCredentials? ReadCredentials(Section section)

@@ -15,7 +15,8 @@ internal sealed record ResultPlan(ImmutableArray<string?> Names, ImmutableArray<
             return false;
         for (int i = 0; i < Names.Length; i++)
         {
-            if (!string.Equals(described.Columns[i].Name, Names[i] ?? "", StringComparison.OrdinalIgnoreCase))
+            // How a server calls what has no name is its own business: Babelfish does it as PostgreSQL does.
+            if (Names[i] is { } name && !string.Equals(described.Columns[i].Name, name, StringComparison.OrdinalIgnoreCase))
                 return false;
         }
         return true;

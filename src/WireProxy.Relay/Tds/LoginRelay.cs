@@ -64,7 +64,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     }
 
     /// <summary>What the gateway could not read or carry is not asked for.</summary>
-    private static Login7 ForUpstream(Login7 login)
+    private Login7 ForUpstream(Login7 login)
     {
         // The number of TDS 8.0 says that TLS came first, which is true of the client's leg alone.
         if (login.Version == TdsVersion.V80)
@@ -72,6 +72,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         // With enclaves a package stands before the text of a batch that nothing marks.
         if (login.Features is { } features && features.FirstByte(FeatureId.ColumnEncryption) > EncryptionWithoutEnclaves)
             login = login with { Features = features.With(FeatureId.ColumnEncryption, new ByteString([EncryptionWithoutEnclaves])) };
+        // A recovered session would bring settings and a database along without a statement that could be judged.
+        if (!session.Listener.Policy.IsTransparent && login.Features is { } asked && asked[FeatureId.SessionRecovery] is not null)
+            login = login with { Features = asked.Without(FeatureId.SessionRecovery) };
         return login;
     }
 
