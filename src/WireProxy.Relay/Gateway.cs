@@ -5,6 +5,7 @@ using WireProxy.Capture;
 using WireProxy.Policy;
 using WireProxy.Relay.Postgres;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds;
 using WireProxy.Relay.Transport;
 
 namespace WireProxy.Relay;
@@ -27,7 +28,7 @@ public sealed class Gateway : IAsyncDisposable
     {
         _log = new GatewayLog(logger);
         _time = time;
-        var analysis = new StatementAnalysis();
+        var analysis = new Analyses();
         _contexts = [.. options.Listeners.Select(listener => new ListenerContext(listener, policy, journal, _log, time, _registry)
         {
             IsStrict = options.StrictJournal,
@@ -101,9 +102,10 @@ public sealed class Gateway : IAsyncDisposable
     private static SessionEnd GoingDown { get; } = new(
         Stage.Relay, Party.Proxy, "terminating connection: the gateway is shutting down", "57P01", "Connect again in a moment.");
 
-    private static IDialect DialectFor(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) => listener.Protocol switch
+    private static IDialect DialectFor(ListenerOptions listener, CompiledPolicy policy, Analyses analysis) => listener.Protocol switch
     {
-        WireProtocol.Postgres => new PostgresDialect(listener, policy, analysis),
+        WireProtocol.Postgres => new PostgresDialect(listener, policy, analysis.Postgres),
+        WireProtocol.Tds => new TdsDialect(listener, policy, analysis.Tds),
         _ => throw new NotSupportedException($"Listener {listener.Name}: protocol {listener.Protocol} is not supported by this version."),
     };
 
@@ -119,5 +121,13 @@ public sealed class Gateway : IAsyncDisposable
                     Stage.Relay, Party.Client, $"no byte passed for longer than limits.idle_timeout ({limit.TotalSeconds:0.###} s)", "57P05"));
             }
         }
+    }
+
+    /// <summary>What is known of statements' texts is shared by all listeners of a protocol. A parser is made when a listener needs it.</summary>
+    private sealed class Analyses
+    {
+        public Postgres.StatementAnalysis Postgres => field ??= new();
+
+        public Tds.StatementAnalysis Tds => field ??= new();
     }
 }

@@ -35,8 +35,23 @@ public enum UpstreamTlsMode
 /// <param name="Chain">Intermediates sent after it.</param>
 public sealed record ClientTlsOptions(ClientTlsMode Mode, X509Certificate2 Certificate, X509Certificate2Collection Chain);
 
+/// <summary>How a TDS upstream is to be encrypted, where <see cref="UpstreamTlsMode"/> wants encryption.</summary>
+public enum TdsEncryption
+{
+    /// <summary>Everything behind PRELOGIN (TDS 7.x).</summary>
+    Full,
+    /// <summary>The login alone (TDS 7.x); what follows it is plain.</summary>
+    Login,
+    /// <summary>From the first byte (TDS 8.0).</summary>
+    Strict,
+}
+
 /// <param name="Roots">Trusted roots for verify-full; null means the system's.</param>
-public sealed record UpstreamTlsOptions(UpstreamTlsMode Mode, X509Certificate2Collection? Roots);
+public sealed record UpstreamTlsOptions(UpstreamTlsMode Mode, X509Certificate2Collection? Roots)
+{
+    /// <summary>Of TDS alone (<c>upstream.tls.encryption</c>).</summary>
+    public TdsEncryption Encryption { get; init; }
+}
 
 /// <summary>A login that the gateway holds. The password is read each time, so that a rotated file is seen.</summary>
 public sealed record UpstreamCredentials(string Username, Func<string> ReadPassword);

@@ -15,6 +15,7 @@ internal sealed class ArrowTests
         ["Sql"] = [],
         ["Capture"] = [],
         ["Policy"] = ["Sql"],
+        ["TdsStandIn"] = ["Protocols"],
         ["Access"] = ["Policy", "Sql"],
         ["Relay"] = ["Protocols", "Sql", "Policy", "Capture", "Access"],
         ["Console"] = ["Capture", "Access", "Policy", "Sql"],

@@ -14,6 +14,22 @@ public sealed class FormatTests
     public void Checksums_are_those_of_the_standard(string hex, uint expected) =>
         Assert.That(Crc32C.Compute(Convert.FromHexString(hex)), Is.EqualTo(expected));
 
+    // Bit by bit, as the standard defines it.
+    [Test]
+    public void A_checksum_of_any_length_is_that_of_the_polynomial([Values(3071, 3072, 3073, 3079, 6144, 10_000)] int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        uint expected = uint.MaxValue;
+        foreach (byte next in bytes)
+        {
+            expected ^= next;
+            for (int bit = 0; bit < 8; bit++)
+                expected = (expected >> 1) ^ ((expected & 1) * 0x82F63B78u);
+        }
+        Assert.That(Crc32C.Compute(bytes), Is.EqualTo(~expected));
+    }
+
     // The roots over the first 0 to 8 leaves of Certificate Transparency's reference tree (RFC 6962).
     [TestCase(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     [TestCase(1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")]

@@ -10,13 +10,16 @@ public sealed class Protection
 {
     private readonly CatalogIndex _catalog;
     private readonly Dictionary<uint, RelationProtection> _relations;
+    private readonly PolicyDefinition _policy;
+    private readonly GrantSet _grants;
 
     internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject)
     {
         _catalog = catalog;
-        GrantSet grants = new(policy, catalog.Snapshot.Database, subject);
-        ProtectsNothing = grants.CoverAll(policy);
-        _relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, grants).Build();
+        _policy = policy;
+        _grants = new(policy, catalog.Snapshot.Database, subject);
+        ProtectsNothing = _grants.CoverAll(policy);
+        _relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, _grants).Build();
     }
 
     /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
@@ -39,6 +42,15 @@ public sealed class Protection
             return attributeNumber == 0 || !node.HasKnownColumns || node.IsSequence || node.Relation.Column(attributeNumber) is not null
                 ? ColumnProtection.Clear : ColumnProtection.Unknown;
         return attributeNumber == 0 ? ColumnProtection.Masked(DerivedMask) : relation.Find(attributeNumber);
+    }
+
+    /// <summary>The mask of a column that the policy itself names, be it a view's; null where it names none, whatever the column is made of.</summary>
+    public Mask? NamedMask(uint relationId, short attributeNumber)
+    {
+        if (ProtectsNothing || _catalog.Find(relationId) is not { } node || node.Relation.Column(attributeNumber) is not { Name: var column })
+            return null;
+        return _grants.Contains(node, column) ? null : _policy.Protect.FirstOrDefault(rule => rule.Columns.Any(pattern =>
+            pattern.Matches(_catalog.Snapshot.Database, node.Schema, node.Name, column)))?.Mask;
     }
 
     /// <summary>True where the statement may reach protected values, so that an expression in its result is to be masked: it names,

@@ -60,6 +60,36 @@ public sealed class WireWriter : IDisposable, IBufferWriter<byte>
         _length += sizeof(long);
     }
 
+    public void WriteUInt16LittleEndian(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(Reserve(sizeof(ushort)), value);
+        _length += sizeof(ushort);
+    }
+
+    public void WriteInt32LittleEndian(int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(Reserve(sizeof(int)), value);
+        _length += sizeof(int);
+    }
+
+    public void WriteUInt32LittleEndian(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(Reserve(sizeof(uint)), value);
+        _length += sizeof(uint);
+    }
+
+    public void WriteInt64LittleEndian(long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(Reserve(sizeof(long)), value);
+        _length += sizeof(long);
+    }
+
+    public void WriteUInt64LittleEndian(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(Reserve(sizeof(ulong)), value);
+        _length += sizeof(ulong);
+    }
+
     public void WriteBytes(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Reserve(bytes.Length));
@@ -79,6 +109,14 @@ public sealed class WireWriter : IDisposable, IBufferWriter<byte>
     /// <summary>Overwrites four bytes already written, for a length that is known only afterwards.</summary>
     public void PatchInt32(int offset, int value) =>
         BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(0, _length).Slice(offset, sizeof(int)), value);
+
+    /// <summary>Overwrites bytes already written with a number in little-endian order.</summary>
+    public void PatchUInt16LittleEndian(int offset, ushort value) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.AsSpan(0, _length).Slice(offset, sizeof(ushort)), value);
+
+    /// <summary>Overwrites bytes already written with a number in little-endian order.</summary>
+    public void PatchUInt32LittleEndian(int offset, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(0, _length).Slice(offset, sizeof(uint)), value);
 
     public Span<byte> GetSpan(int sizeHint = 0)
     {

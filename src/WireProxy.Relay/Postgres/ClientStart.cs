@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
@@ -15,7 +14,11 @@ internal sealed class ClientStart(Session session)
 {
     private const byte TlsHandshakeRecord = 0x16;
 
-    private static readonly SslApplicationProtocol Alpn = new("postgresql");
+    /// <summary>A Terminate where a startup packet belongs: a client that changed its mind. Read as a length this is 1.4 GB, for which
+    /// PostgreSQL closes without a word too.</summary>
+    private static ReadOnlySpan<byte> EarlyTerminate => "X\0\0\0"u8;
+
+    public static readonly SslApplicationProtocol Alpn = new("postgresql");
 
     private readonly ClientTlsOptions? _tls = session.Listener.Options.Tls;
     private readonly Leg _client = session.Client;
@@ -61,6 +64,10 @@ internal sealed class ClientStart(Session session)
     private async Task<StartupPacket> ReadPacketAsync()
     {
         int length;
+        while (_client.Input.Length < sizeof(int))
+            await ReceiveAsync();
+        if (_client.Input.Unread.StartsWith(EarlyTerminate))
+            throw new SessionEndException(SessionEnd.ClientClosed);
         while (!StartupPacket.TryReadLength(_client.Input.Unread, out length))
             await ReceiveAsync();
         while (_client.Input.Length < length)
@@ -108,28 +115,8 @@ internal sealed class ClientStart(Session session)
     private async Task BeginTlsAsync(bool requireAlpn, byte[] received, CancellationToken cancellationToken)
     {
         ByteTransport plain = _client.Transport;
-        var stream = new SslStream(new TransportStream(plain, received));
-        var options = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = TlsContexts.For(_tls!),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [Alpn],
-        };
-        try
-        {
-            await stream.AuthenticateAsServerAsync(options, cancellationToken);
-        }
-        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException)
-        {
-            stream.Dispose();
-            throw new SessionEndException(new SessionEnd(Stage.Handshake, Party.Client, "the TLS handshake with the client failed"));
-        }
-        if (requireAlpn && stream.NegotiatedApplicationProtocol != Alpn)
-        {
-            stream.Dispose();
-            throw new SessionEndException(new SessionEnd(
-                Stage.Handshake, Party.Client, "a direct TLS connection without the ALPN protocol postgresql"));
-        }
+        SslStream stream = await TlsHandshake.AsServerAsync(
+            new TransportStream(plain, received), _tls!, Alpn, requireAlpn, TlsHandshake.Versions, cancellationToken);
         _client.Upgrade(new TlsTransport(stream, plain));
         _isEncrypted = true;
     }

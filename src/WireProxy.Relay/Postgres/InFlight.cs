@@ -38,8 +38,10 @@ internal readonly record struct Pending(Expectation Kind, Work? Work = null, boo
 /// </summary>
 internal sealed class InFlight
 {
+    private const int SmallestRing = 8;
+
     private readonly Lock _lock = new();
-    private Pending[] _ring = new Pending[8];
+    private Pending[] _ring = [];
     private int _head;
     private int _count;
     private bool _skipping;
@@ -224,14 +226,14 @@ internal sealed class InFlight
         _empty = null;
         if (_ring.Length > 64)
         {
-            _ring = new Pending[8];
+            _ring = new Pending[SmallestRing];
             _head = 0;
         }
     }
 
     private void Grow()
     {
-        var larger = new Pending[_ring.Length * 2];
+        var larger = new Pending[Math.Max(SmallestRing, _ring.Length * 2)];
         for (int i = 0; i < _count; i++)
             larger[i] = _ring[(_head + i) & (_ring.Length - 1)];
         _ring = larger;

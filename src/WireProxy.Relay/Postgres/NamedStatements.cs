@@ -14,7 +14,7 @@ internal sealed class NamedStatements
     private const int MostOfOneName = 8;
     private const int SignificantBytes = 63;
 
-    private readonly Dictionary<string, List<StatementFacts>> _statements = new(StringComparer.Ordinal);
+    private NameMap<List<StatementFacts>> _statements;
     private bool _portalsBound;
     private bool _unknownCode;
 

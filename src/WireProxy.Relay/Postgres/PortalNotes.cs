@@ -17,8 +17,8 @@ internal sealed class PortalNotes(PostgresSession session)
     /// <summary>What a statement may do that was not seen being prepared by the protocol: PREPARE takes queries alone.</summary>
     private const StatementEffect Unknown = StatementEffect.Settings | StatementEffect.Names;
 
-    private readonly Dictionary<string, StatementNote> _statements = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, PortalNote> _portals = new(StringComparer.Ordinal);
+    private NameMap<StatementNote> _statements;
+    private NameMap<PortalNote> _portals;
     private long _exchange;
     private byte[] _lastName = [];
     private string _lastNameText = "";
@@ -34,7 +34,7 @@ internal sealed class PortalNotes(PostgresSession session)
         if (!IsTracking)
             return;
         if (_statements.Count >= MostNames)
-            Forget(_statements, note => note.Effects != StatementEffect.None);
+            _statements.RemoveWhere(static note => note.Effects == StatementEffect.None);
         StatementEffect earlier = _statements.TryGetValue(work.Name, out StatementNote? before) ? before.Effects : Unknown;
         _statements[work.Name] = new StatementNote(work, earlier, _exchange);
     }
@@ -107,7 +107,7 @@ internal sealed class PortalNotes(PostgresSession session)
     private BindWork? Bound(string portal, string statement, ImmutableArray<short> formats)
     {
         if (_portals.Count >= MostNames)
-            Forget(_portals, note => note.Effects != StatementEffect.None);
+            _portals.RemoveWhere(static note => note.Effects == StatementEffect.None);
         long meaning = session.Meaning;
         Portal(portal).Bind(statement, meaning, EffectsOf(statement));
         if (!session.Masks)
@@ -119,7 +119,7 @@ internal sealed class PortalNotes(PostgresSession session)
     private NameWork Work(string name, bool isStatement, long meaning)
     {
         Protection? under = session.CertainProtection;
-        return new NameWork(name, isStatement, meaning) { Under = under, Touches = under is null };
+        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
     }
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)
@@ -132,15 +132,6 @@ internal sealed class PortalNotes(PostgresSession session)
         if (!name.IsEmpty && !name.SequenceEqual(_lastName))
             (_lastName, _lastNameText) = (name.ToArray(), Names.Of(name));
         return name.IsEmpty ? "" : _lastNameText;
-    }
-
-    private static void Forget<T>(Dictionary<string, T> notes, Predicate<T> mustStay)
-    {
-        foreach ((string name, T note) in notes)
-        {
-            if (!mustStay(note))
-                notes.Remove(name);
-        }
     }
 
     private bool IsStatementDescribed(PortalNote portal, long meaning)

@@ -7,7 +7,7 @@ using WireProxy.Relay.Sessions;
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>The PostgreSQL dialect of one listener.</summary>
-internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) : IDialect
+internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) : IDialect, IFarewell
 {
     public string Name => "postgres";
 
@@ -17,6 +17,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
 
     public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
+        session.Farewell = this;
         StartupPacket packet = await new ClientStart(session).ReadAsync(cancellationToken);
         if (packet is CancelRequest cancel)
         {
@@ -31,7 +32,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
         return await PostgresSession.OpenAsync(session, this, startup);
     }
 
-    public void WriteLastMessage(SessionEnd end, WireWriter writer)
+    public void Write(SessionEnd end, WireWriter writer)
     {
         ErrorFields error = ErrorFields.Create("FATAL", end.SqlState!, $"WireProxy: {end.Reason}");
         if (end.Hint is not null)

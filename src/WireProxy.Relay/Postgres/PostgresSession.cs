@@ -35,11 +35,13 @@ internal sealed class PostgresSession : DialectSession
         Subject = subject;
         Policy = session.Listener.Policy;
         _sharedCatalog = dialect.Catalogs.For(subject.Database ?? "");
-        InFlight.Add(new Pending(Expectation.Startup));
         if (Policy.IsTransparent && session.Recorder is null)
+        {
             (_relay, Requests, Responses) = RelayFilters.Create(this);
-        else
-            (Requests, Responses) = (new RequestFilter(this), new ResponseFilter(this));
+            return;
+        }
+        InFlight.Add(new Pending(Expectation.Startup));
+        (Requests, Responses) = (new RequestFilter(this), new ResponseFilter(this));
     }
 
     public Session Session { get; }

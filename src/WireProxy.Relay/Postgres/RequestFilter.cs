@@ -24,6 +24,8 @@ internal sealed class RequestFilter : IFilter
     private bool _streamsDurably;
     private bool _resumes;
     private int _discarding;
+    private FrontendMessageType _discardedType;
+    private Refusal? _discardedFor;
     private bool _inCopyData;
     private bool _ended;
 
@@ -88,6 +90,9 @@ internal sealed class RequestFilter : IFilter
             int count = Math.Min(_discarding, input.Length);
             input.Consume(count);
             _discarding -= count;
+            // As the server: no answer before the whole message is there. A client that still sends does not expect one.
+            if (_discarding == 0)
+                Refuse(_discardedType, _discardedFor!, [], output);
         }
         return _discarding == 0;
     }
@@ -150,8 +155,7 @@ internal sealed class RequestFilter : IFilter
         }
         if (length > limit)
         {
-            Refuse(type, Refusals.TooLarge("a message", length, limit), [], output);
-            _discarding = length;
+            (_discarding, _discardedType, _discardedFor) = (length, type, Refusals.TooLarge("a message", length, limit));
             return Continue(input, output) ? null : FilterStep.NeedMore;
         }
         if (input.Length < length)

@@ -57,6 +57,12 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 MaskRun(mask, input, output);
                 continue;
             }
+            if (type == (byte)BackendMessageType.CopyData && _plans.Copy is { } copy)
+            {
+                _touched |= HeadTouches();
+                input.Consume(copy.WriteMaskedRows(input.Unread, output.BeginOwn()));
+                continue;
+            }
             if (Handle((BackendMessageType)type, length, input, output))
                 Pass(length, input, output);
             else
@@ -89,16 +95,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     private void MaskRun(RowMask mask, InputBuffer input, OutputBuffer output)
     {
         _touched |= HeadTouches();
-        ReadOnlySpan<byte> unread = input.Unread;
-        WireWriter writer = output.BeginOwn();
-        int end = 0;
-        while (Frame.TryReadHeader(unread[end..], out byte type, out int length) && type == (byte)BackendMessageType.DataRow &&
-            length <= unread.Length - end)
-        {
-            mask.WriteMasked(unread.Slice(end + Frame.HeaderLength, length - Frame.HeaderLength), writer);
-            end += length;
-        }
-        input.Consume(end);
+        input.Consume(mask.WriteMaskedRows(input.Unread, output.BeginOwn()));
     }
 
     /// <summary>What a message that is looked into needs whole.</summary>
@@ -155,8 +152,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.RowDescription or BackendMessageType.NoData:
                 return HandleDescription(type, head, body);
             case BackendMessageType.DataRow:
-                (Rows() ?? throw ResponseFaults.UnknownRows()).Mask!.WriteMasked(body, output.BeginOwn());
-                return false;
+                throw ResponseFaults.UnknownRows();
             case BackendMessageType.CommandComplete or BackendMessageType.EmptyQueryResponse or BackendMessageType.PortalSuspended:
                 return HandleCompletion(type, head);
             case BackendMessageType.CopyInResponse when head.Kind is Expectation.Query or Expectation.Execute:
@@ -169,9 +165,6 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.CopyBothResponse when session.Policy.IsTransparent:
                 _copyIn = false;
                 return true;
-            case BackendMessageType.CopyData when _plans.Copy is { } copy:
-                copy.WriteMasked(body, output.BeginOwn());
-                return false;
             case BackendMessageType.CopyDone:
                 _plans.EndCopy();
                 return true;
@@ -297,8 +290,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         return false;
     }
 
-    private static bool TouchesOf(Pending head) => head.Work switch
+    private bool TouchesOf(Pending head) => head.Work switch
     {
+        NameWork { IsStatement: false } portal => portal.Touches || _plans.TouchesNow(portal),
         StatementWork statement => statement.TouchesUnder(statement.Under),
         { } work => work.Touches,
         null => false,

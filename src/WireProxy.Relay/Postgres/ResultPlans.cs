@@ -13,8 +13,8 @@ namespace WireProxy.Relay.Postgres;
 /// </summary>
 internal sealed class ResultPlans(PostgresSession session)
 {
-    private readonly Dictionary<string, StatementWork> _statements = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Portal> _portals = new(StringComparer.Ordinal);
+    private NameMap<StatementWork> _statements;
+    private NameMap<Portal> _portals;
     private byte[] _lastDescription = [];
     private Protection? _lastProtection;
     private bool _lastTouches;
@@ -46,7 +46,7 @@ internal sealed class ResultPlans(PostgresSession session)
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        var portal = new Portal(statement, statement?.TouchesUnder(bind.Under) ?? true);
+        var portal = new Portal(statement, statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning);
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
             portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches, bind.Under), bind.Meaning);
         _portals[bind.Portal] = portal;
@@ -79,7 +79,7 @@ internal sealed class ResultPlans(PostgresSession session)
         if (work is null)
             return;
         if (!_statements.TryGetValue(work.Name, out StatementWork? statement))
-            _statements[work.Name] = statement = new StatementWork(work.Name, [], session.NamesMeaning);
+            _statements[work.Name] = statement = new StatementWork(work.Name, [], null, session.NamesMeaning);
         statement.Description = new StatementDescription(body.IsEmpty ? [] : RowPlan.ColumnsOf(RowDescription.Decode(body)), work.Meaning);
     }
 
@@ -89,9 +89,14 @@ internal sealed class ResultPlans(PostgresSession session)
         if (work is null)
             return;
         if (!_portals.TryGetValue(work.Name, out Portal? portal))
-            _portals[work.Name] = portal = new Portal(null, true);
-        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, portal.Touches, work.Under), work.Meaning);
+            _portals[work.Name] = portal = new Portal(null, true, work.NamesMeaning);
+        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, TouchesNow(work), work.Under), work.Meaning);
     }
+
+    /// <summary>True where the portal may touch protected data when it runs: a FETCH or EXECUTE looks its name up then, not when it is
+    /// bound.</summary>
+    public bool TouchesNow(NameWork work) =>
+        _portals.TryGetValue(work.Name, out Portal? portal) && (portal.Touches || portal.NamesMeaning != work.NamesMeaning);
 
     /// <summary>The plan of a portal's rows; null where the portal was not described under the meaning that holds for the Execute.</summary>
     public RowPlan? BeginExecute(NameWork work)
@@ -168,11 +173,14 @@ internal sealed class ResultPlans(PostgresSession session)
 
     /// <summary>A portal as the server made it.</summary>
     /// <param name="statement">Null where it is not known.</param>
-    private sealed class Portal(StatementWork? statement, bool touches)
+    /// <param name="names">The session's <see cref="PostgresSession.NamesMeaning"/> when it was bound.</param>
+    private sealed class Portal(StatementWork? statement, bool touches, long names)
     {
         public StatementWork? Statement { get; } = statement;
 
         public bool Touches { get; } = touches;
+
+        public long NamesMeaning { get; } = names;
 
         public RowPlan? Plan { get; private set; }
 

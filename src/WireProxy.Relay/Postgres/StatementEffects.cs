@@ -35,8 +35,11 @@ internal static class StatementEffects
     /// <summary>COMMIT and ROLLBACK end SET LOCAL and undo SET, tables and views are made and dropped, but none of these makes a new statement
     /// stand under a name.</summary>
     private static readonly FrozenSet<string> NameKeepers = FrozenSet.Create(
-        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "CREATE TABLE", "CREATE TABLE AS", "SELECT INTO", "DROP TABLE",
-        "CREATE INDEX", "DROP INDEX", "CREATE VIEW", "DROP VIEW", "CREATE SEQUENCE", "DROP SEQUENCE", "COMMENT", "GRANT", "REVOKE");
+        "SET", "RESET", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "SET CONSTRAINTS", "PREPARE TRANSACTION", "COMMIT PREPARED", "ROLLBACK PREPARED",
+        "SELECT INTO", "COMMENT", "REINDEX", "CLUSTER", "REFRESH MATERIALIZED VIEW", "GRANT", "GRANT ROLE", "REVOKE", "REVOKE ROLE",
+        "REASSIGN OWNED", "SECURITY LABEL");
+
+    private static readonly string[] DefiningVerbs = ["CREATE ", "ALTER ", "DROP "];
 
     /// <summary>Within another statement, a DO block say, these are not followed name by name.</summary>
     private static readonly FrozenSet<string> NameMakers = FrozenSet.Create("PREPARE", "DEALLOCATE", "DEALLOCATE ALL", "DECLARE CURSOR", "DISCARD ALL");
@@ -68,7 +71,11 @@ internal static class StatementEffects
     /// <summary>No prepared statement and no portal was made or dropped under a name by the statement.</summary>
     public static bool KeepsNames(StatementFacts facts, CatalogSnapshot? catalog) =>
         facts.NameEffect is NameEffect.None or NameEffect.FetchCursor or NameEffect.Execute &&
-        (IsHarmless(facts, catalog) || (NameKeepers.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
+        (IsHarmless(facts, catalog) || (IsNameKeeper(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
+
+    /// <summary>An extension's script may hold any statement.</summary>
+    private static bool IsNameKeeper(string command) => NameKeepers.Contains(command) ||
+        (DefiningVerbs.Any(verb => command.StartsWith(verb, StringComparison.Ordinal)) && !command.EndsWith(" EXTENSION", StringComparison.Ordinal));
 
     /// <summary>Code runs that nobody has read, and may prepare and drop what it likes.</summary>
     public static bool RunsUnknownCode(StatementFacts facts, CatalogSnapshot? catalog) =>

@@ -44,13 +44,21 @@ internal sealed class StatementGate(PostgresSession session)
 
     public GateAnswer Judge(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
     {
+        GateAnswer answer = JudgeMessage(type, body, output);
+        _catalogTried &= answer.MustWait;
+        return answer;
+    }
+
+    private GateAnswer JudgeMessage(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
+    {
         if (session.Session.Recorder is { CanRecord: false })
             return Refused(Refusals.NotRecordable, [], []);
         // A FunctionCall names its function by OID alone.
-        bool needsCatalog = session.Policy.DependsOnCatalog || (type == FrontendMessageType.FunctionCall && !session.Policy.IsTransparent);
-        if (needsCatalog && !HasCatalog(output))
+        bool isCall = type == FrontendMessageType.FunctionCall && !session.Policy.IsTransparent;
+        bool needsCatalog = isCall || session.Policy.DependsOnCatalog;
+        // One that has grown old is read anew where the text asks for it: see JudgeText.
+        if (needsCatalog && (isCall || session.Catalog is null) && !HasCatalog(output))
             return GateAnswer.Wait;
-        _catalogTried = false;
         if (needsCatalog && session.Catalog is null)
             return Refused(Refusals.CatalogUnreadable, [], []);
         return type switch
@@ -93,6 +101,12 @@ internal sealed class StatementGate(PostgresSession session)
             return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
         if (!TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
+        // BEGIN and SET TRANSACTION are the same whatever the catalog says, and a query between them would be the transaction's first.
+        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(DependsOnCatalog) && !HasCatalog(output))
+        {
+            _analyzedElsewhere = analyzed;
+            return GateAnswer.Wait;
+        }
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
             return Refused(Unparsed(analyzed.Problem), text, secrets);
@@ -110,7 +124,7 @@ internal sealed class StatementGate(PostgresSession session)
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     private static bool DependsOnCatalog(StatementFacts facts) =>
-        !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
@@ -159,7 +173,7 @@ internal sealed class StatementGate(PostgresSession session)
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, statement);
         if (statement is not null)
-            return new StatementWork(statement, analyzed.Statements, session.NamesMeaning) { Under = under, Effects = effects };
+            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) { Under = under, Effects = effects };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
         if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
@@ -180,6 +194,9 @@ internal sealed class StatementGate(PostgresSession session)
     private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
         (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
             under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+
+    private IReadOnlyList<StatementFacts>? NamedBy(AnalyzedText analyzed) =>
+        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? _named.Find(running) : null;
 
     private void NoteNames(AnalyzedText analyzed, string? statement)
     {

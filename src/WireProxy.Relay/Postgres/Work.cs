@@ -33,8 +33,10 @@ internal sealed class QueryWork(ImmutableArray<CopyFacts> copies) : Work
 
 /// <summary>A Parse, and what it prepares. The response side keeps it by name once the server has completed it.</summary>
 /// <param name="statements">What the text does; empty for a statement that was not seen being prepared.</param>
+/// <param name="named">What a FETCH or EXECUTE in it may run as long as names mean the same; null where that is not known.</param>
 /// <param name="names">The session's <see cref="PostgresSession.NamesMeaning"/> when it was parsed.</param>
-internal sealed class StatementWork(string name, ImmutableArray<StatementFacts> statements, long names) : Work
+internal sealed class StatementWork(
+    string name, ImmutableArray<StatementFacts> statements, IReadOnlyList<StatementFacts>? named, long names) : Work
 {
     private Protection? _judgedUnder;
     private bool _touches;
@@ -63,7 +65,7 @@ internal sealed class StatementWork(string name, ImmutableArray<StatementFacts> 
             return true;
         if (!ReferenceEquals(protection, _judgedUnder))
         {
-            _touches = statements.Any(facts => protection.Touches(facts));
+            _touches = statements.Any(facts => protection.Touches(facts, _ => named?.Any(one => protection.Touches(one))));
             _judgedUnder = protection;
         }
         return _touches;
@@ -93,16 +95,18 @@ internal sealed class BindWork(string portal, string statement, ImmutableArray<s
 }
 
 /// <summary>A Describe, an Execute or a Close of a statement or portal by name.</summary>
-internal sealed class NameWork(string name, bool isStatement, long meaning) : Work
+internal sealed class NameWork(string name, bool isStatement, long meaning, long names) : Work
 {
     /// <summary>For sessions where nothing is masked, and names do not matter.</summary>
-    public static NameWork Unnamed { get; } = new("", false, 0);
+    public static NameWork Unnamed { get; } = new("", false, 0, 0);
 
     public string Name { get; } = name;
 
     public bool IsStatement { get; } = isStatement;
 
     public long Meaning { get; } = meaning;
+
+    public long NamesMeaning { get; } = names;
 }
 
 /// <summary>The gateway's own read of the catalog: rows go to the reader.</summary>

@@ -13,9 +13,12 @@ internal interface IDialect
 
     /// <summary>From the first byte until the client is logged in. Null: the connection has served its purpose (a cancel request).</summary>
     Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken);
+}
 
-    /// <summary>Words a refusal or a last message in the protocol.</summary>
-    void WriteLastMessage(SessionEnd end, WireWriter writer);
+/// <summary>Words a refusal or a last message in the protocol, as far as the two sides have agreed on it.</summary>
+internal interface IFarewell
+{
+    void Write(SessionEnd end, WireWriter writer);
 }
 
 /// <summary>A logged-in session's two directions.</summary>

@@ -48,6 +48,9 @@ internal sealed class Session
 
     public DialectSession? Dialect { get; private set; }
 
+    /// <summary>Set by the dialect as soon as the client would understand it; before that a session ends in silence.</summary>
+    public IFarewell? Farewell { get; set; }
+
     /// <summary>When a byte last arrived on either leg: <see cref="Environment.TickCount64"/>.</summary>
     public long LastActivity { get; private set; }
 
@@ -258,7 +261,7 @@ internal sealed class Session
             SessionEnd end = _end!;
             if (!end.IsOrdinary && atFrameBoundary)
             {
-                Listener.Dialect.WriteLastMessage(end, Client.Output.BeginOwn());
+                Farewell?.Write(end, Client.Output.BeginOwn());
                 await Client.Output.FlushAsync();
             }
             await Client.Transport.ShutdownSendAsync();

@@ -4,12 +4,12 @@ namespace WireProxy.Relay.Transport;
 
 /// <summary>
 /// What was received on one leg and not yet consumed, always contiguous, so that a parser works on a span.
-/// A connection that waits holds 1 KiB and receives straight into it: a short message costs one system call. One that
+/// A connection that waits holds half a KiB and receives straight into it: a short message costs one system call. One that
 /// has more to say is given a large pooled buffer, and gives it back before it waits again.
 /// </summary>
 internal sealed class InputBuffer
 {
-    public const int SmallBytes = 1024;
+    public const int SmallBytes = 512;
     public const int LargeBytes = 128 * 1024;
 
     private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(SmallBytes);

@@ -17,6 +17,9 @@ internal static unsafe partial class Libc
     public const int DontWait = 0x40;
     public const int NoSignal = 0x4000;
 
+    public const int SetFlags = 4;
+    public const int ReadWriteNonBlocking = 0x802;
+
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
     public const int InProgress = 115;
@@ -39,4 +42,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
     public static partial int Connect(int descriptor, byte* address, int length);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int FileControl(int descriptor, int command, int argument);
 }

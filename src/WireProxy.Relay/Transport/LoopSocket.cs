@@ -33,8 +33,10 @@ internal sealed class LoopSocket : ByteTransport
     /// <exception cref="SocketException">It cannot be connected.</exception>
     public static async Task<LoopSocket> ConnectAsync(Socket socket, EndPoint endPoint, EventLoop loop, CancellationToken cancellationToken)
     {
-        socket.Blocking = false;
-        int error = Connect(socket, endPoint.Serialize());
+        // Not by the socket's own property, which makes ready for the framework's engine what only this loop uses.
+        int error = Libc.FileControl((int)socket.SafeHandle.DangerousGetHandle(), Libc.SetFlags, Libc.ReadWriteNonBlocking) < 0
+            ? Marshal.GetLastPInvokeError()
+            : Connect(socket, endPoint.Serialize());
         if (error is not (0 or Libc.InProgress))
         {
             socket.Dispose();

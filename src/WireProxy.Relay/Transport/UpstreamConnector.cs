@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WireProxy.Relay.Sessions;
 
 namespace WireProxy.Relay.Transport;
 
@@ -8,8 +9,23 @@ internal static class UpstreamConnector
 {
     /// <summary>Connects to the first of the host's addresses that answers.</summary>
     /// <param name="loop">The client's loop: both legs of a session live on one.</param>
-    /// <exception cref="SocketException">The upstream cannot be reached, or its name not resolved.</exception>
+    /// <exception cref="SessionEndException">The upstream cannot be reached, or its name not resolved.</exception>
     public static async Task<LoopSocket> ConnectAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ConnectToHostAsync(upstream, loop, cancellationToken);
+        }
+        catch (SocketException e)
+        {
+            throw Unreachable($"the upstream cannot be reached ({e.SocketErrorCode})");
+        }
+    }
+
+    public static SessionEndException Unreachable(string reason) => new(new SessionEnd(
+        Stage.Connect, Party.Upstream, reason, "08001", "Tell the gateway's operator; trying again may help when the database is back."));
+
+    private static async Task<LoopSocket> ConnectToHostAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
     {
         if (upstream.Host.StartsWith('/'))
         {

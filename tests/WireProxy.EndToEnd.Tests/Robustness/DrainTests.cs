@@ -46,14 +46,19 @@ public sealed class DrainTests
         await using var gateway = await Clinic.StartAsync(
             settings => settings with { Limits = new Dictionary<string, string> { ["drain_timeout"] = "1s" } });
         await using var busy = await WireClient.LogInAsync(gateway.Port);
-        await busy.SendAsync(Query("SELECT pg_sleep(60)"));
+        await busy.SendAsync(Query("SELECT pg_sleep(60), 'given up'"));
         await Task.Delay(200);
 
         await gateway.TerminateAsync();
 
         Assert.That((await busy.ReadToEndAsync()).Select(message => message.SqlState), Is.EqualTo((string[])["57P01"]));
         await gateway.ExitAsync();
+        var psql = (await Clinic.ServerAsync()).Psql();
+        Assert.That(() => RunningAsync(psql).Result, Is.EqualTo("0\n").After(5_000, 100), "The server still runs it.");
     }
+
+    private static async Task<string> RunningAsync(Psql psql) => (await psql.QueryAsync(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%given up%' AND pid <> pg_backend_pid()")).Output;
 
     [Test]
     public async Task The_journal_of_a_drained_gateway_is_whole()

@@ -93,6 +93,23 @@ public sealed class LimitTests
     }
 
     [Test]
+    public async Task A_message_too_large_is_refused_when_all_of_it_has_come()
+    {
+        // A client in non-blocking mode reads while it sends, and then waits for an answer that it has read already.
+        await using var gateway = await StartAsync("inspected_message", "64KiB", Clinic.Guard);
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        var message = Query($"SELECT length('{new string('x', 100_000)}')");
+        await client.SendAsync(message[..^1]);
+
+        var answer = client.ReadUntilAsync('Z');
+        await Task.Delay(300);
+
+        Assert.That(answer.IsCompleted, Is.False);
+        await client.SendAsync(message[^1..]);
+        Assert.That((await answer)[0].SqlState, Is.EqualTo("54000"));
+    }
+
+    [Test]
     public async Task A_large_parameter_needs_no_inspection()
     {
         await using var gateway = await StartAsync("inspected_message", "64KiB", Clinic.Guard);

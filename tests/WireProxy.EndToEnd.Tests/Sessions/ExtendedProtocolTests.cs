@@ -114,6 +114,42 @@ public sealed class ExtendedProtocolTests(Through through) : ThroughGateway(thro
         Assert.That(values, Is.EqualTo(Enumerable.Range(0, 1_000).Select(n => $"{n}")));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_cursor_declared_and_fetched_by_the_extended_protocol_gives_its_rows(bool described)
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        await client.SendAsync(
+            Parse("DECLARE c CURSOR FOR SELECT n, n * 2, $1::text FROM generate_series(1, 2) n"), Bind("", "", 0, "given"), Execute(), Sync);
+        await client.ReadUntilAsync('Z');
+        if (described)
+        {
+            // As psycopg does: the cursor is a portal for the protocol, too.
+            await client.SendAsync(Describe('P', "c"), Sync);
+            Assert.That(Types(await client.ReadUntilAsync('Z')), Is.EqualTo("TZ"));
+        }
+
+        await client.SendAsync(Parse("FETCH FORWARD ALL FROM c"), Bind(), Describe('P'), Execute(), Sync);
+
+        var rows = (await client.ReadUntilAsync('Z')).Where(message => message.Type == 'D').Select(row => string.Join(' ', row.Texts));
+        Assert.That(rows, Is.EqualTo((string[])["1 2 given", "2 4 given"]));
+    }
+
+    [Test]
+    public async Task A_prepared_statement_stays_itself_when_other_things_are_defined()
+    {
+        await using var client = await LogInAsync();
+        await client.SendAsync(Parse("SHOW work_mem", "kept"), Sync);
+        await client.ReadUntilAsync('Z');
+
+        await client.QueryAsync("CREATE TYPE clinic.made_here AS ENUM ('a'); DROP TYPE clinic.made_here");
+        await client.SendAsync(Bind("", "kept"), Describe('P'), Execute(), Sync);
+
+        var answer = await client.ReadUntilAsync('Z');
+        Assert.That(answer.Single(message => message.Type == 'D').Texts, Is.EqualTo((string[])["4MB"]));
+    }
+
     [Test]
     public async Task A_statement_without_rows_or_without_text_is_answered_so()
     {

@@ -13,7 +13,9 @@ public sealed class ForeignSuiteTests
     [TestCase("pipeline", "wireproxy")]
     [TestCase("pipeline", "wireproxy-policy")]
     [TestCase("node", "wireproxy")]
+    [TestCase("node-postgres", "wireproxy")]
     [TestCase("psycopg2", "wireproxy")]
+    [TestCase("psycopg", "wireproxy")]
     [TestCase("asyncpg", "wireproxy")]
     public async Task Results_are_those_of_a_direct_connection(string suite, string relay, params string[] options)
     {

@@ -8,10 +8,15 @@ public static class VectorFile
     private const string Indent = "  ";
     private const char TextColumn = '|';
 
-    public static IReadOnlyList<Vector> Read(string path)
+    public static IReadOnlyList<Vector> Read(string path) => [.. ReadBlocks(path).Select(block => new Vector(
+        block.Name, ReadSender(block.Fields["sender"]), block.Fields["message"], block.Fields.GetValueOrDefault("decoded"),
+        block.Session, block.Bytes))];
+
+    /// <summary>The blocks of a file, whatever keys they have; those that only say which session follows are left out.</summary>
+    public static IReadOnlyList<VectorBlock> ReadBlocks(string path)
     {
         string file = Path.GetFileNameWithoutExtension(path);
-        var vectors = new List<Vector>();
+        var blocks = new List<VectorBlock>();
         var block = new List<string>();
         string? session = null;
         foreach (string line in File.ReadLines(path).Append(""))
@@ -26,13 +31,13 @@ public static class VectorFile
             if (block is [var only] && only.StartsWith("session: ", StringComparison.Ordinal))
                 session = $"{file}/{only["session: ".Length..]}";
             else if (block.Count > 0)
-                vectors.Add(ReadBlock(file, session, block));
+                blocks.Add(ReadBlock(file, session, block));
             block.Clear();
         }
-        return vectors;
+        return blocks;
     }
 
-    private static Vector ReadBlock(string file, string? session, List<string> block)
+    private static VectorBlock ReadBlock(string file, string? session, List<string> block)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         var bytes = new List<byte>();
@@ -46,9 +51,7 @@ public static class VectorFile
         }
         if (fields.ContainsKey("decoded") == fields.ContainsKey("refused"))
             throw new InvalidDataException($"{file}: {fields["vector"]} is either decoded or refused.");
-        return new Vector(
-            $"{file}/{fields["vector"]}", ReadSender(fields["sender"]), fields["message"], fields.GetValueOrDefault("decoded"),
-            session, [.. bytes]);
+        return new VectorBlock(file, session, fields, [.. bytes]);
     }
 
     public static Sender ReadSender(string text) => text switch

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using WireProxy.Fuzz.Codecs;
 using WireProxy.Fuzz.Corpus;
+using WireProxy.Fuzz.Tds.Requests;
+using WireProxy.Fuzz.Tds.Tokens;
+using WireProxy.Fuzz.Tds.Types;
 
 namespace WireProxy.Fuzz.Fuzzing;
 
@@ -18,6 +21,9 @@ public sealed record FuzzTarget(string Name, Func<RandomSource, byte[]> Make, Fu
         Stream("backend-stream", Sender.Backend),
         Startup(),
         .. MessageCodec.All.Select(Body),
+        .. RequestTargets.All,
+        .. TokenTargets.All,
+        ValueTargets.Values,
     ];
 
     public override string ToString() => Name;

@@ -66,7 +66,11 @@ internal static class Mutator
     {
         Span<byte> number = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(number, random.Pick(EdgeNumbers));
+        number = number[^width..];
+        // PostgreSQL's numbers are big-endian, most of TDS's little-endian.
+        if (random.Below(2) == 0)
+            number.Reverse();
         for (int i = 0; i < width; i++)
-            bytes[at + i] = number[sizeof(int) - width + i];
+            bytes[at + i] = number[i];
     }
 }

@@ -18,6 +18,18 @@ public sealed class WireReaderTests
     }
 
     [Test]
+    public void Numbers_are_read_in_the_other_order_where_the_name_says_so()
+    {
+        var reader = new WireReader([0xFE, 0xFF, 1, 0, 0, 0x80, 1, 0, 0, 0x80, 2, 0, 0, 0, 0, 0, 0, 0x80, 2, 0, 0, 0, 0, 0, 0, 0x80]);
+        Assert.That(reader.ReadUInt16LittleEndian(), Is.EqualTo(0xFFFE));
+        Assert.That(reader.ReadInt32LittleEndian(), Is.EqualTo(int.MinValue + 1));
+        Assert.That(reader.ReadUInt32LittleEndian(), Is.EqualTo(0x80000001));
+        Assert.That(reader.ReadInt64LittleEndian(), Is.EqualTo(long.MinValue + 2));
+        Assert.That(reader.ReadUInt64LittleEndian(), Is.EqualTo(0x8000000000000002));
+        reader.End();
+    }
+
+    [Test]
     public void A_string_ends_at_its_terminator_which_is_consumed()
     {
         var reader = new WireReader("ab\0\0c"u8);

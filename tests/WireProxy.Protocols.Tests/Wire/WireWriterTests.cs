@@ -20,6 +20,23 @@ public sealed class WireWriterTests
     }
 
     [Test]
+    public void Numbers_are_written_in_the_other_order_where_the_name_says_so()
+    {
+        using var writer = new WireWriter();
+        writer.WriteUInt16LittleEndian(0xFFFE);
+        writer.WriteInt32LittleEndian(int.MinValue + 1);
+        writer.WriteUInt32LittleEndian(0);
+        writer.WriteInt64LittleEndian(long.MinValue + 2);
+        writer.WriteUInt64LittleEndian(0x8000000000000002);
+        writer.PatchUInt32LittleEndian(6, 0x80000001);
+        Assert.That(
+            Convert.ToHexString(writer.WrittenSpan), Is.EqualTo("FEFF010000800100008002000000000000800200000000000080"));
+        writer.PatchUInt16LittleEndian(0, 1);
+        Assert.That(writer.WrittenSpan[..2].ToArray(), Is.EqualTo(new byte[] { 1, 0 }));
+        Assert.That(() => writer.PatchUInt16LittleEndian(25, 0), Throws.InstanceOf<ArgumentException>());
+    }
+
+    [Test]
     public void It_grows_and_keeps_what_was_written()
     {
         using var writer = new WireWriter();

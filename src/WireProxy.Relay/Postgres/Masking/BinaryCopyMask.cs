@@ -13,13 +13,12 @@ internal sealed class BinaryCopyMask(ImmutableArray<CellMask?> cells) : CopyMask
     private bool _hasHeader;
     private bool _hasTrailer;
 
-    private protected override void WriteContent(ReadOnlySpan<byte> data, WireWriter destination)
+    private protected override void WriteRow(ReadOnlySpan<byte> bytes, int start, int end, ref MaskedOutput output)
     {
-        WireReader reader = new(data);
+        WireReader reader = new(bytes[start..end]);
         if (!_hasHeader)
         {
             SkipHeader(ref reader);
-            destination.WriteBytes(data[..reader.Position]);
             _hasHeader = true;
         }
         while (reader.Remaining > 0)
@@ -27,7 +26,6 @@ internal sealed class BinaryCopyMask(ImmutableArray<CellMask?> cells) : CopyMask
             if (_hasTrailer)
                 throw new ProtocolException("COPY goes on behind its trailer.");
             int count = reader.ReadInt16();
-            destination.WriteInt16((short)count);
             if (count == Trailer)
             {
                 _hasTrailer = true;
@@ -35,7 +33,12 @@ internal sealed class BinaryCopyMask(ImmutableArray<CellMask?> cells) : CopyMask
             }
             CheckCount(count);
             for (int column = 0; column < count; column++)
-                WriteField(Cell(column), ref reader, destination);
+            {
+                int at = reader.Position;
+                int length = reader.SkipValue();
+                if (length != NullLength && Cell(column) is { } cell)
+                    output.Replace(start + at, length, cell);
+            }
         }
     }
 
@@ -48,26 +51,5 @@ internal sealed class BinaryCopyMask(ImmutableArray<CellMask?> cells) : CopyMask
         if (!isSignature || (reader.ReadUInt32() & 0xFFFF0000) != 0)
             throw new ProtocolException("The header of a binary COPY is not known.");
         reader.ReadBytes(reader.ReadInt32());
-    }
-
-    private static void WriteField(CellMask? cell, ref WireReader reader, WireWriter destination)
-    {
-        int length = reader.ReadInt32();
-        if (length == NullLength)
-        {
-            destination.WriteInt32(NullLength);
-            return;
-        }
-        ReadOnlySpan<byte> value = reader.ReadBytes(length);
-        if (cell is null)
-        {
-            destination.WriteInt32(length);
-            destination.WriteBytes(value);
-            return;
-        }
-        int patch = destination.Length;
-        destination.WriteInt32(NullLength);
-        if (cell.TryWrite(value, destination))
-            destination.PatchInt32(patch, destination.Length - patch - sizeof(int));
     }
 }

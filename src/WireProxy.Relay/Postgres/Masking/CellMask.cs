@@ -8,19 +8,32 @@ namespace WireProxy.Relay.Postgres.Masking;
 /// <remarks>What each mask makes of each type is listed in protocol-specs/postgres/masks.md.</remarks>
 internal abstract class CellMask
 {
+    private const int NullLength = -1;
+
     private static readonly ConcurrentDictionary<(Mask, uint, bool), CellMask> _made = new();
 
     /// <summary>Every value becomes NULL.</summary>
     public static CellMask Null { get; } = new FixedCell(null);
-
-    /// <summary>The content that every value becomes, or null where it depends on the value.</summary>
-    public virtual byte[]? Fixed => null;
 
     public bool IsNull => ReferenceEquals(this, Null);
 
     /// <summary>Writes the masked value without a length. False where there is none that is legal for the type: then nothing was
     /// written and the caller sends NULL. Never throws, whatever the value is.</summary>
     public abstract bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination);
+
+    /// <summary>Writes the masked value behind its length (32 bits), which is -1 for NULL; where there is not the room, or in a way that
+    /// this mask does not know, not at all.</summary>
+    /// <returns>The bytes written; 0 for none: then <see cref="Write"/> does it.</returns>
+    public virtual int TryPut(ReadOnlySpan<byte> value, Span<byte> cell) => 0;
+
+    /// <summary>Writes the masked value behind its length (32 bits), which is -1 for NULL.</summary>
+    public void Write(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        int patch = destination.Length;
+        destination.WriteInt32(NullLength);
+        if (TryWrite(value, destination))
+            destination.PatchInt32(patch, destination.Length - patch - sizeof(int));
+    }
 
     public static CellMask For(Mask mask, uint typeId, bool binary) =>
         _made.GetOrAdd((mask, typeId, binary), static key => Make(key.Item1, key.Item2, key.Item3));
@@ -64,7 +77,12 @@ internal abstract class CellMask
 /// <summary>Every value becomes the same one; without bytes, NULL.</summary>
 internal sealed class FixedCell(byte[]? bytes) : CellMask
 {
-    public override byte[]? Fixed => bytes;
+    // Length and content, ready to be copied.
+    private readonly byte[] _withLength = bytes is null
+        ? [0xFF, 0xFF, 0xFF, 0xFF]
+        : [(byte)(bytes.Length >> 24), (byte)(bytes.Length >> 16), (byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes];
+
+    public override int TryPut(ReadOnlySpan<byte> value, Span<byte> cell) => _withLength.AsSpan().TryCopyTo(cell) ? _withLength.Length : 0;
 
     public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
     {

@@ -1,6 +1,7 @@
-using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Masking;
 
 namespace WireProxy.Relay.Postgres.Masking;
 
@@ -10,23 +11,67 @@ namespace WireProxy.Relay.Postgres.Masking;
 /// told apart here: then nothing is kept.</remarks>
 internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMask
 {
+    private const int StarBytes = 4;
+    private const uint Stars = 0x2A2A2A2A;
+
     public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
     {
-        ReadOnlySpan<byte> kept = Kept(isPadded ? value.TrimEnd((byte)' ') : value);
-        if (!fromEnd)
-            destination.WriteBytes(kept);
-        destination.WriteBytes("****"u8);
-        if (fromEnd)
-            destination.WriteBytes(kept);
+        ReadOnlySpan<byte> kept = Kept(value);
+        WriteContent(kept, destination.GetSpan(StarBytes + kept.Length));
+        destination.Advance(StarBytes + kept.Length);
         return true;
+    }
+
+    public override int TryPut(ReadOnlySpan<byte> value, Span<byte> cell)
+    {
+        ReadOnlySpan<byte> kept = Kept(value);
+        // Two stores are enough for the usual mask; what they leave behind the cell is zeros, and is overwritten by what comes next.
+        if (fromEnd && !isPadded && kept.Length is > 0 and <= sizeof(ulong) && value.Length >= sizeof(ulong) && cell.Length >= 2 * sizeof(ulong))
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(cell, ((ulong)(uint)(StarBytes + kept.Length) << 32) | Stars);
+            ulong last = BinaryPrimitives.ReadUInt64LittleEndian(value[^sizeof(ulong)..]);
+            BinaryPrimitives.WriteUInt64LittleEndian(cell[sizeof(ulong)..], last >> (8 * (sizeof(ulong) - kept.Length)));
+        }
+        else if (cell.Length >= sizeof(int) + StarBytes + kept.Length)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(cell, StarBytes + kept.Length);
+            WriteContent(kept, cell[sizeof(int)..]);
+        }
+        else
+        {
+            return 0;
+        }
+        return sizeof(int) + StarBytes + kept.Length;
+    }
+
+    private void WriteContent(ReadOnlySpan<byte> kept, Span<byte> destination)
+    {
+        "****"u8.CopyTo(fromEnd ? destination : destination[kept.Length..]);
+        kept.CopyTo(fromEnd ? destination[StarBytes..] : destination);
     }
 
     private ReadOnlySpan<byte> Kept(ReadOnlySpan<byte> value)
     {
+        if (isPadded)
+            value = value.TrimEnd((byte)' ');
         if (value.Length <= count)
             return [];
-        if (Ascii.IsValid(value))
+        if (IsAscii(value))
             return fromEnd ? value[^count..] : value[..count];
+        return KeptScalars(value);
+    }
+
+    /// <summary>Most values have 8 to 16 bytes, for which two words are all that must be looked at.</summary>
+    private static bool IsAscii(ReadOnlySpan<byte> value)
+    {
+        const ulong NotAscii = 0x8080_8080_8080_8080;
+        return value.Length is >= sizeof(ulong) and <= 2 * sizeof(ulong)
+            ? ((BinaryPrimitives.ReadUInt64LittleEndian(value) | BinaryPrimitives.ReadUInt64LittleEndian(value[^sizeof(ulong)..])) & NotAscii) == 0
+            : Ascii.IsValid(value);
+    }
+
+    private ReadOnlySpan<byte> KeptScalars(ReadOnlySpan<byte> value)
+    {
         if (!System.Text.Unicode.Utf8.IsValid(value))
             return [];
         ReadOnlySpan<byte> rest = value;
@@ -45,13 +90,7 @@ internal sealed class KeepCell(int count, bool fromEnd, bool isPadded) : CellMas
 /// Harbor method asks (45 CFR 164.514(b)(2)(i)(B)); anything that does not begin with five digits is redacted.</summary>
 internal sealed class Zip3Cell : CellMask
 {
-    private const int Kept = 3;
     private const int ZipLength = 5;
-
-    /// <summary>By the census of 2000, as the guidance of the U.S. Department of Health and Human Services lists them.</summary>
-    private static readonly SearchValues<string> _small = SearchValues.Create(
-        ["036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878", "879", "884", "890", "893"],
-        StringComparison.Ordinal);
 
     public override bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
     {
@@ -60,8 +99,7 @@ internal sealed class Zip3Cell : CellMask
             destination.WriteBytes("****"u8);
             return true;
         }
-        Span<char> prefix = [(char)value[0], (char)value[1], (char)value[2]];
-        destination.WriteBytes(prefix.ContainsAny(_small) ? "000"u8 : value[..Kept]);
+        destination.WriteBytes(SmallZipAreas.Shown(value));
         destination.WriteBytes("**"u8);
         return true;
     }
@@ -105,7 +143,7 @@ internal sealed class BitCell(bool binary) : CellMask
         // Bits as a 32-bit number, then the bits in whole bytes (bit_send).
         if (value.Length < sizeof(int))
             return false;
-        int bits = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(value);
+        int bits = BinaryPrimitives.ReadInt32BigEndian(value);
         int length = value.Length - sizeof(int);
         if (bits < 0 || ((long)bits + 7) / 8 != length)
             return false;

@@ -48,6 +48,28 @@ internal abstract class CopyMask
             "SJIS" or "MSKANJI" or "SHIFTJIS" or "WIN932" or "WINDOWS932" or "SHIFTJIS2004" or "BIG5" or "WIN950" or "WINDOWS950" or "GBK"
             or "WIN936" or "WINDOWS936" or "UHC" or "WIN949" or "WINDOWS949" or "GB18030" or "JOHAB");
 
+    /// <summary>Writes all whole CopyData frames that stand at the beginning, masked.</summary>
+    /// <param name="received">Begins at a frame; may end anywhere.</param>
+    /// <returns>The bytes of the frames that were taken.</returns>
+    /// <exception cref="ProtocolException">The data are not rows of that copy. What was written until then must not be sent.</exception>
+    public int WriteMaskedRows(ReadOnlySpan<byte> received, WireWriter destination)
+    {
+        var output = new MaskedOutput(received, destination);
+        int at = 0;
+        while (Frame.TryReadHeader(received[at..], out byte type, out int length) && type == (byte)BackendMessageType.CopyData &&
+            length <= received.Length - at)
+        {
+            int shift = output.Shift;
+            WriteRow(received, at + Frame.HeaderLength, at + length, ref output);
+            int growth = output.Shift - shift;
+            if (growth != 0)
+                output.Patch(at + shift + 1, length - 1 + growth);
+            at += length;
+        }
+        output.Finish(at);
+        return at;
+    }
+
     /// <summary>Writes one CopyData frame.</summary>
     /// <param name="copyDataBody">The body of the server's CopyData.</param>
     /// <exception cref="ProtocolException">The data are not one row of that copy. What was written until then is part of a frame and must
@@ -55,31 +77,29 @@ internal abstract class CopyMask
     public void WriteMasked(ReadOnlySpan<byte> copyDataBody, WireWriter destination)
     {
         int start = Frame.Begin(destination, BackendMessageType.CopyData);
-        WriteContent(copyDataBody, destination);
+        var output = new MaskedOutput(copyDataBody, destination);
+        WriteRow(copyDataBody, 0, copyDataBody.Length, ref output);
+        output.Finish(copyDataBody.Length);
         Frame.Finish(destination, start);
     }
-
-    private protected int ColumnCount => _cells.Length;
 
     private protected CellMask? Cell(int column) =>
         column < _cells.Length ? _cells[column] : throw new ProtocolException("A row of COPY has more columns than its table.");
 
-    private protected abstract void WriteContent(ReadOnlySpan<byte> data, WireWriter destination);
+    /// <summary>Replaces what is masked; all else is copied as it is.</summary>
+    /// <param name="start">Where the data of one CopyData begin; they end at <paramref name="end"/>.</param>
+    private protected abstract void WriteRow(ReadOnlySpan<byte> bytes, int start, int end, ref MaskedOutput output);
 
     private protected void CheckCount(int columns)
     {
         if (columns != _cells.Length)
             throw new ProtocolException("A row of COPY has another number of columns than its table.");
     }
-
-    /// <summary>The row without its line feed.</summary>
-    private protected static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> data) =>
-        data is [.., (byte)'\n'] ? data[..^1] : throw new ProtocolException("A row of COPY does not end with a line feed.");
 }
 
 /// <summary>For an encoding that cannot be read: no row passes.</summary>
 internal sealed class UnreadableCopyMask() : CopyMask([])
 {
-    private protected override void WriteContent(ReadOnlySpan<byte> data, WireWriter destination) =>
+    private protected override void WriteRow(ReadOnlySpan<byte> bytes, int start, int end, ref MaskedOutput output) =>
         throw new ProtocolException("A COPY in this encoding cannot be masked; use UTF8.");
 }

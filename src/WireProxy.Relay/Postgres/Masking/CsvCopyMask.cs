@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using System.Text;
 using WireProxy.Protocols.Wire;
 using WireProxy.Sql;
 
@@ -8,53 +7,25 @@ namespace WireProxy.Relay.Postgres.Masking;
 
 /// <summary>COPY's CSV format (COPY, "CSV Format"). A value that was quoted stays quoted (FORCE_QUOTE), and a quoted one is never NULL:
 /// the server puts quotes around a value that looks like the NULL text.</summary>
-internal sealed class CsvCopyMask(ImmutableArray<CellMask?> cells, CopyFacts facts) : CopyMask(cells)
+internal sealed class CsvCopyMask(ImmutableArray<CellMask?> cells, CopyFacts facts) : LineCopyMask(cells, facts, facts.Quote)
 {
-    private readonly byte[] _null = Encoding.UTF8.GetBytes(facts.Null);
     private readonly SearchValues<byte> _needQuotes = SearchValues.Create([facts.Delimiter, facts.Quote, (byte)'\n', (byte)'\r']);
     private readonly WireWriter _clear = new();
-    private readonly WireWriter _masked = new();
-    private bool _isHeader = facts.Header;
-
-    private protected override void WriteContent(ReadOnlySpan<byte> data, WireWriter destination)
-    {
-        ReadOnlySpan<byte> rest = Line(data);
-        if (_isHeader)
-        {
-            _isHeader = false;
-            destination.WriteBytes(data);
-            return;
-        }
-        for (int column = 0; ; column++)
-        {
-            int length = LengthOfField(rest);
-            WriteField(Cell(column), rest[..length], destination);
-            if (length == rest.Length)
-            {
-                CheckCount(column + 1);
-                break;
-            }
-            if (rest[length] != facts.Delimiter)
-                throw new ProtocolException("A row of COPY goes on behind a closing quote.");
-            destination.WriteByte(facts.Delimiter);
-            rest = rest[(length + 1)..];
-        }
-        destination.WriteByte((byte)'\n');
-    }
+    private readonly WireWriter _quoted = new();
 
     /// <summary>Up to the delimiter or the end, the quotes included.</summary>
-    private int LengthOfField(ReadOnlySpan<byte> rest)
+    private protected override int LengthOfField(ReadOnlySpan<byte> rest)
     {
-        if (rest.IsEmpty || rest[0] != facts.Quote)
+        if (rest.IsEmpty || rest[0] != Facts.Quote)
         {
-            int end = rest.IndexOf(facts.Delimiter);
+            int end = rest.IndexOf(Facts.Delimiter);
             return end < 0 ? rest.Length : end;
         }
         for (int at = 1; at < rest.Length; at++)
         {
             if (IsEscaped(rest, at))
                 at++;
-            else if (rest[at] == facts.Quote)
+            else if (rest[at] == Facts.Quote)
                 return at + 1;
         }
         throw new ProtocolException("A row of COPY ends within quotes.");
@@ -62,32 +33,17 @@ internal sealed class CsvCopyMask(ImmutableArray<CellMask?> cells, CopyFacts fac
 
     /// <summary>True where the escape character at this place stands before a quote or itself.</summary>
     private bool IsEscaped(ReadOnlySpan<byte> text, int at) =>
-        text[at] == facts.Escape && at + 1 < text.Length && (text[at + 1] == facts.Quote || text[at + 1] == facts.Escape);
+        text[at] == Facts.Escape && at + 1 < text.Length && (text[at + 1] == Facts.Quote || text[at + 1] == Facts.Escape);
 
-    private void WriteField(CellMask? cell, ReadOnlySpan<byte> field, WireWriter destination)
+    private bool IsQuoted(ReadOnlySpan<byte> field) => field.Length >= 2 && field[0] == Facts.Quote;
+
+    private protected override bool IsNull(ReadOnlySpan<byte> field) => !IsQuoted(field) && field.SequenceEqual(Null);
+
+    private protected override ReadOnlySpan<byte> Read(ReadOnlySpan<byte> field)
     {
-        bool isQuoted = field.Length >= 2 && field[0] == facts.Quote;
-        if (cell is null || (!isQuoted && field.SequenceEqual(_null)))
-        {
-            destination.WriteBytes(field);
-            return;
-        }
+        if (!IsQuoted(field))
+            return field;
         _clear.Clear();
-        _masked.Clear();
-        Unquote(field, isQuoted);
-        if (cell.TryWrite(_clear.WrittenSpan, _masked))
-            WriteValue(_masked.WrittenSpan, isQuoted, destination);
-        else
-            destination.WriteBytes(_null);
-    }
-
-    private void Unquote(ReadOnlySpan<byte> field, bool isQuoted)
-    {
-        if (!isQuoted)
-        {
-            _clear.WriteBytes(field);
-            return;
-        }
         ReadOnlySpan<byte> inside = field[1..^1];
         for (int at = 0; at < inside.Length; at++)
         {
@@ -95,24 +51,24 @@ internal sealed class CsvCopyMask(ImmutableArray<CellMask?> cells, CopyFacts fac
                 at++;
             _clear.WriteByte(inside[at]);
         }
+        return _clear.WrittenSpan;
     }
 
-    private void WriteValue(ReadOnlySpan<byte> value, bool wasQuoted, WireWriter destination)
+    private protected override ReadOnlySpan<byte> Write(ReadOnlySpan<byte> value, ReadOnlySpan<byte> before)
     {
         // What CopyAttributeOutCSV puts quotes around (src/backend/commands/copyto.c).
-        bool needsQuotes = wasQuoted || value.SequenceEqual(_null) || value.ContainsAny(_needQuotes) || value.SequenceEqual("\\."u8);
+        bool needsQuotes = IsQuoted(before) || value.SequenceEqual(Null) || value.ContainsAny(_needQuotes) || value.SequenceEqual("\\."u8);
         if (!needsQuotes)
-        {
-            destination.WriteBytes(value);
-            return;
-        }
-        destination.WriteByte(facts.Quote);
+            return value;
+        _quoted.Clear();
+        _quoted.WriteByte(Facts.Quote);
         foreach (byte next in value)
         {
-            if (next == facts.Quote || next == facts.Escape)
-                destination.WriteByte(facts.Escape);
-            destination.WriteByte(next);
+            if (next == Facts.Quote || next == Facts.Escape)
+                _quoted.WriteByte(Facts.Escape);
+            _quoted.WriteByte(next);
         }
-        destination.WriteByte(facts.Quote);
+        _quoted.WriteByte(Facts.Quote);
+        return _quoted.WrittenSpan;
     }
 }

@@ -1,28 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Masking;
 
 namespace WireProxy.Relay.Postgres.Masking;
-
-/// <summary>HMAC-SHA256 (RFC 2104) with a key that this process drew at random. Without a key a hash hides nothing that can be
-/// guessed: there are only a thousand million social security numbers. Equal values have equal hashes within one run of one
-/// gateway, so that a client can still join and count; hashes of two runs do not compare.</summary>
-internal static class KeyedHash
-{
-    private static readonly byte[] _key = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
-
-    // Preparing the key anew for each value would double the cost.
-    [ThreadStatic]
-    private static IncrementalHash? _prepared;
-
-    /// <param name="hash">Takes 32 bytes; may be where the value is.</param>
-    public static void Compute(ReadOnlySpan<byte> value, Span<byte> hash)
-    {
-        IncrementalHash prepared = _prepared ??= IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
-        prepared.AppendData(value);
-        prepared.GetHashAndReset(hash);
-    }
-}
 
 /// <summary>Characters become the first 16 bytes of the hash as 32 hexadecimal digits.</summary>
 internal sealed class HashedCharactersCell(bool isPadded) : CellMask
@@ -55,18 +36,10 @@ internal sealed class HashedUuidCell(bool binary) : CellMask
             original = new Guid(value, bigEndian: true);
         else if (binary || !Utf8Parser.TryParse(value, out original, out int used, 'D') || used != value.Length)
             return false;
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        original.TryWriteBytes(hash, bigEndian: true, out _);
-        KeyedHash.Compute(hash[..UuidBytes], hash);
-        hash[6] = (byte)(0x80 | (hash[6] & 0x0F));
-        hash[8] = (byte)(0x80 | (hash[8] & 0x3F));
-        if (binary)
-        {
-            destination.WriteBytes(hash[..UuidBytes]);
-            return true;
-        }
+        Guid hashed = KeyedHash.Of(original);
         Span<byte> text = destination.GetSpan(UuidCharacters);
-        bool written = Utf8Formatter.TryFormat(new Guid(hash[..UuidBytes], bigEndian: true), text, out int length, 'D');
+        int length = UuidBytes;
+        bool written = binary ? hashed.TryWriteBytes(text, bigEndian: true, out _) : Utf8Formatter.TryFormat(hashed, text, out length, 'D');
         destination.Advance(length);
         return written;
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
@@ -36,10 +38,33 @@ internal sealed class RowMask
                 continue;
             }
             CellMask cell = column.Format is 0 or 1 ? CellMask.For(column.Mask, column.TypeId, column.Format == 1) : CellMask.Null;
-            targets.Add(new Target(clear, cell, cell.Fixed));
+            targets.Add(new Target(clear, cell));
             clear = 0;
         }
         return targets.Count == 0 ? null : new RowMask(columns.Length, [.. targets]);
+    }
+
+    /// <summary>Writes all whole DataRow frames that stand at the beginning, masked.</summary>
+    /// <param name="received">Begins at a frame; may end anywhere.</param>
+    /// <returns>The bytes of the frames that were taken.</returns>
+    /// <exception cref="ProtocolException">A row is malformed or has another number of columns than its description. What was
+    /// written until then must not be sent.</exception>
+    public int WriteMaskedRows(ReadOnlySpan<byte> received, WireWriter destination)
+    {
+        var output = new MaskedOutput(received, destination);
+        int at = 0;
+        while (Frame.TryReadHeader(received[at..], out byte type, out int length) && type == (byte)BackendMessageType.DataRow &&
+            length <= received.Length - at)
+        {
+            int shift = output.Shift;
+            WriteCells(received, at + Frame.HeaderLength, at + length, ref output);
+            int growth = output.Shift - shift;
+            if (growth != 0)
+                output.Patch(at + shift + 1, length - 1 + growth);
+            at += length;
+        }
+        output.Finish(at);
+        return at;
     }
 
     /// <summary>Writes one whole DataRow frame.</summary>
@@ -48,58 +73,48 @@ internal sealed class RowMask
     /// written until then is part of a frame and must not be sent.</exception>
     public void WriteMasked(ReadOnlySpan<byte> dataRowBody, WireWriter destination)
     {
-        WireReader reader = new(dataRowBody);
-        if (reader.ReadUInt16() != _columnCount)
-            throw new ProtocolException("A row has another number of columns than its description.");
-        // Room for the row as it came, so that what is written below seldom has to make more.
-        destination.GetSpan(dataRowBody.Length + Frame.HeaderLength);
+        CheckCount(new WireReader(dataRowBody));
         int start = Frame.Begin(destination, BackendMessageType.DataRow);
-        destination.WriteUInt16((ushort)_columnCount);
-        int run = reader.Position;
-        int left = _columnCount;
-        foreach (Target target in _targets)
-        {
-            for (int i = 0; i < target.ClearBefore; i++)
-                Skip(ref reader);
-            left -= target.ClearBefore + 1;
-            int at = reader.Position;
-            int length = reader.ReadInt32();
-            if (length == NullLength)
-                continue; // NULL stays NULL and goes out with the clear columns around it.
-            ReadOnlySpan<byte> value = reader.ReadBytes(length);
-            if (at > run)
-                destination.WriteBytes(dataRowBody[run..at]);
-            run = reader.Position;
-            Write(target, value, destination);
-        }
-        while (left-- > 0)
-            Skip(ref reader);
-        reader.End();
-        destination.WriteBytes(dataRowBody[run..]);
+        var output = new MaskedOutput(dataRowBody, destination);
+        WriteCells(dataRowBody, 0, dataRowBody.Length, ref output);
+        output.Finish(dataRowBody.Length);
         Frame.Finish(destination, start);
     }
 
-    private static void Skip(ref WireReader reader)
+    /// <summary>Writes a row up to its last masked cell. What is clear between two masked cells, of this row or of two, is one run.</summary>
+    /// <param name="start">Where the row's body begins; it ends at <paramref name="end"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteCells(ReadOnlySpan<byte> bytes, int start, int end, ref MaskedOutput output)
     {
-        int length = reader.ReadInt32();
-        if (length != NullLength)
-            reader.ReadBytes(length);
+        WireReader reader = new(bytes[start..end]);
+        if (reader.ReadUInt16() != _columnCount)
+            ThrowColumnCount();
+        int left = _columnCount;
+        foreach (ref readonly Target target in _targets.AsSpan())
+        {
+            for (int i = target.ClearBefore; i > 0; i--)
+                reader.SkipValue();
+            left -= target.ClearBefore + 1;
+            int at = reader.Position;
+            int length = reader.SkipValue();
+            // NULL stays NULL and goes out with the clear columns around it.
+            if (length != NullLength)
+                output.Replace(start + at, length, target.Cell);
+        }
+        while (left-- > 0)
+            reader.SkipValue();
+        reader.End();
     }
 
-    private static void Write(Target target, ReadOnlySpan<byte> value, WireWriter destination)
+    private void CheckCount(WireReader row)
     {
-        if (target.Fixed is { } content)
-        {
-            destination.WriteInt32(content.Length);
-            destination.WriteBytes(content);
-            return;
-        }
-        int patch = destination.Length;
-        destination.WriteInt32(NullLength);
-        if (target.Cell.TryWrite(value, destination))
-            destination.PatchInt32(patch, destination.Length - patch - sizeof(int));
+        if (row.ReadUInt16() != _columnCount)
+            ThrowColumnCount();
     }
+
+    [DoesNotReturn]
+    private static void ThrowColumnCount() => throw new ProtocolException("A row has another number of columns than its description.");
 
     /// <param name="ClearBefore">Clear columns between this one and the masked column before it.</param>
-    private readonly record struct Target(int ClearBefore, CellMask Cell, byte[]? Fixed);
+    private readonly record struct Target(int ClearBefore, CellMask Cell);
 }

@@ -1,82 +1,63 @@
+using System.Buffers;
 using System.Collections.Immutable;
-using System.Text;
 using WireProxy.Protocols.Wire;
 using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres.Masking;
 
 /// <summary>COPY's text format: columns between delimiters, with backslash escapes (COPY, "Text Format").</summary>
-internal sealed class TextCopyMask(ImmutableArray<CellMask?> cells, CopyFacts facts) : CopyMask(cells)
+internal sealed class TextCopyMask(ImmutableArray<CellMask?> cells, CopyFacts facts) : LineCopyMask(cells, facts, Backslash)
 {
-    private readonly byte[] _null = Encoding.UTF8.GetBytes(facts.Null);
+    private const byte Backslash = (byte)'\\';
+
     // Data never looks like \N, because its backslashes are doubled, and an empty value gives nothing away. Any other NULL text
     // may be a value too, the client's guess of one perhaps, and is masked as one.
     private readonly bool _nullIsCertain = facts.Null is "\\N" or "";
+    private readonly SearchValues<byte> _needEscape = SearchValues.Create([.. "\b\f\n\r\t\v\\"u8, facts.Delimiter]);
     private readonly WireWriter _clear = new();
-    private readonly WireWriter _masked = new();
-    private bool _isHeader = facts.Header;
-
-    private protected override void WriteContent(ReadOnlySpan<byte> data, WireWriter destination)
-    {
-        ReadOnlySpan<byte> rest = Line(data);
-        if (_isHeader)
-        {
-            _isHeader = false;
-            destination.WriteBytes(data);
-            return;
-        }
-        for (int column = 0; ; column++)
-        {
-            int length = LengthOfField(rest);
-            WriteField(Cell(column), rest[..length], destination);
-            if (length == rest.Length)
-            {
-                CheckCount(column + 1);
-                break;
-            }
-            destination.WriteByte(facts.Delimiter);
-            rest = rest[(length + 1)..];
-        }
-        destination.WriteByte((byte)'\n');
-    }
+    private readonly WireWriter _escaped = new();
 
     /// <summary>Up to the next delimiter that no backslash stands before.</summary>
-    private int LengthOfField(ReadOnlySpan<byte> rest)
+    private protected override int LengthOfField(ReadOnlySpan<byte> rest)
     {
         for (int at = 0; ;)
         {
-            int next = rest[at..].IndexOfAny(facts.Delimiter, (byte)'\\');
+            int next = rest[at..].IndexOfAny(Facts.Delimiter, Backslash);
             if (next < 0)
                 return rest.Length;
             at += next;
-            if (rest[at] == facts.Delimiter)
+            if (rest[at] == Facts.Delimiter)
                 return at;
             if ((at += 2) > rest.Length)
                 throw new ProtocolException("A row of COPY ends after a backslash.");
         }
     }
 
-    private void WriteField(CellMask? cell, ReadOnlySpan<byte> field, WireWriter destination)
+    private protected override bool IsNull(ReadOnlySpan<byte> field) => _nullIsCertain && field.SequenceEqual(Null);
+
+    private protected override ReadOnlySpan<byte> Read(ReadOnlySpan<byte> field)
     {
-        if (cell is null || (_nullIsCertain && field.SequenceEqual(_null)))
-        {
-            destination.WriteBytes(field);
-            return;
-        }
+        if (!field.Contains(Backslash))
+            return field;
         _clear.Clear();
-        _masked.Clear();
         Unescape(field, _clear);
-        if (cell.TryWrite(_clear.WrittenSpan, _masked))
-            Escape(_masked.WrittenSpan, destination);
-        else
-            destination.WriteBytes(_null);
+        return _clear.WrittenSpan;
+    }
+
+    private protected override ReadOnlySpan<byte> Write(ReadOnlySpan<byte> value, ReadOnlySpan<byte> before)
+    {
+        if (!value.ContainsAny(_needEscape))
+            return value;
+        _escaped.Clear();
+        Escape(value, _escaped);
+        return _escaped.WrittenSpan;
     }
 
     /// <summary>Backslash sequences as COPY FROM reads them: \b \f \n \r \t \v, octal digits, x and hexadecimal digits, and any other
     /// character for itself.</summary>
     private static void Unescape(ReadOnlySpan<byte> field, WireWriter destination)
     {
-        while (field.IndexOf((byte)'\\') is >= 0 and int at)
+        while (field.IndexOf(Backslash) is >= 0 and int at)
         {
             destination.WriteBytes(field[..at]);
             byte next = field[at + 1];
@@ -132,7 +113,7 @@ internal sealed class TextCopyMask(ImmutableArray<CellMask?> cells, CopyFacts fa
                 (byte)'\t' => (byte)'t',
                 (byte)'\v' => (byte)'v',
                 (byte)'\\' => (byte)'\\',
-                _ => next == facts.Delimiter ? next : (byte)0,
+                _ => next == Facts.Delimiter ? next : (byte)0,
             };
             if (letter != 0)
                 destination.WriteByte((byte)'\\');

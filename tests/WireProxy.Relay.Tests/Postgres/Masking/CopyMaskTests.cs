@@ -94,6 +94,74 @@ public sealed class CopyMaskTests
     }
 
     [Test]
+    public void A_block_of_lines_is_masked_as_its_lines_are_one_by_one_wherever_it_ends(
+        [Values("text", "csv")] string format, [Values("redact", "keep_last 4", "hash", "null")] string mask, [Values(3, 12, 200)] int longest)
+    {
+        CopyFacts facts = format == "csv" ? csv : text;
+        Mask parsed = Masked.Parse(mask);
+        var random = new Random(longest);
+        byte[] received = [];
+        byte[] expected = [];
+        List<(int Received, int Expected)> ends = [(0, 0)];
+        for (int row = 0; row < 60; row++)
+        {
+            string[] values = [.. Enumerable.Range(0, 4).Select(_ => Value(random, longest, facts))];
+            string?[] hidden = [values[0], Masked.Text(parsed, TypeId.Text, values[1]), values[2], Masked.Text(parsed, TypeId.Text, values[3])];
+            bool[] quoted = [.. values.Select(value => format == "csv" && (value.Length == 0 || value.AsSpan().ContainsAny("\",\n\r")))];
+            received = [.. received, .. WireBuilder.CopyData(Line(values, quoted, facts))];
+            expected = [.. expected, .. WireBuilder.CopyData(Line(hidden, quoted, facts))];
+            ends.Add((received.Length, expected.Length));
+        }
+        received = [.. received, .. "c\0\0\0\u0004"u8];
+        for (int length = 0; length <= received.Length; length += 1 + random.Next(1 + (received.Length / 100)))
+        {
+            CopyMask copy = CopyMask.Create(facts, [null, parsed, null, parsed], [TypeId.Text, TypeId.Text, TypeId.Text, TypeId.Text])!;
+            using WireWriter writer = new();
+            writer.WriteBytes("before"u8);
+            (int consumed, int written) = ends.FindLast(end => end.Received <= length);
+            Assert.That(copy.WriteMaskedRows(received.AsSpan(0, length), writer), Is.EqualTo(consumed));
+            Assert.That(writer.WrittenSpan[6..].SequenceEqual(expected.AsSpan(0, written)), $"cut at {length}");
+        }
+    }
+
+    /// <summary>Mostly plain characters, and in every fourth value some that have to be escaped or quoted.</summary>
+    private static string Value(Random random, int longest, CopyFacts facts)
+    {
+        string special = random.Next(4) == 0 ? "\\\t\n\r\"é" + (char)facts.Delimiter : "xyz";
+        return string.Concat(Enumerable.Range(0, random.Next(longest + 1)).Select(_ =>
+            random.Next(9) == 0 ? special[random.Next(special.Length)] : (char)('a' + random.Next(26))));
+    }
+
+    private static byte[] Line(string?[] values, bool[] quoted, CopyFacts facts) => Encoding.UTF8.GetBytes(
+        string.Join((char)facts.Delimiter, values.Select((value, i) => Field(value, quoted[i], facts))) + "\n");
+
+    private static string Field(string? value, bool quoted, CopyFacts facts) => value is null ? facts.Null
+        : facts.Format == "csv" ? quoted || value.AsSpan().ContainsAny("\",\n\r") ? $"\"{value.Replace("\"", "\"\"")}\"" : value
+        : value.Replace("\\", "\\\\").Replace("\t", "\\t").Replace("\n", "\\n").Replace("\r", "\\r");
+
+    [TestCase(31)]
+    [TestCase(32)]
+    [TestCase(33)]
+    [TestCase(64)]
+    [TestCase(100)]
+    public void A_delimiter_anywhere_in_a_line_divides_it_and_one_too_many_or_too_few_is_refused(int length)
+    {
+        CopyMask copy = CopyMask.Create(text, [null, Mask.Redact], [TypeId.Text, TypeId.Text])!;
+        for (int at = 0; at < length; at++)
+        {
+            char[] line = [.. Enumerable.Repeat('x', length), '\n'];
+            Assert.Throws<ProtocolException>(() => Write(copy, new string(line)));
+            line[at] = '\t';
+            Assert.That(Write(copy, new string(line)), Is.EqualTo(new string('x', at) + "\t****\n"));
+            line[(at + (length / 2)) % length] = '\t';
+            Assert.Throws<ProtocolException>(() => Write(copy, new string(line)));
+            line[(at + (length / 2)) % length] = '\\';
+            if ((at + (length / 2) + 1) % length == at || (at + (length / 2)) % length == length - 1)
+                Assert.Throws<ProtocolException>(() => Write(copy, new string(line)));
+        }
+    }
+
+    [Test]
     public void A_header_line_passes_once()
     {
         foreach (CopyFacts facts in new[] { text, csv })

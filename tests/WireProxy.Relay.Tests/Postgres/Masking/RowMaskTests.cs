@@ -86,6 +86,63 @@ public sealed class RowMaskTests
         Assert.Throws<ProtocolException>(() => mask.WriteMasked(body, writer));
     }
 
+    [Test]
+    public void A_block_of_rows_is_masked_value_for_value_whatever_their_lengths_and_wherever_it_ends(
+        [Values("redact", "keep_last 4", "keep_last 9", "keep_first 4", "hash", "zip3", "null", "constant as long as a sentence may be")] string mask,
+        [Values(1, 7, 300)] int longest)
+    {
+        Mask parsed = Masked.Parse(mask);
+        MaskedColumn hidden = new(parsed, TypeId.Text, 0);
+        MaskedColumn[][] shapes = [[hidden], [clear, hidden, clear], [hidden, hidden], [clear, clear, hidden, clear, hidden]];
+        var random = new Random(longest);
+        foreach (MaskedColumn[] columns in shapes)
+        {
+            byte[] received = [];
+            byte[] expected = [];
+            List<(int Received, int Expected)> ends = [(0, 0)];
+            for (int row = 0; row < 60; row++)
+            {
+                string?[] values = [.. columns.Select(_ => Value(random, longest))];
+                received = [.. received, .. WireBuilder.Message('D', Body(values))];
+                expected = [.. expected, .. WireBuilder.Message('D', Body([.. columns.Zip(values, (column, value) =>
+                    column.Mask is null || value is null ? value : Masked.Text(parsed, TypeId.Text, value))]))];
+                ends.Add((received.Length, expected.Length));
+            }
+            received = [.. received, .. "C\0\0\0\rSELECT 60\0"u8];
+            RowMask rows = RowMask.Create(columns)!;
+            for (int length = 0; length <= received.Length; length += 1 + random.Next(1 + (received.Length / 100)))
+            {
+                using WireWriter writer = new();
+                writer.WriteBytes("before"u8);
+                (int consumed, int written) = ends.FindLast(end => end.Received <= length);
+                Assert.That(rows.WriteMaskedRows(received.AsSpan(0, length), writer), Is.EqualTo(consumed));
+                Assert.That(writer.WrittenSpan[6..].SequenceEqual(expected.AsSpan(0, written)), $"cut at {length}");
+            }
+        }
+    }
+
+    [Test]
+    public void A_malformed_row_behind_good_ones_writes_nothing()
+    {
+        RowMask mask = RowMask.Create([clear, redacted, clear])!;
+        byte[] good = WireBuilder.Message('D', Body("a", "b", "c"));
+        byte[] body = Body("a", "b", "c");
+        using WireWriter writer = new();
+        for (int length = 0; length < body.Length; length++)
+        {
+            byte[] rows = [.. good, .. WireBuilder.Message('D', body[..length]), .. good];
+            Assert.Throws<ProtocolException>(() => mask.WriteMaskedRows(rows, writer));
+        }
+        Assert.That(writer.Length, Is.Zero);
+    }
+
+    /// <summary>NULL, or up to so many characters of one or two bytes.</summary>
+    private static string? Value(Random random, int longest)
+    {
+        int length = random.Next(-1, longest + 1);
+        return length < 0 ? null : string.Concat(Enumerable.Range(0, length).Select(_ => random.Next(12) == 0 ? 'é' : (char)('0' + random.Next(60))));
+    }
+
     [TestCase("redact")]
     [TestCase("keep_last 4")]
     [TestCase("keep_first 4")]

@@ -1,0 +1,22 @@
+using System.Buffers;
+
+namespace WireProxy.Relay.Masking;
+
+/// <summary>The first three digits of postal codes under which fewer than 20,000 people live: they become 000, as the Safe Harbor
+/// method asks (45 CFR 164.514(b)(2)(i)(B)).</summary>
+internal static class SmallZipAreas
+{
+    private const int PrefixLength = 3;
+
+    /// <summary>By the census of 2000, as the guidance of the U.S. Department of Health and Human Services lists them.</summary>
+    private static readonly SearchValues<string> _prefixes = SearchValues.Create(
+        ["036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878", "879", "884", "890", "893"],
+        StringComparison.Ordinal);
+
+    /// <summary>The three digits that may be shown of a postal code that begins with these ASCII digits.</summary>
+    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> zip)
+    {
+        Span<char> prefix = [(char)zip[0], (char)zip[1], (char)zip[2]];
+        return prefix.ContainsAny(_prefixes) ? "000"u8 : zip[..PrefixLength];
+    }
+}

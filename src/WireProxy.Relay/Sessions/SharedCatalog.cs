@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using WireProxy.Policy;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Relay.Sessions;
+
+/// <summary>One database's catalog as all its sessions share it: a snapshot, and the news that it has grown old.</summary>
+/// <param name="read">Reads with the gateway's own login; null where it has none.</param>
+internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func<Task<CatalogSnapshot>>? read)
+{
+    /// <summary>An origin that stays unknown asks for a new catalog at most this often.</summary>
+    private const long UnknownOriginMilliseconds = 1000;
+
+    private readonly Lock _lock = new();
+    private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<string, Protection>> _protections = [];
+    private int _generation = 1;
+    private int _snapshotGeneration;
+    private CatalogSnapshot? _snapshot;
+    private Task<CatalogSnapshot?>? _reading;
+    private TaskCompletionSource? _claim;
+    private long _lastUnknownOrigin = -UnknownOriginMilliseconds;
+
+    public string Database => database;
+
+    /// <summary>The gateway has a login of its own for the catalog.</summary>
+    public bool HasCredentials => read is not null;
+
+    /// <summary>Grows when the catalog may have changed.</summary>
+    public int Generation => Volatile.Read(ref _generation);
+
+    /// <summary>The catalog may have changed. Gives the generation that knows of it.</summary>
+    public int Invalidate() => Interlocked.Increment(ref _generation);
+
+    public void ReportUnknownOrigin()
+    {
+        long now = Environment.TickCount64;
+        long last = Interlocked.Read(ref _lastUnknownOrigin);
+        if (now - last >= UnknownOriginMilliseconds && Interlocked.CompareExchange(ref _lastUnknownOrigin, now, last) == last)
+            Invalidate();
+    }
+
+    /// <summary>The snapshot, where it is at least as new as this generation.</summary>
+    public CatalogSnapshot? Newer(int than, out int generation)
+    {
+        lock (_lock)
+        {
+            generation = _snapshotGeneration;
+            return _snapshotGeneration >= than ? _snapshot : null;
+        }
+    }
+
+    /// <summary>One session at a time reads for all; true makes the caller that one, who then calls <see cref="Publish"/>.</summary>
+    public bool TryClaim(out int generation)
+    {
+        lock (_lock)
+        {
+            generation = Generation;
+            if (_claim is not null)
+                return false;
+            _claim = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return true;
+        }
+    }
+
+    /// <summary>Completes when the claim of the one who reads now has ended, at once where there is none.</summary>
+    public Task WhenPublishedAsync()
+    {
+        lock (_lock)
+            return _claim?.Task ?? Task.CompletedTask;
+    }
+
+    /// <summary>Ends a claim. A null snapshot: the read failed, and the old one stays.</summary>
+    public void Publish(CatalogSnapshot? snapshot, int generation)
+    {
+        lock (_lock)
+        {
+            _claim?.TrySetResult();
+            _claim = null;
+            if (snapshot is null || generation < _snapshotGeneration)
+                return;
+            _snapshot = snapshot;
+            _snapshotGeneration = generation;
+        }
+    }
+
+    /// <summary>Reads with the gateway's own login; sessions that ask at the same time share one read. Null where it failed.</summary>
+    public Task<CatalogSnapshot?> ReadAsync()
+    {
+        lock (_lock)
+            return _reading ??= ReadAndPublishAsync();
+    }
+
+    /// <summary>What the policy protects in this snapshot from this subject, worked out once.</summary>
+    public Protection ProtectionFor(CatalogSnapshot snapshot, Subject subject)
+    {
+        string key = string.Join('\0', [subject.User, .. subject.Groups]);
+        ConcurrentDictionary<string, Protection> bySubject = _protections.GetValue(snapshot, static _ => new(StringComparer.Ordinal));
+        return bySubject.GetOrAdd(key, _ => policy.Resolve(snapshot, subject));
+    }
+
+    private async Task<CatalogSnapshot?> ReadAndPublishAsync()
+    {
+        await Task.Yield();
+        int generation = Generation;
+        CatalogSnapshot? snapshot = null;
+        try
+        {
+            snapshot = await read!();
+        }
+        catch (CatalogUnreadableException e)
+        {
+            LastFailure = e.Message;
+        }
+        lock (_lock)
+            _reading = null;
+        Publish(snapshot, generation);
+        return snapshot;
+    }
+
+    /// <summary>Why the last read failed: a SQLSTATE or the name of an exception, no text of the server's.</summary>
+    public string? LastFailure { get; private set; }
+}
+
+/// <summary>The catalog could not be read.</summary>
+/// <param name="reason">The server's code or the name of an exception: for the log, so no text of the server's.</param>
+internal sealed class CatalogUnreadableException(string reason) : Exception(reason);

@@ -1,0 +1,238 @@
+using WireProxy.Policy;
+using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Tds.Types;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Tds.Masking;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>Reads the tokens of one answer after another as they arrive, and writes what the client gets in their place.</summary>
+internal sealed class AnswerReader(TdsSession session)
+{
+    /// <summary>A row of more than this is masked piece by piece.</summary>
+    private const int HeldRowBytes = 256 * 1024;
+
+    private readonly TokenReader _tokens = new(session.Format);
+    private readonly PayloadBuffer _payload = new();
+    private readonly WireWriter _written = new();
+    private readonly TdsLongRow _longRow = new();
+    private readonly Dictionary<ushort, TdsTotalsMask?> _totals = [];
+    private TdsWork? _work;
+    private BatchPlan? _plan;
+    private TdsRowMask? _rows;
+    private int _resultSets;
+    private int _makers;
+    private int _handles;
+
+    /// <summary>What goes to the client now.</summary>
+    public ReadOnlySpan<byte> Written => _written.WrittenSpan;
+
+    /// <summary>Of the last DONE.</summary>
+    public DoneStatus Status { get; private set; }
+
+    private bool IsReplaced => _work?.Refusal is not null;
+
+    /// <param name="work">Null for the acknowledgement of an Attention: nothing but DONE is expected, and all else is masked.</param>
+    public void Begin(TdsWork? work)
+    {
+        _work = work;
+        _plan = work is null ? BatchPlan.Everything(session.Protection?.DerivedMask ?? Mask.Redact) : work.Plan;
+        (_resultSets, _makers, _handles) = (0, 0, 0);
+        Status = default;
+        _rows = null;
+        _totals.Clear();
+        // The columns of the rows of a fetch are those that opening the cursor told.
+        if (work?.Cursor?.Columns is not { } columns)
+            return;
+        _tokens.Columns = columns;
+        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, 0));
+    }
+
+    public void Sent() => _written.Clear();
+
+    public void Add(ReadOnlySpan<byte> payload)
+    {
+        _payload.Add(payload);
+        while (TryTake())
+        {
+        }
+    }
+
+    public void End()
+    {
+        if (!_payload.Unread.IsEmpty || _tokens.InRow || _longRow.InRow)
+            throw new ProtocolException("An answer ends inside a token.");
+        _payload.Release();
+        if (_work?.Refusal is { } refusal)
+            WriteRefusal(refusal);
+    }
+
+    /// <summary>In the place of all that the server said about the stand-in, but for its acknowledgement of an Attention.</summary>
+    private void WriteRefusal(Refusal refusal)
+    {
+        TokenType last = _work!.IsCall ? TokenType.DoneProc : TokenType.Done;
+        if ((Status & DoneStatus.Attention) == 0)
+            refusal.ToError().Encode(_written, session.Format);
+        new Done(last, (Status & (DoneStatus.InTransaction | DoneStatus.Attention)) | DoneStatus.Error, 0, 0).Encode(_written, session.Format);
+    }
+
+    private bool TryTake()
+    {
+        ReadOnlySpan<byte> rest = _payload.Unread;
+        if (_longRow.InRow)
+        {
+            _longRow.TryContinue(rest, _written, out int taken);
+            _payload.Consume(taken);
+            return taken > 0 && !_longRow.InRow;
+        }
+        if (_tokens.InRow || (TokenReader.TryPeek(rest, out TokenType type) && TokenReader.IsRow(type)))
+            return TakeRows(rest);
+        if (!_tokens.TryRead(rest, out Token token))
+            return false;
+        Take(token);
+        _payload.Consume(token.Bytes.Length);
+        return true;
+    }
+
+    private bool TakeRows(ReadOnlySpan<byte> rest)
+    {
+        bool isTotal = !_tokens.InRow && rest[0] == (byte)TokenType.AltRow;
+        if (!isTotal && _rows is null)
+        {
+            int taken = _tokens.SkipRows(rest, out _);
+            if (!IsReplaced)
+                _written.WriteBytes(rest[..taken]);
+            _payload.Consume(taken);
+            return taken > 0;
+        }
+        if (_tokens.TryReadRow(rest, out RowHeader row, out int length))
+        {
+            WriteRow(row, rest[..length]);
+            _payload.Consume(length);
+            return true;
+        }
+        if (rest.Length < HeldRowBytes || _rows is null)
+            return false;
+        _longRow.Begin(_rows, row, rest[..row.HeaderLength], _written);
+        _payload.Consume(row.HeaderLength);
+        return true;
+    }
+
+    private void WriteRow(in RowHeader row, ReadOnlySpan<byte> bytes)
+    {
+        if (IsReplaced)
+            return;
+        if (row.Type != TokenType.AltRow)
+            _rows!.WriteRow(row, bytes, _written);
+        else if (_totals.GetValueOrDefault(AltRow.ReadId(bytes)) is { } totals)
+            totals.WriteRow(row, bytes, _written);
+        else
+            _written.WriteBytes(bytes);
+    }
+
+    private void Take(Token token)
+    {
+        switch (token.Type)
+        {
+            case TokenType.Done or TokenType.DoneProc or TokenType.DoneInProc:
+                TakeDone(token);
+                return;
+            case TokenType.EnvChange:
+                Take(EnvChange.Decode(token.Bytes));
+                break;
+            case TokenType.SessionState:
+                break;
+            case var _ when IsReplaced:
+                return;
+            case TokenType.ColMetadata:
+                TakeColumns(token);
+                return;
+            case TokenType.AltMetadata when _plan is not null:
+                TakeTotals(AltMetadata.Decode(token.Bytes, session.Format));
+                return;
+            case TokenType.ReturnValue:
+                TakeValue(ReturnValue.Decode(token.Bytes, session.Format), token);
+                return;
+            case TokenType.ReturnStatus when _plan is not null:
+                // A procedure may return what it has read; 0 is what most return.
+                WriteStatus(token);
+                return;
+            case TokenType.Error or TokenType.Info when _plan is not null:
+                TdsMessageMask.WriteWithheld(ServerMessage.Decode(token.Bytes, session.Format), session.Format, _written);
+                return;
+        }
+        _written.WriteBytes(token.Bytes);
+    }
+
+    private void TakeDone(Token token)
+    {
+        Status = Done.Decode(token.Bytes, session.Format).Status;
+        if (token.Type == TokenType.DoneProc)
+            (_makers, _handles) = (_makers + 1, 0);
+        if (!IsReplaced)
+            _written.WriteBytes(token.Bytes);
+    }
+
+    private void Take(EnvChange change)
+    {
+        if (change.Type == EnvChangeType.Database)
+            session.DatabaseChanged(change.NewText);
+    }
+
+    private void TakeColumns(Token token)
+    {
+        ColMetadata columns = _tokens.Columns ?? throw new ProtocolException("Columns were left out that never came before.");
+        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, _resultSets++));
+        bool isOmitted = token.Bytes is [_, 0xFF, 0xFF, ..];
+        // A description that the client was once given in another form would not fit the rows: it stays what it was.
+        if (_rows is null || isOmitted)
+            _written.WriteBytes(token.Bytes);
+        else
+            _rows.Described.Encode(_written, session.Format);
+    }
+
+    private void TakeTotals(AltMetadata totals)
+    {
+        // What a total is made of the analysis does not say.
+        Mask?[] masks = [.. totals.Columns.Select(total => BatchPlan.Derived(total.Type.Type, _plan!.OfText))];
+        TdsTotalsMask? mask = TdsTotalsMask.Create(totals, masks);
+        _totals[totals.Id] = mask;
+        (mask?.Described ?? totals).Encode(_written, session.Format);
+    }
+
+    private void TakeValue(in ReturnValue value, Token token)
+    {
+        if (TakeHandle(value) || _plan is null)
+            _written.WriteBytes(token.Bytes);
+        else
+            TdsReturnValueMask.Write(value, BatchPlan.Derived(value.Type.Type, _plan.OfText), session.Format, _written);
+    }
+
+    /// <summary>Handles come in the order of the procedure's own parameters, before those of the statement.</summary>
+    private bool TakeHandle(in ReturnValue value)
+    {
+        if (_work is null || _makers >= _work.Makes.Count || value.Type.Type is not (DataType.IntN or DataType.Int4))
+            return false;
+        HandleMaker maker = _work.Makes[_makers];
+        int expected = (maker.MakesStatement ? 1 : 0) + (maker.MakesCursor ? 1 : 0);
+        if (_handles >= expected + OtherHandles(maker))
+            return false;
+        bool isFirst = _handles++ == 0;
+        if (value.Value.ToObject(value.Type) is not int handle)
+            return true;
+        if (maker.MakesStatement && isFirst)
+            session.Handles.AddStatement(handle, maker.Text);
+        else if (maker.MakesCursor && (isFirst || (maker.MakesStatement && _handles == 2)))
+            session.Handles.AddCursor(handle, maker.Text, _tokens.Columns);
+        return true;
+    }
+
+    /// <summary>scrollopt, ccopt and rowcount of a cursor come back behind its handle: numbers of the server's own.</summary>
+    private static int OtherHandles(HandleMaker maker) => maker.Procedure.IsCursor ? 3 : 0;
+
+    private void WriteStatus(Token token)
+    {
+        int status = ReturnStatus.Decode(token.Bytes).Value;
+        new ReturnStatus(status is >= -99 and <= 0 ? status : 1).Encode(_written);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using WireProxy.Policy;
+using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Tds.Types;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>A result set as the analysis expects it: the name of each column, and its mask or null.</summary>
+internal sealed record ResultPlan(ImmutableArray<string?> Names, ImmutableArray<Mask?> Masks)
+{
+    /// <summary>Two witnesses: what the server describes must be what the analysis expects. Names compare as the server's catalog does.</summary>
+    public bool Fits(ColMetadata described)
+    {
+        if (described.Columns.Count != Names.Length)
+            return false;
+        for (int i = 0; i < Names.Length; i++)
+        {
+            if (!string.Equals(described.Columns[i].Name, Names[i] ?? "", StringComparison.OrdinalIgnoreCase))
+                return false;
+        }
+        return true;
+    }
+}
+
+/// <summary>What becomes of the answer to a batch that touches protected data. Immutable; shared by all who send the same text.</summary>
+/// <param name="ResultSets">Those that may come; one of unknown shape is null.</param>
+/// <param name="IsSequenceKnown">They come in this order, each once.</param>
+/// <param name="OfText">The mask of a text that may hold anything.</param>
+internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool IsSequenceKnown, Mask OfText)
+{
+    /// <summary>Everything is masked: what comes is not known.</summary>
+    public static BatchPlan Everything(Mask ofText) => new([], false, ofText);
+
+    /// <summary>The masks of the columns that the server describes.</summary>
+    /// <param name="index">How many result sets of the answer came before.</param>
+    public Mask?[] MasksOf(ColMetadata described, int index)
+    {
+        var masks = new Mask?[described.Columns.Count];
+        bool fits = false;
+        if (IsSequenceKnown)
+        {
+            fits = index < ResultSets.Length && ResultSets[index] is { } expected && expected.Fits(described);
+            if (fits)
+                Add(ResultSets[index]!, described, masks);
+        }
+        else if (!ResultSets.Contains(null))
+        {
+            foreach (ResultPlan? candidate in ResultSets)
+            {
+                if (!candidate!.Fits(described))
+                    continue;
+                fits = true;
+                Add(candidate, described, masks);
+            }
+        }
+        if (!fits)
+        {
+            for (int i = 0; i < masks.Length; i++)
+                masks[i] = Derived(described.Columns[i].Type.Type, OfText);
+        }
+        return masks;
+    }
+
+    /// <summary>A masked text is seen to be one. A number, a date or a truth value that the server computed is withheld as NULL: a count of
+    /// 0 would be believed.</summary>
+    public static Mask Derived(DataType type, Mask ofText) =>
+        DataTypes.IsWideText(type) || DataTypes.IsCodePageText(type) ? ofText : Mask.Null;
+
+    private void Add(ResultPlan plan, ColMetadata described, Mask?[] masks)
+    {
+        for (int i = 0; i < masks.Length; i++)
+        {
+            Mask? mask = ReferenceEquals(plan.Masks[i], Unsettled) ? Derived(described.Columns[i].Type.Type, OfText) : plan.Masks[i];
+            // Two candidates of one shape: what either masks is masked, and where they differ nothing of the value remains.
+            masks[i] = masks[i] is null || masks[i] == mask ? mask ?? masks[i] : mask is null ? masks[i] : Derived(described.Columns[i].Type.Type, OfText);
+        }
+    }
+
+    /// <summary>Stands for the mask of an expression, which depends on its type, in a <see cref="ResultPlan"/>.</summary>
+    public static Mask Unsettled { get; } = new Mask.Constant("");
+}

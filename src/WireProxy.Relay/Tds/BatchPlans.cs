@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using WireProxy.Policy;
+using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
+using WireProxy.Sql.TransactSql.Lineage;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>From where values come and go to what is refused and what is masked, for one session.</summary>
+internal sealed class BatchPlans(TdsSession session)
+{
+    /// <summary>Texts longer than this are resolved anew each time: they are bulk data, and seldom come twice.</summary>
+    private const int LongestKept = 16 * 1024;
+
+    private const int MostKept = 4096;
+
+    private static readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<(string Text, bool Quoted), BatchLineage>> Known = [];
+
+    private ImmutableArray<TempTable> _tempTables = [];
+    private bool _shapesChanged;
+
+    /// <summary>The session is like new.</summary>
+    public void Reset()
+    {
+        _tempTables = [];
+        _shapesChanged = false;
+    }
+
+    /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
+    public Refusal? RefusalOf(RequestText text)
+    {
+        text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text.Text, quoted))];
+        foreach (BatchLineage lineage in text.Lineages)
+        {
+            foreach (StatementLineage statement in lineage.Statements)
+            {
+                foreach (ValueWrite write in statement.Writes)
+                {
+                    if (Leaks(write))
+                        return write.Kind == WriteKind.Anywhere
+                            ? Refusals.UnknownSql(CommandOf(text)) : Refusals.Copies(CommandOf(text), write.Name);
+                }
+            }
+        }
+        return null;
+    }
+
+    /// <summary>What is masked of the answer; null where nothing must be. From here on the batch counts as run.</summary>
+    public BatchPlan? PlanOf(RequestTexts request)
+    {
+        bool touches = false;
+        bool isSequenceKnown = !_shapesChanged;
+        var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
+        foreach (RequestText text in request.Texts)
+        {
+            // Two readings may give two sequences.
+            isSequenceKnown &= text.Lineages.Count == 1;
+            foreach (BatchLineage lineage in text.Lineages)
+            {
+                touches |= IsProtected(lineage.Touched) || IsProtected(lineage.Union) || IsProtected(lineage.Messages);
+                isSequenceKnown &= lineage.SequenceKnown;
+                sets.AddRange(lineage.ResultSets.Select(PlanOf));
+                _tempTables = lineage.TempTables;
+                _shapesChanged |= lineage.ChangesShapes;
+            }
+        }
+        Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
+        if (!touches)
+            return null;
+        return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText);
+    }
+
+    /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
+    public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
+        reading.Statements.Any(facts => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql)));
+
+    private BatchLineage LineageOf(string text, bool quoted)
+    {
+        CatalogSnapshot catalog = session.Catalog!;
+        if (!_tempTables.IsEmpty || text.Length > LongestKept)
+            return Resolve(text, catalog, quoted);
+        ConcurrentDictionary<(string, bool), BatchLineage> known = Known.GetValue(catalog, static _ => new());
+        if (known.TryGetValue((text, quoted), out BatchLineage? lineage))
+            return lineage;
+        lineage = Resolve(text, catalog, quoted);
+        if (known.Count >= MostKept)
+            known.Clear();
+        known[(text, quoted)] = lineage;
+        return lineage;
+    }
+
+    private BatchLineage Resolve(string text, CatalogSnapshot catalog, bool quoted) => TransactSqlLineage.Resolve(
+        text, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables, quotedIdentifier: quoted);
+
+    private ResultPlan? PlanOf(ResultSetLineage set) => !set.IsKnown ? null : new ResultPlan(
+        [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(MaskOf)]);
+
+    private Mask? MaskOf(OutputColumn column)
+    {
+        if (column.Origin is { } origin && session.Protection!.NamedMask(origin.Relation, origin.Column) is { } named)
+            return named;
+        if (!IsProtected(column.Sources))
+            return null;
+        return column.Origin is not null && !column.Sources.IsEverything && column.Sources.Columns is [var only]
+            && session.Protection!.Find(only.Relation, only.Column) is { IsMasked: true } found ? found.Mask : BatchPlan.Unsettled;
+    }
+
+    private bool IsProtected(SourceSet sources) =>
+        sources.IsEverything || sources.Columns.Any(column => session.Protection!.Find(column.Relation, column.Column).Kind != ProtectionKind.Clear);
+
+    private bool Leaks(ValueWrite write) => IsProtected(write.Sources) && write.Kind switch
+    {
+        // Followed by the analysis, from batch to batch.
+        WriteKind.Session => false,
+        WriteKind.Column => !session.Protection!.Find(write.Target.Relation, write.Target.Column).IsMasked,
+        _ => true,
+    };
+
+    private static string CommandOf(RequestText text) =>
+        text.Readings is [{ Statements: [StatementFacts only] }, ..] ? only.Command : "batch";
+}

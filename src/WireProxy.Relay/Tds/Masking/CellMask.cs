@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using WireProxy.Policy;
+using WireProxy.Protocols.Tds.Types;
+using WireProxy.Protocols.Wire;
+
+namespace WireProxy.Relay.Tds.Masking;
+
+/// <summary>A mask made ready for the cells of a column: it writes the masked value with what stands around it. Immutable.</summary>
+internal sealed class CellMask
+{
+    private const int PartEndLength = sizeof(uint);
+
+    /// <summary>Clients choose types (varchar(1) to varchar(8000)), so that what is kept of them has to have an end.</summary>
+    private const int MostKept = 4096;
+
+    private static readonly ConcurrentDictionary<(Mask, TypeInfo, CellForm, bool), CellMask> _made = new();
+
+    private readonly ContentMask _content;
+    private readonly CellForm _form;
+    private readonly byte[]? _same;
+    private readonly byte[] _before;
+
+    private CellMask(ContentMask content, in TypeInfo type, CellForm form)
+    {
+        _content = content;
+        _form = form;
+        Described = content.MayBeNull ? Nullable(type) : type;
+        _same = content.Same is { } same ? Encoded(Described, form, same) : null;
+        // The text pointer is the codec's own: the column's would let the client fetch the clear value with READTEXT.
+        byte[] empty = Described.Layout == ValueLayout.Fixed ? [] : Encoded(Described, form, []);
+        _before = Described.Layout == ValueLayout.PartLength ? [.. empty.AsSpan(0, sizeof(ulong)), 0, 0, 0, 0] : empty;
+    }
+
+    /// <summary>The type that the client is told: where the cell may become NULL one that has a NULL.</summary>
+    public TypeInfo Described { get; }
+
+    public bool MayBeNull => _content.MayBeNull;
+
+    /// <summary>Every value becomes NULL.</summary>
+    public bool IsNull => _content.IsNull;
+
+    /// <summary>The masked cell depends on the value.</summary>
+    public bool NeedsValue => _same is null && !IsNull;
+
+    /// <param name="type">As the server describes the column.</param>
+    /// <param name="isEncrypted">The client decrypts the cell with a key of its own: nothing else than NULL can stand there.</param>
+    public static CellMask For(Mask mask, in TypeInfo type, CellForm form, bool isEncrypted = false)
+    {
+        if (_made.TryGetValue((mask, type, form, isEncrypted), out var made))
+            return made;
+        made = Make(mask, type, form, isEncrypted);
+        return _made.Count < MostKept ? _made.GetOrAdd((mask, type, form, isEncrypted), made) : made;
+    }
+
+    private static CellMask Make(Mask mask, in TypeInfo type, CellForm form, bool isEncrypted)
+    {
+        var content = isEncrypted ? ContentMask.Null : ContentMask.For(mask, type);
+        // Of a length in one byte, none means NULL.
+        if (content.Same is [] && type.Layout == ValueLayout.ByteLength)
+            content = ContentMask.Null;
+        return new CellMask(content, type, form);
+    }
+
+    /// <summary>The same mask for a value that is too large to be held: where it would have to be looked at, it is redacted.</summary>
+    public CellMask WithoutValue(in TypeInfo type) => NeedsValue ? For(Mask.Redact, type, _form) : this;
+
+    /// <summary>Writes the masked value as a cell. Never throws, whatever the value is.</summary>
+    /// <param name="value">Without its length; it is not NULL.</param>
+    /// <returns>False where it becomes NULL: then nothing was written.</returns>
+    public bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        if (_same is not null)
+        {
+            destination.WriteBytes(_same);
+            return true;
+        }
+        int before = _before.Length;
+        var room = destination.GetSpan(before + _content.Bound(value.Length) + PartEndLength);
+        int length = _content.Put(value, room[before..]);
+        if (length < 0)
+            return false;
+        _before.CopyTo(room);
+        destination.Advance(before + length + WriteLength(room, length));
+        return true;
+    }
+
+    /// <summary>As <see cref="TryWrite(ReadOnlySpan{byte}, WireWriter)"/>, for a value that may be in parts.</summary>
+    public bool TryWrite(in TypedValue value, WireWriter destination)
+    {
+        if (!NeedsValue)
+            return TryWrite([], destination);
+        if (value.TryGetData(out var data))
+            return TryWrite(data, destination);
+        int length = value.DataLength;
+        byte[] whole = ArrayPool<byte>.Shared.Rent(length);
+        int at = 0;
+        foreach (var part in value.Parts)
+        {
+            part.CopyTo(whole.AsSpan(at));
+            at += part.Length;
+        }
+        bool written = TryWrite(whole.AsSpan(0, length), destination);
+        ArrayPool<byte>.Shared.Return(whole, clearArray: true);
+        return written;
+    }
+
+    public void WriteNull(WireWriter destination) => ValueWriter.WriteNull(destination, Described, _form);
+
+    /// <summary>Writes the length where it belongs and the end of parts.</summary>
+    /// <returns>Bytes behind the value.</returns>
+    private int WriteLength(Span<byte> cell, int length)
+    {
+        int before = _before.Length;
+        switch (Described.Layout)
+        {
+            case ValueLayout.ByteLength:
+                cell[0] = (byte)length;
+                return 0;
+            case ValueLayout.UShortLength:
+                BinaryPrimitives.WriteUInt16LittleEndian(cell, (ushort)length);
+                return 0;
+            case ValueLayout.LongLength or ValueLayout.VariantLength:
+                BinaryPrimitives.WriteInt32LittleEndian(cell[(before - sizeof(int))..], length);
+                return 0;
+            case ValueLayout.PartLength:
+                BinaryPrimitives.WriteInt64LittleEndian(cell, length);
+                BinaryPrimitives.WriteInt32LittleEndian(cell[sizeof(long)..], length);
+                // An empty value is the end of parts alone, which the length just written is.
+                int end = length == 0 ? 0 : PartEndLength;
+                cell.Slice(before + length, end).Clear();
+                return end;
+            default:
+                return 0;
+        }
+    }
+
+    private static byte[] Encoded(in TypeInfo type, CellForm form, ReadOnlySpan<byte> content)
+    {
+        using var writer = new WireWriter();
+        ValueWriter.WriteData(writer, type, form, content);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The form of a fixed-length type that has a NULL (MS-TDS 2.2.5.4.3).</summary>
+    private static TypeInfo Nullable(in TypeInfo type)
+    {
+        DataType? nullable = type.Type switch
+        {
+            DataType.Int1 or DataType.Int2 or DataType.Int4 or DataType.Int8 => DataType.IntN,
+            DataType.Bit => DataType.BitN,
+            DataType.Flt4 or DataType.Flt8 => DataType.FltN,
+            DataType.Money or DataType.Money4 => DataType.MoneyN,
+            DataType.DateTime or DataType.DateTim4 => DataType.DateTimN,
+            _ => null,
+        };
+        return nullable is { } form ? new TypeInfo(form, ValueLayout.ByteLength, type.MaxLength) : type;
+    }
+}

@@ -1,0 +1,101 @@
+using WireProxy.Protocols.Tds;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>Whole messages for the handshake, where they are few and small.</summary>
+internal static class PacketIo
+{
+    /// <summary>The largest message of a login, in bytes: a LOGIN7 has at most 128 KiB, tokens of federated logins may be larger.</summary>
+    public const int LoginMessageBytes = 512 * 1024;
+
+    /// <summary>Receives until a whole packet stands at the input's beginning.</summary>
+    public static async Task<PacketHeader> ReceivePacketAsync(Leg leg, Party party)
+    {
+        PacketHeader header;
+        while (!TryRead(leg, party, out header))
+        {
+            if (!await leg.ReceiveAsync())
+                throw Closed(party);
+        }
+        if (!await leg.ReceiveAtLeastAsync(header.Length))
+            throw Closed(party);
+        return header;
+    }
+
+    /// <summary>Receives until a whole message stands at the input's beginning.</summary>
+    public static async Task<PacketRun> ReceiveMessageAsync(Leg leg, Party party)
+    {
+        PacketRun run;
+        int needed;
+        while (!TryMeasure(leg, party, out run, out needed))
+        {
+            if (needed > LoginMessageBytes)
+                throw Violation(party, "a message too long for a login");
+            if (!await leg.ReceiveAtLeastAsync(needed))
+                throw Closed(party);
+        }
+        return run;
+    }
+
+    /// <summary>Takes the message at the input's beginning out of it.</summary>
+    public static byte[] Take(Leg leg, PacketRun run)
+    {
+        using var joined = new WireWriter();
+        byte[] payload = run.Payload(leg.Input.Unread, joined).ToArray();
+        leg.Input.Consume(run.Length);
+        return payload;
+    }
+
+    /// <summary>Passes the message at <paramref name="from"/>'s beginning on and sends it.</summary>
+    public static async ValueTask PassAsync(Leg from, Leg to, PacketRun run)
+    {
+        to.Output.Pass(from.Input.Slice(0, run.Length));
+        await to.Output.FlushAsync();
+        from.Input.Consume(run.Length);
+    }
+
+    public static async ValueTask SendAsync(Leg leg, PacketType type, ReadOnlyMemory<byte> payload)
+    {
+        using var packets = new MessageWriter();
+        packets.WriteMessage(leg.Output.BeginOwn(), type, payload.Span);
+        await leg.Output.FlushAsync();
+    }
+
+    public static SessionEndException Closed(Party party) => new(party == Party.Client
+        ? new SessionEnd(Stage.Login, Party.Client, "the client closed the connection during the login")
+        : new SessionEnd(Stage.Login, Party.Upstream, "the upstream closed the connection during the login", "08006"));
+
+    public static SessionEndException Violation(Party party, string what) => new(new SessionEnd(
+        Stage.Login, party, $"the {(party == Party.Client ? "client" : "upstream")} sent {what}", "08P01"));
+
+    private static bool TryRead(Leg leg, Party party, out PacketHeader header)
+    {
+        try
+        {
+            return PacketHeader.TryRead(leg.Input.Unread, out header);
+        }
+        catch (ProtocolException e)
+        {
+            throw Broken(party, e);
+        }
+    }
+
+    private static bool TryMeasure(Leg leg, Party party, out PacketRun run, out int needed)
+    {
+        try
+        {
+            return PacketRun.TryMeasure(leg.Input.Unread, out run, out needed);
+        }
+        catch (ProtocolException e)
+        {
+            throw Broken(party, e);
+        }
+    }
+
+    /// <summary>Whose fault it was is known here alone.</summary>
+    public static SessionEndException Broken(Party party, ProtocolException e) => new(new SessionEnd(
+        Stage.Login, party, $"protocol violation by the {(party == Party.Client ? "client" : "upstream")}: {e.Message}", "08P01"));
+}

@@ -1,0 +1,127 @@
+using WireProxy.Protocols.Tds;
+using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>
+/// Server to client: an answer of which nothing must be known is relayed packet by packet; of the others the tokens are read, masked
+/// and put into packets anew; a stand-in's answer becomes the refusal; what the gateway asked for itself is kept from the client.
+/// </summary>
+internal sealed class ResponseFilter(TdsSession session) : IFilter
+{
+    private readonly MessageReader _packets = new();
+    private readonly MessageWriter _output = new() { PacketSize = session.PacketSize };
+    private readonly LastDone _last = new(session.Format);
+    private readonly AnswerReader _answer = new(session);
+    private CatalogAnswer? _catalog;
+    private TdsWork? _work;
+    private Mode _mode;
+    private bool _isAtPacket = true;
+
+    private enum Mode
+    {
+        Relayed,
+        Read,
+        Catalog,
+    }
+
+    public bool RequiresDurableRecord => false;
+
+    public bool IsAtFrameBoundary => !_packets.IsInMessage || _mode == Mode.Catalog;
+
+    public ValueTask WaitAsync() => ValueTask.CompletedTask;
+
+    public FilterStep Process(InputBuffer input, OutputBuffer output)
+    {
+        ReadOnlySpan<byte> unread = input.Unread;
+        ReadOnlySpan<byte> rest = unread;
+        int relayed = 0;
+        // A header that has not arrived whole is left: nobody knows yet whether its packet is relayed.
+        while (rest.Length >= (_isAtPacket ? PacketHeader.Size : 1) && _packets.TryRead(ref rest, out MessagePart part))
+        {
+            _isAtPacket = part.EndsPacket;
+            if (part.BeginsMessage)
+                Begin(part);
+            if (_mode == Mode.Relayed)
+            {
+                _last.Add(part.Payload);
+                if (part.EndsMessage)
+                    End(_last.Status);
+                continue;
+            }
+            // What was relayed before goes first.
+            int at = unread.Length - rest.Length;
+            int header = part.BeginsPacket ? PacketHeader.Size : 0;
+            Relay(input, output, relayed, at - part.Payload.Length - header);
+            relayed = at;
+            Read(part, output);
+        }
+        int read = unread.Length - rest.Length;
+        Relay(input, output, relayed, read);
+        // Rows are not to wait for a packet to be full.
+        if (_mode == Mode.Read && _output.IsInMessage)
+            _output.Flush(output.BeginOwn());
+        input.Consume(read);
+        return FilterStep.NeedMore;
+    }
+
+    private static void Relay(InputBuffer input, OutputBuffer output, int from, int to)
+    {
+        if (to > from)
+            output.Pass(input.Slice(from, to - from));
+    }
+
+    private void Begin(MessagePart part)
+    {
+        if (part.Packet.Type != PacketType.TabularResult)
+            throw new ProtocolException($"a message of type {(byte)part.Packet.Type} is none of a server's");
+        _work = session.InFlight.Request;
+        if (_work is null && !session.InFlight.AwaitsAcknowledgement)
+            throw new ProtocolException("an answer came to which there is no request");
+        _last.Clear();
+        _mode = _work is { Catalog: not null } ? Mode.Catalog : _work is { MustRead: true } || (_work is null && session.Masks) ? Mode.Read : Mode.Relayed;
+        if (_mode == Mode.Catalog)
+            _catalog = new CatalogAnswer(session.Format, _work!.Catalog);
+        if (_mode != Mode.Read)
+            return;
+        _answer.Begin(_work);
+        _output.Spid = part.Packet.Spid;
+        _output.Begin(PacketType.TabularResult);
+    }
+
+    private void Read(MessagePart part, OutputBuffer output)
+    {
+        if (_mode == Mode.Catalog)
+        {
+            _catalog!.Add(part.Payload);
+            if (!part.EndsMessage)
+                return;
+            // The waiting request is let go when nothing is under way any more.
+            CatalogAnswer answer = _catalog;
+            _catalog = null;
+            End(answer.Status);
+            answer.Complete();
+            return;
+        }
+        _answer.Add(part.Payload);
+        _output.Write(output.BeginOwn(), _answer.Written);
+        _answer.Sent();
+        if (!part.EndsMessage)
+            return;
+        _answer.End();
+        _output.Write(output.BeginOwn(), _answer.Written);
+        _answer.Sent();
+        _output.End(output.BeginOwn());
+        End(_answer.Status);
+    }
+
+    private void End(DoneStatus status)
+    {
+        session.Answered(_work, status);
+        _work = null;
+        session.InFlight.End((status & DoneStatus.Attention) != 0);
+    }
+}

@@ -1,0 +1,241 @@
+using WireProxy.Policy;
+using WireProxy.Protocols.Tds;
+using WireProxy.Protocols.Tds.Messages;
+using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>What both directions of one TDS session share.</summary>
+internal sealed class TdsSession : DialectSession
+{
+    private readonly string _loginDatabase;
+    private SharedCatalog _sharedCatalog;
+    private volatile string _database;
+    private volatile CatalogRead? _catalogRead;
+    private volatile bool _hasEnded;
+    private volatile bool _inTransaction;
+    private volatile bool _hasOpenChanges;
+    private volatile bool _isCatalogOld;
+    private int _catalogGeneration;
+    private int _neededGeneration;
+
+    private TdsSession(Session session, TdsDialect dialect, Subject subject, LoginAgreement agreement)
+    {
+        Session = session;
+        Dialect = dialect;
+        Subject = subject;
+        Policy = session.Listener.Policy;
+        Format = agreement.Format;
+        PacketSize = agreement.PacketSize;
+        _loginDatabase = _database = subject.Database ?? "";
+        _sharedCatalog = dialect.Catalogs.For(_database);
+        Plans = new BatchPlans(this);
+        if (Policy.IsTransparent && session.Recorder is null)
+            (Requests, Responses) = RelayFilters.Create(this);
+        else
+            (Requests, Responses) = (new RequestFilter(this), new ResponseFilter(this));
+    }
+
+    public Session Session { get; }
+
+    public TdsDialect Dialect { get; }
+
+    public Subject Subject { get; private set; }
+
+    public CompiledPolicy Policy { get; }
+
+    public TokenFormat Format { get; }
+
+    /// <summary>Bytes of a packet, as the login has agreed.</summary>
+    public int PacketSize { get; }
+
+    public InFlight InFlight { get; } = new();
+
+    public Handles Handles { get; } = new();
+
+    public BatchPlans Plans { get; }
+
+    public override IFilter Requests { get; }
+
+    public override IFilter Responses { get; }
+
+    public override bool IsIdle => InFlight.IsAnswered && !_inTransaction;
+
+    public override bool IsWaitingForClient => InFlight.IsAnswered;
+
+    /// <summary>The catalog of the session's database, or null before it is read or where the policy does not need it.</summary>
+    public CatalogSnapshot? Catalog { get; private set; }
+
+    /// <summary>The catalog is there, and as new as all that was known when the request came.</summary>
+    public bool IsCatalogCurrent => Catalog is not null && !_isCatalogOld && _catalogGeneration >= _neededGeneration;
+
+    /// <summary>What is protected from this session; null where nothing can be, or the catalog is not read yet.</summary>
+    public Protection? Protection { get; private set; }
+
+    /// <summary>Something is, or may be, protected from this session.</summary>
+    public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
+
+    public static async Task<TdsSession> OpenAsync(Session session, TdsDialect dialect, Login7 login, LoginAgreement agreement)
+    {
+        ListenerContext listener = session.Listener;
+        string user = login.UserName.Length > 0 ? login.UserName : "";
+        var subject = new Subject(
+            user, [], listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address);
+        if (listener.Journal is { } journal)
+        {
+            if (!journal.IsHealthy && listener.RefusesUnrecorded)
+                throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
+            session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
+            await session.Recorder.OpenAsync(SessionRecords.Opened(
+                session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null));
+        }
+        return new TdsSession(session, dialect, subject, agreement);
+    }
+
+    public override void Ended()
+    {
+        _hasEnded = true;
+        InFlight.Abandon();
+        _catalogRead?.Abandon();
+    }
+
+    /// <summary>The upstream rolls back and stops what runs when its connection closes.</summary>
+    public override Task CancelAsync() => Task.CompletedTask;
+
+    /// <summary>The client asks for a session like new: what it had prepared is gone, and it is back in its first database.</summary>
+    public void Reset()
+    {
+        Handles.Clear();
+        Plans.Reset();
+        Use(_loginDatabase);
+    }
+
+    public void DatabaseChanged(string database) => _database = database;
+
+    /// <summary>An answer has ended.</summary>
+    /// <param name="status">Of its last DONE.</param>
+    public void Answered(TdsWork? work, DoneStatus status)
+    {
+        _inTransaction = (status & DoneStatus.InTransaction) != 0;
+        if (work is { ChangesCatalog: true })
+        {
+            _hasOpenChanges = true;
+            _isCatalogOld = true;
+        }
+        if (!_hasOpenChanges)
+            return;
+        // At once, because a batch may have committed in its middle, and again at the transaction's end.
+        _sharedCatalog.Invalidate();
+        if (_inTransaction)
+            return;
+        _hasOpenChanges = false;
+        _isCatalogOld = true;
+    }
+
+    /// <summary>What must be waited for before a request can be judged; null: nothing.</summary>
+    /// <param name="transaction">The transaction that the client's request names, for a query of the gateway's own beside it.</param>
+    /// <param name="resets">What the client's first packet asks for: a query before it must find the session as it will be.</param>
+    public Task? EnsureCatalog(ulong transaction, PacketStatus resets, OutputBuffer output)
+    {
+        if (_database != _sharedCatalog.Database)
+            Use(_database);
+        int needed = _neededGeneration = _sharedCatalog.Generation;
+        if (IsCatalogCurrent)
+            return null;
+        // What the session has changed and not committed it alone can see.
+        if (!_hasOpenChanges)
+        {
+            if (_sharedCatalog.Newer(needed, out int current) is { } snapshot)
+            {
+                Use(snapshot, current);
+                return null;
+            }
+            if (_sharedCatalog.HasCredentials)
+                return AdoptAsync();
+        }
+        int generation = needed;
+        if (!_hasOpenChanges && !_sharedCatalog.TryClaim(out generation))
+            return _sharedCatalog.WhenPublishedAsync();
+        return ReadHere(transaction, resets, generation, isShared: !_hasOpenChanges, output);
+    }
+
+    /// <summary>What the response side must do for a request that passes.</summary>
+    public TdsWork Admit(RequestTexts request)
+    {
+        bool changes = request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(facts => facts.ChangesCatalog)));
+        BatchPlan? plan = Masks ? Plans.PlanOf(request) : null;
+        bool changesDatabase = BatchPlans.MayChangeDatabase(request) || request.ResetsSession;
+        if (plan is null && !changes && !changesDatabase && request.Makes.Count == 0)
+            return TdsWork.Relayed;
+        return new TdsWork
+        {
+            Plan = plan,
+            Makes = request.Makes,
+            Cursor = request.Cursor,
+            ChangesCatalog = changes,
+            IsCall = request.IsCall,
+            ChangesDatabase = changesDatabase,
+        };
+    }
+
+    private Task ReadHere(ulong transaction, PacketStatus resets, int generation, bool isShared, OutputBuffer output)
+    {
+        var read = new CatalogRead();
+        _catalogRead = read;
+        if (_hasEnded)
+            read.Abandon();
+        using var payload = new WireWriter();
+        SqlBatch.Encode(payload, Format.Version, SqlServerCatalogQuery.Text, transaction);
+        using var packets = new MessageWriter { PacketSize = PacketSize };
+        output.Diverge();
+        packets.WriteMessage(output.BeginOwn(), PacketType.SqlBatch, payload.WrittenSpan, resets);
+        InFlight.Begin(new TdsWork { Catalog = read });
+        return AdoptHereAsync(read, generation, isShared);
+    }
+
+    private async Task AdoptHereAsync(CatalogRead read, int generation, bool isShared)
+    {
+        CatalogSnapshot? snapshot = await read.Task;
+        _catalogRead = null;
+        // The answer may have been about another database than was believed.
+        if (snapshot is not null && !string.Equals(snapshot.Database, _database, StringComparison.OrdinalIgnoreCase))
+            snapshot = null;
+        if (isShared)
+            _sharedCatalog.Publish(snapshot, generation);
+        if (snapshot is not null)
+            Use(snapshot, generation);
+    }
+
+    private async Task AdoptAsync()
+    {
+        if (await _sharedCatalog.ReadAsync() is not { } snapshot)
+        {
+            Session.Listener.Log.CatalogUnreadable(Session.Listener.Options.Name, _database, _sharedCatalog.LastFailure ?? "unknown");
+            return;
+        }
+        CatalogSnapshot? current = _sharedCatalog.Newer(_sharedCatalog.Generation, out int generation);
+        Use(current ?? snapshot, generation);
+    }
+
+    private void Use(string database)
+    {
+        _database = database;
+        if (_sharedCatalog.Database == database)
+            return;
+        _sharedCatalog = Dialect.Catalogs.For(database);
+        Subject = Subject with { Database = database };
+        (Catalog, Protection) = (null, null);
+    }
+
+    private void Use(CatalogSnapshot snapshot, int generation)
+    {
+        Catalog = snapshot;
+        Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
+        _catalogGeneration = generation;
+        _isCatalogOld = false;
+    }
+}

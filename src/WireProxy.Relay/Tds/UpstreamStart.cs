@@ -1,0 +1,151 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using WireProxy.Protocols.Tds;
+using WireProxy.Protocols.Tds.Messages;
+using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Tds;
+
+/// <summary>The connection to the server up to its answer to PRELOGIN, TLS included. What is encrypted here is independent of the client's
+/// side.</summary>
+internal sealed class UpstreamStart
+{
+    private const byte EncryptionBits = 0x0F;
+
+    private readonly UpstreamOptions _options;
+    private readonly ByteTransport _plain;
+    private SslStream? _loginTls;
+
+    private UpstreamStart(UpstreamOptions options, LoopSocket socket)
+    {
+        _options = options;
+        _plain = socket;
+        Leg = new Leg(socket);
+    }
+
+    public Leg Leg { get; }
+
+    /// <summary>The server's answer to PRELOGIN.</summary>
+    public PreLogin Answer { get; private set; } = null!;
+
+    /// <param name="asked">The client's PRELOGIN, or null where it sent none, or nobody asks but the gateway.</param>
+    /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands.</exception>
+    public static async Task<UpstreamStart> ConnectAsync(
+        UpstreamOptions options, EventLoop loop, PreLogin? asked, CancellationToken cancellationToken)
+    {
+        var start = new UpstreamStart(options, await UpstreamConnector.ConnectAsync(options, loop, cancellationToken));
+        try
+        {
+            await start.BeginAsync(asked, cancellationToken);
+            return start;
+        }
+        catch
+        {
+            start.Leg.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Sends the login, of which the first packet alone is encrypted where encryption is for the login only.</summary>
+    public async Task SendLoginAsync(ReadOnlyMemory<byte> payload)
+    {
+        if (_loginTls is null)
+        {
+            await PacketIo.SendAsync(Leg, PacketType.Login7, payload);
+            return;
+        }
+        using var writer = new WireWriter();
+        using var packets = new MessageWriter();
+        packets.WriteMessage(writer, PacketType.Login7, payload.Span);
+        ReadOnlyMemory<byte> login = writer.WrittenMemory;
+        PacketHeader.TryRead(login.Span, out PacketHeader first);
+        await Leg.Transport.SendAsync(login[..first.Length]);
+        Leg.Upgrade(_plain);
+        await _loginTls.DisposeAsync();
+        _loginTls = null;
+        if (login.Length > first.Length)
+            await Leg.Transport.SendAsync(login[first.Length..]);
+    }
+
+    private async Task BeginAsync(PreLogin? asked, CancellationToken cancellationToken)
+    {
+        bool isStrict = _options.Tls is { Mode: not UpstreamTlsMode.Disable, Encryption: TdsEncryption.Strict };
+        if (isStrict)
+        {
+            SslStream stream = await TlsHandshake.AsClientAsync(
+                new TransportStream(_plain, default), _options, ClientStart.Alpn, TlsHandshake.Versions, cancellationToken);
+            Leg.Upgrade(new TlsTransport(stream, _plain));
+        }
+        byte said = isStrict ? PreLoginEncryption.On : Wanted();
+        using (var payload = new WireWriter())
+        {
+            Question(asked, said).Encode(payload);
+            await PacketIo.SendAsync(Leg, PacketType.PreLogin, payload.WrittenMemory);
+        }
+        PacketRun run = await PacketIo.ReceiveMessageAsync(Leg, Party.Upstream);
+        if (run.First.Type != PacketType.TabularResult)
+            throw PacketIo.Violation(Party.Upstream, "something else than an answer to PRELOGIN");
+        try
+        {
+            Answer = PreLogin.Decode(PacketIo.Take(Leg, run));
+        }
+        catch (ProtocolException e)
+        {
+            throw PacketIo.Broken(Party.Upstream, e);
+        }
+        if (!isStrict)
+            await BeginTlsAsync(Agreed(said), cancellationToken);
+    }
+
+    /// <summary>What the client says of itself goes on; encryption and MARS are the gateway's own business.</summary>
+    private static PreLogin Question(PreLogin? asked, byte encryption)
+    {
+        PreLogin question = asked ?? new PreLogin([new PreLoginOption(PreLoginOptionType.Version, PreLogin.VersionData(16, 0, 0))]);
+        return question
+            .With(PreLoginOptionType.Encryption, new ByteString([encryption]))
+            .With(PreLoginOptionType.Mars, new ByteString([0]));
+    }
+
+    private byte Wanted() => (_options.Tls.Mode, _options.Tls.Encryption) switch
+    {
+        (UpstreamTlsMode.Disable, _) => PreLoginEncryption.NotSupported,
+        (_, TdsEncryption.Login) => PreLoginEncryption.Off,
+        _ => PreLoginEncryption.On,
+    };
+
+    private Encryption Agreed(byte said)
+    {
+        int answered = (Answer.Encryption ?? PreLoginEncryption.NotSupported) & EncryptionBits;
+        switch (answered)
+        {
+            case PreLoginEncryption.NotSupported when _options.Tls.Mode is UpstreamTlsMode.Disable or UpstreamTlsMode.Prefer:
+                return Encryption.None;
+            case PreLoginEncryption.NotSupported:
+                throw UpstreamConnector.Unreachable("the upstream offers no TLS, and upstream.tls.mode demands it");
+            case PreLoginEncryption.Off when said == PreLoginEncryption.Off:
+                return Encryption.LoginOnly;
+            case PreLoginEncryption.On or PreLoginEncryption.Required when said != PreLoginEncryption.NotSupported:
+                return Encryption.Full;
+            case PreLoginEncryption.On or PreLoginEncryption.Required:
+                throw UpstreamConnector.Unreachable("the upstream demands TLS, and upstream.tls.mode is disable");
+            default:
+                throw PacketIo.Violation(Party.Upstream, "an answer about encryption that does not fit the question");
+        }
+    }
+
+    private async Task BeginTlsAsync(Encryption encryption, CancellationToken cancellationToken)
+    {
+        if (encryption == Encryption.None)
+            return;
+        if (Leg.Input.Length > 0)
+            throw PacketIo.Violation(Party.Upstream, "data behind its answer to PRELOGIN");
+        var carrier = new HandshakeStream(_plain, encryption == Encryption.LoginOnly);
+        SslStream stream = await TlsHandshake.AsClientAsync(carrier, _options, default, SslProtocols.Tls12, cancellationToken);
+        carrier.EndHandshake();
+        Leg.Upgrade(new TlsTransport(stream, _plain));
+        if (encryption == Encryption.LoginOnly)
+            _loginTls = stream;
+    }
+}
