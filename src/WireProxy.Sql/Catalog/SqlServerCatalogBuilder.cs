@@ -14,7 +14,7 @@ public sealed class SqlServerCatalogBuilder
     readonly Dictionary<uint, (uint Parent, bool Quotes)> _moduleFlags = [];
     readonly List<SqlServerSynonym> _synonyms = [];
     readonly Dictionary<(uint, short), string> _computed = [];
-    readonly List<(uint, short)> _notInserted = [];
+    readonly List<(uint Relation, short Column, char Flag)> _flags = [];
     readonly Dictionary<uint, uint> _historyOf = [];
     string? _database;
     int _version;
@@ -61,7 +61,7 @@ public sealed class SqlServerCatalogBuilder
             .Select(m => new CatalogFunction(m.Id, m.Schema, m.Name) { IsNative = m.Kind is "FS" or "FT" or "PC" or "AF" or "X" }).ToList();
         return new(version, _database, _version, relations, functions)
         {
-            SqlServer = new(relations, types, modules, _synonyms, _computed, _notInserted, _historyOf),
+            SqlServer = new(relations, types, modules, _synonyms, _computed, _flags, _historyOf),
         };
     }
 
@@ -70,8 +70,8 @@ public sealed class SqlServerCatalogBuilder
         if (!_columns.TryGetValue(relation, out var columns))
             _columns.Add(relation, columns = []);
         columns.Add(new(number, name, type, flags == "x"));
-        if (flags is not null)
-            _notInserted.Add((relation, number));
+        if (!string.IsNullOrEmpty(flags))
+            _flags.Add((relation, number, flags[0]));
     }
 
     ImmutableArray<CatalogColumn> ColumnsOf(uint relation) =>

@@ -6,7 +6,7 @@ namespace WireProxy.Sql.Catalog;
 /// they define may then do anything. All columns are nvarchar or NULL. Rows by <c>kind</c> (id, a, b, c, d); ids are object_ids:
 /// d: NULL, major version, database, collation, default schema;
 /// r: table or view, kind (r or v), schema, name; t: table type, NULL, schema, name;
-/// c: relation, column_id, name, system_type_id, flags (x computed, i identity, r rowversion, g generated always; NULL for none);
+/// c: relation, column_id, name, system_type_id, flags (x computed, i identity, r rowversion, h hidden, s column set, g generated always; NULL for none);
 /// x: relation, column_id, NULL, NULL, definition of the computed column;
 /// m: module, type, schema, name, definition; q: module, parent (of a trigger), 1 where double quotes mean names;
 /// s: synonym, NULL, schema, name, what it stands for; h: history table, table; v: view or module, relation that it reads.
@@ -39,7 +39,7 @@ public static class SqlServerCatalogQuery
         SELECT N'c', CAST(c.object_id AS nvarchar(20)), CAST(c.column_id AS nvarchar(20)),
                CAST(c.name AS nvarchar(4000)) COLLATE DATABASE_DEFAULT, CAST(c.system_type_id AS nvarchar(20)),
                CASE WHEN c.is_computed = 1 THEN N'x' WHEN c.is_identity = 1 THEN N'i' WHEN c.system_type_id = 189 THEN N'r'
-                    WHEN c.generated_always_type <> 0 THEN N'g' END
+                    WHEN c.is_hidden = 1 THEN N'h' WHEN c.is_column_set = 1 THEN N's' WHEN c.generated_always_type <> 0 THEN N'g' END
           FROM sys.columns AS c
           JOIN sys.objects AS o ON o.object_id = c.object_id
          WHERE o.type = 'TT' OR (o.type IN ('U', 'V') AND o.is_ms_shipped = 0)

@@ -28,11 +28,14 @@ public sealed class SqlServerObjects
     readonly FrozenDictionary<uint, ImmutableArray<SqlServerModule>> _triggers;
     readonly FrozenDictionary<(uint, short), string> _computed;
     readonly FrozenSet<(uint, short)> _notInserted;
+    readonly FrozenSet<(uint, short)> _hidden;
+    readonly FrozenSet<uint> _columnSets;
     readonly FrozenDictionary<uint, uint> _historyOf;
 
     internal SqlServerObjects(IReadOnlyCollection<CatalogRelation> relations, IReadOnlyCollection<CatalogRelation> tableTypes,
         IReadOnlyCollection<SqlServerModule> modules, IReadOnlyCollection<SqlServerSynonym> synonyms,
-        IReadOnlyDictionary<(uint, short), string> computed, IEnumerable<(uint, short)> notInserted, IReadOnlyDictionary<uint, uint> historyOf)
+        IReadOnlyDictionary<(uint, short), string> computed, IReadOnlyCollection<(uint Relation, short Column, char Flag)> flags,
+        IReadOnlyDictionary<uint, uint> historyOf)
     {
         _modules = modules.ToFrozenDictionary(m => m.Id);
         _modulesByName = modules.ToLookup(m => m.Name, StringComparer.OrdinalIgnoreCase);
@@ -41,7 +44,9 @@ public sealed class SqlServerObjects
         _synonyms = synonyms.ToLookup(s => s.Name, StringComparer.OrdinalIgnoreCase);
         _triggers = modules.Where(m => m.Parent != 0).GroupBy(m => m.Parent).ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray());
         _computed = computed.ToFrozenDictionary();
-        _notInserted = notInserted.ToFrozenSet();
+        _notInserted = flags.Select(f => (f.Relation, f.Column)).ToFrozenSet();
+        _hidden = flags.Where(f => f.Flag == 'h').Select(f => (f.Relation, f.Column)).ToFrozenSet();
+        _columnSets = flags.Where(f => f.Flag == 's').Select(f => f.Relation).ToFrozenSet();
         _historyOf = historyOf.ToFrozenDictionary();
     }
 
@@ -65,6 +70,12 @@ public sealed class SqlServerObjects
 
     /// <summary>Whether an INSERT without a column list leaves the column out: identity, computed, rowversion, hidden.</summary>
     public bool IsNotInserted(uint relation, short column) => _notInserted.Contains((relation, column));
+
+    /// <summary>Whether a star leaves the column out (HIDDEN).</summary>
+    public bool IsHidden(uint relation, short column) => _hidden.Contains((relation, column));
+
+    /// <summary>Whether a star takes in a column set, which stands for other columns.</summary>
+    public bool HasColumnSet(uint relation) => _columnSets.Contains(relation);
 
     /// <summary>The table whose old rows a history table keeps; 0 where it is none.</summary>
     public uint HistoryOf(uint relation) => _historyOf.GetValueOrDefault(relation);

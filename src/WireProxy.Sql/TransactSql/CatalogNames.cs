@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.TransactSql.Lineage;
 
@@ -11,7 +12,8 @@ public static class CatalogNames
     const int MaxSynonyms = 8;
 
     /// <summary>The facts with each relation, function and column that the catalog knows in its spelling, relations and functions with their
-    /// schema. A synonym stays, and what it stands for is added. What the catalog does not know stays as it is written.</summary>
+    /// schema. A synonym stays, and what it stands for is added. What the catalog does not know stays as it is written; a table of such a
+    /// name with other letters than ASCII's makes the statement one of which not all is known.</summary>
     /// <param name="defaultSchema">Where names without a schema are looked for before dbo; null where that is not known.</param>
     public static StatementFacts Of(StatementFacts facts, CatalogSnapshot catalog, string? defaultSchema)
     {
@@ -23,6 +25,8 @@ public static class CatalogNames
         var relations = facts.Relations.SelectMany(r => Spelled(r, catalog, objects, defaultSchema, found)).ToImmutableArray();
         return facts with
         {
+            // Under many collations other letters are the same: full-width ones, those without their accent.
+            HasUnknownSql = facts.HasUnknownSql || relations.Any(r => found.TrueForAll(f => f.Name != r.Name) && !Ascii.IsValid(r.Name)),
             Relations = relations,
             Functions = [.. facts.Functions.Select(f => Find(f.Schema, defaultSchema, s => objects.Module(s, f.Name)) is { } m ? new(m.Schema, m.Name) : f)],
             Columns = [.. facts.Columns.Select(c => Spelled(c, found))],

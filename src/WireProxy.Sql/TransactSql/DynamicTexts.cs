@@ -43,7 +43,7 @@ internal sealed class DynamicTexts(bool quotedIdentifier, bool quotedIdentifierM
         if (row.Text is not { } text)
             return;
         if (Argument(parameters, text) is { } argument)
-            Run(argument is StringLiteral literal ? literal.Value : null, facts);
+            Run(argument is StringLiteral literal ? ValueOf(literal) : null, facts);
         else
             facts.HasUnknownSql = true;
     }
@@ -64,7 +64,12 @@ internal sealed class DynamicTexts(bool quotedIdentifier, bool quotedIdentifierM
 
     /// <summary>The value of literals put together; null where one of them is none.</summary>
     public static string? LiteralOf(IList<ValueExpression> parts) =>
-        parts.All(part => part is StringLiteral) ? string.Concat(parts.Select(part => ((StringLiteral)part).Value)) : null;
+        parts.All(part => part is StringLiteral literal && ValueOf(literal) is not null) ? string.Concat(parts.Select(part => ((StringLiteral)part).Value)) : null;
+
+    /// <summary>What a literal says; null where it holds a backslash before the end of a line: SQL Server leaves both out ("Backslash (Line
+    /// Continuation)"), others may not.</summary>
+    public static string? ValueOf(StringLiteral literal) =>
+        literal.Value.Contains("\\\n", StringComparison.Ordinal) || literal.Value.Contains("\\\r", StringComparison.Ordinal) ? null : literal.Value;
 
     /// <summary>The argument that a call gives to a parameter, by name or by position; null where it gives none.</summary>
     public static ScalarExpression? Argument(IList<ExecuteParameter> arguments, ProcedureParameterPlace place)

@@ -21,7 +21,8 @@ internal static class NameText
         return (count == 0 ? null : Part(before![count - 1]), name.Value);
     }
 
-    public static string? Part(Identifier? identifier) => string.IsNullOrEmpty(identifier?.Value) ? null : identifier.Value;
+    /// <summary>An identifier's value; null for an empty one. Names are compared as if blanks at their end were not there.</summary>
+    public static string? Part(Identifier? identifier) => identifier?.Value?.TrimEnd(' ') is { Length: > 0 } name ? name : null;
 
     /// <summary>Part <paramref name="fromEnd"/> of a name, 0 being the last; null where it has none there.</summary>
     public static string? Part(MultiPartIdentifier? name, int fromEnd) =>

@@ -203,6 +203,8 @@ internal abstract class ObjectWalker : TSqlFragmentVisitor
         var before = (node.CallTarget as MultiPartIdentifierCallTarget)?.MultiPartIdentifier;
         var (schema, name) = NameText.Function(before, node.FunctionName);
         Facts.Function(schema, name);
+        if (Wildcards.AreValues(node))
+            Facts.Column(null, null, "*");
         // column.value('...') of an xml column looks the same as schema.function('...').
         if (before is not null && NameText.Part(before, 0) is { } column)
             Facts.Column(NameText.Part(before, 2), NameText.Part(before, 1), column);

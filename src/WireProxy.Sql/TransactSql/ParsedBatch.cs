@@ -24,6 +24,8 @@ internal sealed record ParsedBatch(TSqlBatch? Batch, IList<TSqlParserToken> Toke
         var tokens = Parser(quotedIdentifier: true).GetTokenStream(new StringReader(text), out var errors);
         if (errors.Count > 0)
             return Refused(errors[0].Message, errors[0].Offset + 1, tokens);
+        if (LexicalDoubts.Find(text, tokens) is var doubt and >= 0)
+            return Refused("a character that servers may read differently: blanks must be plain ones, lines end in LF or CR LF", doubt + 1, tokens);
         foreach (var token in tokens)
         {
             // To ScriptDom these are commands of a client program; the server reads them otherwise.
@@ -83,6 +85,12 @@ internal sealed record ParsedBatch(TSqlBatch? Batch, IList<TSqlParserToken> Toke
                 // The caller's stack is nearly used up. A new thread has its own.
             }
         }
+        return OnNewStack(work);
+    }
+
+    /// <summary>Runs what recurses over the text on a stack of its own.</summary>
+    public static T OnNewStack<T>(Func<T> work)
+    {
         T? result = default;
         Exception? failure = null;
         var thread = new Thread(() =>

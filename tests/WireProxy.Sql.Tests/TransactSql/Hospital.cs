@@ -20,6 +20,8 @@ internal static class Hospital
         (109, "clinic", "patients_history", "id ssn zip"),
         (110, "audit", "log", "id:i said at"),
         (111, "dbo", "settings", "name value"),
+        (112, "clinic", "versions", "id note:h ssn since:h"),
+        (113, "clinic", "sparse", "id a b all:s"),
     ];
 
     static readonly (uint Id, string Kind, string Schema, string Name, string Columns, uint Parent, string? Definition)[] s_modules =

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace WireProxy.Sql.TransactSql.Lineage;
 
 /// <summary>A column of a result set.</summary>
-/// <param name="Name">As COLMETADATA names it; null for none.</param>
+/// <param name="Name">As COLMETADATA names it; null for none, or for one that is not known.</param>
 /// <param name="Origin">The column whose plain value it is (of a view, the view's own column); null for an expression.</param>
 public sealed record OutputColumn(string? Name, SourceSet Sources, SourceColumn? Origin);
 

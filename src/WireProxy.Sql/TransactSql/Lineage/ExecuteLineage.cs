@@ -46,7 +46,7 @@ internal sealed class ExecuteLineage(Resolver resolver)
     void Text(string text, Frame frame, ExecuteSpecification execute)
     {
         frame.DefaultSchema = execute.ExecuteContext is null ? Frame.DefaultSchema : null;
-        if (resolver.Depth >= LineageBudget.MaxDepth || resolver.Texts.Batch(text) is not { } statements)
+        if (resolver.Depth >= LineageBudget.MaxDepth || resolver.Texts.Batch(text, depth: resolver.Depth) is not { } statements)
             Unknown("a text that is run and does not parse", execute);
         else
             resolver.Inside(frame).Statements.Run(statements);
@@ -66,26 +66,32 @@ internal sealed class ExecuteLineage(Resolver resolver)
             return;
         }
         var isSystem = mayBeSystem && resolver.Objects is not null;
-        if (isSystem && RpcFacts.Find(name) is { Text: { } place } rpc && DynamicTexts.Argument(arguments, place) is StringLiteral text)
-            Prepared(rpc, text.Value, arguments, execute);
+        if (isSystem && RpcFacts.Find(name) is { Text: { } place } rpc && DynamicTexts.Argument(arguments, place) is StringLiteral literal
+            && DynamicTexts.ValueOf(literal) is { } text)
+            Prepared(rpc, text, arguments, execute);
         else if (isSystem && (NameText.Same(name, "sp_set_session_context") || NameText.Same(name, "sp_getbindtoken")))
             Effects.Write(WriteKind.State, default, "SESSION_CONTEXT", All(arguments));
         else if (isSystem && RpcFacts.Find(name) is { Handle: HandleUse.Ends or HandleUse.Sets })
             Effects.SequenceKnown &= RpcFacts.Find(name)!.Handle == HandleUse.Ends;
         else if (isSystem && SystemProcedures.Find(name) is { IsReader: true, RunsUnknownText: false, Text: null })
-            Told();
+            Told(arguments);
         else if (isSystem && SystemProcedures.Find(name) is { Class: StatementClass.Ddl or StatementClass.Role, RunsUnknownText: false })
         {
             resolver.Session.IsStale = true;
-            Told();
+            foreach (var table in resolver.Session.Made)
+                table.Mix(); // sp_rename gives columns each other's names.
+            Told(arguments);
         }
         else
             Unknown($"the procedure {name}", execute);
     }
 
-    /// <summary>Result sets of names and settings.</summary>
-    void Told()
+    /// <summary>Result sets of names and settings. What stands in an argument may become one of those: a lock, a message, a property.</summary>
+    void Told(IList<ExecuteParameter> arguments)
     {
+        var given = All(arguments);
+        if (!given.IsEmpty)
+            Effects.Write(WriteKind.State, default, "a system procedure", given);
         Effects.Result(Rows.Open(SourceSet.Empty));
         Effects.SequenceKnown = false;
     }
@@ -95,7 +101,7 @@ internal sealed class ExecuteLineage(Resolver resolver)
     {
         if (!rpc.RunsText)
         {
-            Told(); // Prepared or described: column names at most.
+            Told(arguments); // Prepared or described: column names at most.
             return;
         }
         var declarations = rpc.Declarations is { } at ? DynamicTexts.Argument(arguments, at) as StringLiteral : null;

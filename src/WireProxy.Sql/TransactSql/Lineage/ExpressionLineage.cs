@@ -64,6 +64,8 @@ internal sealed class ExpressionLineage(Resolver resolver, Scope? scope, IReadOn
     public override void ExplicitVisit(FunctionCall node)
     {
         node.AcceptChildren(this);
+        if (Wildcards.AreValues(node))
+            Add(resolver.Star(scope));
         Add(node.CallTarget switch
         {
             null => Plain(node.FunctionName.Value),

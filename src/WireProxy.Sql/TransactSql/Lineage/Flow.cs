@@ -7,6 +7,8 @@ internal sealed class MadeTable(string name)
 {
     readonly List<(string? Name, SourceSet Sources, bool IsComputed, bool IsNotInserted)> _columns = [];
 
+    bool _isMixed;
+
     public string Name => name;
     public bool IsOpen { get; set; }
     public SourceSet Rest { get; private set; } = SourceSet.Empty;
@@ -32,6 +34,34 @@ internal sealed class MadeTable(string name)
             for (var i = 0; column is null && i < _columns.Count; i++)
                 Put(i, sources);
         }
+    }
+
+    /// <summary>Values that a column may hold which is not listed.</summary>
+    public void PutElsewhere(SourceSet sources)
+    {
+        IsOpen = true;
+        Rest = Rest.Union(sources);
+    }
+
+    /// <summary>Its columns may have changed places or names: each may hold what any does.</summary>
+    public void Mix()
+    {
+        IsOpen = true;
+        Put(null, Rows.All);
+    }
+
+    /// <summary>It is made, perhaps again after it was dropped: if not with the same columns, nobody knows which stands where.</summary>
+    public void Remake(IEnumerable<string?> columns)
+    {
+        if (_columns.Count > 0 && !_columns.Select(c => c.Name).SequenceEqual(columns, StringComparer.OrdinalIgnoreCase))
+            _isMixed = true;
+    }
+
+    /// <summary>To be said once the columns are there.</summary>
+    public void Made()
+    {
+        if (_isMixed)
+            Mix();
     }
 
     void Put(int at, SourceSet sources) => _columns[at] = _columns[at] with { Sources = _columns[at].Sources.Union(sources) };
@@ -155,6 +185,13 @@ internal sealed class Effects
         Touch(SourceSet.Everything);
         Message(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
+    }
+
+    /// <summary>The columns of the last result sets go by other names, in the same places.</summary>
+    public void ForgetNames(int from)
+    {
+        for (var i = from; i < _results.Count; i++)
+            _results[i] = _results[i] with { Columns = [.. _results[i].Columns.Select(c => c with { Name = null })] };
     }
 
     /// <summary>Result sets of inside this one become rows of a table instead: INSERT ... EXEC.</summary>

@@ -1,12 +1,25 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.TransactSql.Lineage;
 
-/// <summary>The trees of definitions and of literal texts, parsed once for a batch.</summary>
-internal sealed class ModuleTexts(TransactSqlLimits limits, bool quotedIdentifier)
+/// <summary>The trees of definitions, kept with the catalog that they come from, and of literal texts.</summary>
+internal sealed class ModuleTexts(SqlServerObjects? objects, TransactSqlLimits limits, bool quotedIdentifier)
 {
-    readonly Dictionary<uint, TSqlStatement?> _modules = [];
+    /// <summary>How much of a catalog's definitions stays parsed, in UTF-16 code units; a tree weighs some 50 times its text.</summary>
+    const int MaxKeptChars = 1 << 20;
+
+    sealed class Kept
+    {
+        public readonly ConcurrentDictionary<uint, TSqlStatement?> Modules = new();
+        public int Chars;
+    }
+
+    static readonly ConditionalWeakTable<SqlServerObjects, Kept> s_kept = [];
+
+    readonly Kept _kept = objects is null ? new() : s_kept.GetOrCreateValue(objects);
 
     /// <summary>Views that have been resolved: they mean the same wherever they are named.</summary>
     public Dictionary<uint, (Rows Rows, Effects Effects)> Views { get; } = [];
@@ -14,18 +27,28 @@ internal sealed class ModuleTexts(TransactSqlLimits limits, bool quotedIdentifie
     /// <summary>The CREATE statement of a module; null where it is not known or does not parse.</summary>
     public TSqlStatement? Module(SqlServerModule module)
     {
-        if (_modules.TryGetValue(module.Id, out var known))
+        if (_kept.Modules.TryGetValue(module.Id, out var known))
             return known;
-        var statement = module.Definition is null ? null : Batch(module.Definition, module.QuotedIdentifier) is [var single] ? single : null;
-        _modules.Add(module.Id, statement);
+        // Definitions are met deep inside others: each is parsed on a stack of its own.
+        var statement = module.Definition is not { } text ? null
+            : ParsedBatch.OnNewStack(() => Batch(text, module.QuotedIdentifier)) is [var single] ? single : null;
+        if (Volatile.Read(ref _kept.Chars) < MaxKeptChars)
+        {
+            Interlocked.Add(ref _kept.Chars, module.Definition?.Length ?? 0);
+            _kept.Modules.TryAdd(module.Id, statement);
+        }
         return statement;
     }
 
     /// <summary>The statements of a text; null where it does not parse, or is deeper than may stand inside another.</summary>
-    public IList<TSqlStatement>? Batch(string text, bool? quotes = null)
+    /// <param name="depth">How deep inside others it stands: the stack for parsing it is taken for granted near the top alone.</param>
+    public IList<TSqlStatement>? Batch(string text, bool? quotes = null, int depth = 0)
     {
         var scanned = ParsedBatch.Scan(text, limits);
-        return scanned.Problem is not null || scanned.IsDeep ? null : scanned.Parse(text, quotes ?? quotedIdentifier).Batch?.Statements;
+        if (scanned.Problem is not null || scanned.IsDeep)
+            return null;
+        var parsed = depth < 4 ? scanned.Parse(text, quotes ?? quotedIdentifier) : ParsedBatch.OnNewStack(() => scanned.Parse(text, quotes ?? quotedIdentifier));
+        return parsed.Batch?.Statements;
     }
 
     /// <summary>The text of a computed column.</summary>

@@ -34,7 +34,7 @@ internal sealed class NameLineage(Resolver resolver)
             // The CREATE may not run: then the name means what the catalog says.
             return Relation(database, schema, name) is { } older ? Rows.Open(Of(older).All.Union(created.Rows.All)) : created.Rows;
         return Relation(database, schema, name) is { } relation ? Of(relation)
-            : SystemNames.Relation(schema, name) is { } system ? system.IsEverything ? resolver.UnknownRows($"the system view {name}") : Rows.Open(system)
+            : SystemNames.Relation(schema, name) is { } system ? system.IsEverything ? resolver.UnknownRows($"the system view {name}") : Rows.Open(system) with { Columns = SystemNames.Columns(name) }
             : resolver.UnknownRows($"the table {name}");
     }
 
@@ -90,9 +90,11 @@ internal sealed class NameLineage(Resolver resolver)
                 sources = sources.Union(SourceSet.Of(new(history.Id, current.Number)));
             if (column.IsGenerated)
                 sources = sources.Union(Computed(table, column));
-            columns.Add(new(column.Name, sources, self));
+            columns.Add(new(column.Name, sources, self) { IsHidden = resolver.Objects!.IsHidden(table.Id, column.Number) });
         }
-        return new(columns, false, SourceSet.Empty) { Relation = table.Id };
+        // A star over a table with a column set takes that in place of the sparse columns.
+        var isOpen = resolver.Objects!.HasColumnSet(table.Id);
+        return new(columns, isOpen, isOpen ? SourceSet.UnionOf(columns.Select(c => c.Sources)) : SourceSet.Empty) { Relation = table.Id };
     }
 
     SourceSet Computed(CatalogRelation table, CatalogColumn column)

@@ -147,7 +147,7 @@ internal sealed class QueryLineage(Resolver resolver)
         if (expression is ColumnReferenceExpression reference && reference.ColumnType == ColumnType.Regular)
         {
             var column = resolver.Column(reference, scope);
-            return column with { Name = scalar.ColumnName?.Value ?? NameText.Part(reference.MultiPartIdentifier, 0) };
+            return column with { IsHidden = false, Name = scalar.ColumnName?.Value ?? NameText.Part(reference.MultiPartIdentifier, 0) };
         }
         return new(scalar.ColumnName?.Value, resolver.Expression(scalar.Expression, scope, queries), null);
     }

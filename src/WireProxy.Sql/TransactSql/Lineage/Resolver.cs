@@ -70,6 +70,14 @@ internal sealed class Resolver
         return column;
     }
 
+    /// <summary>Every column of the tables in FROM.</summary>
+    public SourceSet Star(Scope? scope)
+    {
+        var all = scope?.Star(null, null, withHidden: true)?.All ?? Unknown("a star without tables");
+        Effects.Touch(all);
+        return all;
+    }
+
     /// <summary>A name that is no column may be a property of one (<c>t.point.Lat</c>), or is not known.</summary>
     RowColumn ValueOfTable(MultiPartIdentifier name, Scope? scope)
     {

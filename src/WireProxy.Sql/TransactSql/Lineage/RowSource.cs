@@ -1,7 +1,11 @@
 namespace WireProxy.Sql.TransactSql.Lineage;
 
 /// <summary>A column as a query sees it.</summary>
-internal sealed record RowColumn(string? Name, SourceSet Sources, SourceColumn? Origin);
+internal sealed record RowColumn(string? Name, SourceSet Sources, SourceColumn? Origin)
+{
+    /// <summary>A star leaves it out.</summary>
+    public bool IsHidden { get; init; }
+}
 
 /// <summary>Rows with columns: a table, a derived table, the result of a query.</summary>
 /// <param name="IsOpen">There may be columns beside or instead of these; they hold <paramref name="Rest"/>.</param>
@@ -41,6 +45,9 @@ internal sealed record NamedRows(string? Schema, string? Name, Rows Rows);
 /// <summary>The rows that the names of a query may mean: its own FROM, then those around it.</summary>
 internal sealed class Scope(Scope? outer)
 {
+    /// <summary>What the server allows in a select list; a name given to a star upon a star doubles without end.</summary>
+    const int MaxColumns = 4_096;
+
     readonly List<NamedRows> _sources = [];
 
     public IReadOnlyList<NamedRows> Sources => _sources;
@@ -88,7 +95,7 @@ internal sealed class Scope(Scope? outer)
         table is null || (NameText.Same(source.Name, table) && (schema is null || source.Schema is null || NameText.Same(source.Schema, schema)));
 
     /// <summary>The rows of one name, or of all for null, as a star takes them.</summary>
-    public Rows? Star(string? schema, string? table)
+    public Rows? Star(string? schema, string? table, bool withHidden = false)
     {
         List<RowColumn>? columns = null;
         var (isOpen, rest) = (false, SourceSet.Empty);
@@ -96,7 +103,9 @@ internal sealed class Scope(Scope? outer)
         {
             if (!Matches(source, schema, table))
                 continue;
-            (columns ??= []).AddRange(source.Rows.Columns);
+            (columns ??= []).AddRange(source.Rows.Columns.Where(c => withHidden || !c.IsHidden));
+            if (columns.Count > MaxColumns)
+                (columns, isOpen, rest) = ([], true, rest.Union(SourceSet.UnionOf(columns.Select(c => c.Sources))));
             isOpen |= source.Rows.IsOpen;
             rest = rest.Union(source.Rows.Rest);
         }

@@ -24,6 +24,8 @@ internal sealed class SetLineage(Resolver resolver)
 
     public void One(TSqlStatement statement)
     {
+        if (statement is not (ProcedureStatementBodyBase or TriggerStatementBody or ViewStatementBody or SetCommandStatement or SendStatement))
+            Names(statement);
         switch (statement)
         {
             case PredicateSetStatement set:
@@ -72,6 +74,25 @@ internal sealed class SetLineage(Resolver resolver)
         }
     }
 
+    /// <summary>What stands in a variable may become a name: of a transaction, a user, a file. The server shows such names, and errors quote
+    /// them.</summary>
+    void Names(TSqlStatement statement)
+    {
+        var finder = new VariableFinder(resolver.Frame);
+        statement.Accept(finder);
+        if (finder.Sources.IsEmpty)
+            return;
+        Effects.Touch(finder.Sources);
+        Effects.Write(WriteKind.State, default, CommandTable.Of(statement).Tag, finder.Sources);
+    }
+
+    sealed class VariableFinder(Frame frame) : TSqlFragmentVisitor
+    {
+        public SourceSet Sources { get; private set; } = SourceSet.Empty;
+
+        public override void Visit(VariableReference node) => Sources = Sources.Union(frame.Variable(node.Name));
+    }
+
     void Definition(TSqlStatement statement)
     {
         statement.Accept(new TableFinder(resolver));
@@ -109,10 +130,12 @@ internal sealed class SetLineage(Resolver resolver)
     public static MadeTable Define(MadeTable table, TableDefinition? definition)
     {
         table.IsOpen |= definition is null;
+        table.Remake(definition?.ColumnDefinitions.Select(c => c.ColumnIdentifier.Value) ?? []);
         foreach (var column in definition?.ColumnDefinitions ?? [])
             table.Add(column.ColumnIdentifier.Value, SourceSet.Empty, column.ComputedColumnExpression is not null,
                 column.IdentityOptions is not null || NameText.Same(column.DataType?.Name?.BaseIdentifier?.Value, "rowversion")
                     || NameText.Same(column.DataType?.Name?.BaseIdentifier?.Value, "timestamp"));
+        table.Made();
         return table;
     }
 
@@ -122,9 +145,7 @@ internal sealed class SetLineage(Resolver resolver)
         var made = resolver.Names.MadeTable(database, name) ?? resolver.Names.NewTable(schema, name);
         if (made is not null)
         {
-            // A new column may be computed from the others.
-            made.IsOpen = true;
-            made.Put(" ", made.Rows.All);
+            made.PutElsewhere(made.Rows.All); // A new column may be computed from the others.
         }
         else if (resolver.Names.Relation(database, schema, name) is { } relation)
             Session.Altered.Add(relation.Id);

@@ -63,7 +63,7 @@ internal sealed class StatementsLineage(Resolver resolver)
             case UpdateStatement update: Change(update, update.UpdateSpecification); break;
             case DeleteStatement delete: Change(delete, delete.DeleteSpecification); break;
             case MergeStatement merge: Change(merge, merge.MergeSpecification); break;
-            case ExecuteStatement execute: Execution.Run(execute.ExecuteSpecification); break;
+            case ExecuteStatement execute: Execute(execute); break;
             case IfStatement or WhileStatement or TryCatchStatement or GoToStatement or WaitForStatement: Control(statement); break;
             case DeclareVariableStatement declare: Declare(declare); break;
             case DeclareTableVariableStatement table: Declare(table.Body); break;
@@ -77,6 +77,14 @@ internal sealed class StatementsLineage(Resolver resolver)
             case TextModificationStatement text: Effects.Write(WriteKind.Anywhere, default, "WRITETEXT", resolver.Expression(text, null).Union(Text(text.Column))); break;
             default: _settings.One(statement); break;
         }
+    }
+
+    void Execute(ExecuteStatement execute)
+    {
+        var results = Effects.Results.Count;
+        Execution.Run(execute.ExecuteSpecification);
+        if (execute.Options.OfType<ResultSetsExecuteOption>().Any(o => o.ResultSetsOptionKind == ResultSetsOptionKind.ResultSetsDefined))
+            Effects.ForgetNames(results); // WITH RESULT SETS gives them others.
     }
 
     void Select(SelectStatement select)
@@ -107,10 +115,12 @@ internal sealed class StatementsLineage(Resolver resolver)
         var isTemporary = NameText.IsTemporary(name);
         var table = resolver.Session.Make(isTemporary ? name : $"{schema ?? Frame.DefaultSchema ?? "dbo"}.{name}");
         table.IsOpen |= rows.IsOpen;
+        table.Remake(rows.Columns.Select(c => c.Name));
         foreach (var column in rows.Columns)
             table.Add(column.Name, column.Sources);
         if (rows.IsOpen)
             table.Put(null, rows.All);
+        table.Made();
         foreach (var column in rows.Columns)
             Effects.Write(isTemporary ? WriteKind.Session : WriteKind.NewColumn, default, $"{table.Name}.{column.Name ?? "?"}", column.Sources);
         if (rows.IsOpen)

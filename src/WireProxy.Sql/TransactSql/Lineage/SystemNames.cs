@@ -25,13 +25,13 @@ internal static class SystemNames
         messages module_assembly_usages numbered_procedures objects parameter_type_usages parameters partition_functions
         partition_parameters partition_schemes partitions periods plan_guides_names procedures schemas security_policies
         security_predicates sensitivity_classifications sequences server_permissions server_principals server_role_members servers
-        service_queues services spatial_indexes sql_dependencies sql_expression_dependencies sql_logins sql_modules
+        service_queues services spatial_indexes sql_dependencies sql_expression_dependencies sql_modules
         stats stats_columns symmetric_keys synonyms syslanguages syscharsets system_columns system_objects system_parameters
         system_sql_modules system_views table_types tables time_zone_info trigger_event_types trigger_events triggers types
         user_token views xml_indexes xml_schema_collections change_tracking_databases change_tracking_tables column_encryption_keys
         column_master_keys database_query_store_options edge_constraints
         sysobjects syscolumns sysindexes sysindexkeys sysusers systypes sysdatabases sysfiles sysforeignkeys sysreferences sysconstraints
-        sysdepends syspermissions sysprotects sysmembers sysconfigures syscurconfigs syslogins sysmessages sysservers spt_values
+        sysdepends syspermissions sysprotects sysmembers sysconfigures syscurconfigs sysmessages sysservers spt_values
         """).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Functions of the language whose value is not made of their arguments alone.</summary>
@@ -50,6 +50,11 @@ internal static class SystemNames
         return (schema is null || NameText.Same(schema, "dbo")) && (name.StartsWith("sys", StringComparison.OrdinalIgnoreCase)
             || NameText.Same(name, "spt_values")) && s_metadata.Contains(name) ? SourceSet.Empty : null;
     }
+
+    /// <summary>Columns of views that else tell of objects only, and that hold what sessions put there.</summary>
+    public static IReadOnlyList<RowColumn> Columns(string name) =>
+        NameText.Same(name, "dm_exec_sessions") || NameText.Same(name, "dm_exec_requests")
+            ? [new("context_info", SourceSet.Everything, null)] : [];
 
     public static bool TellsMore(string function) => s_telling.Contains(function);
 }

@@ -37,7 +37,7 @@ public static class TransactSqlLineage
             foreach (var table in tempTables.IsDefault ? [] : tempTables)
                 Restore(session.Make(table.Name), table);
             var frame = new Frame { DefaultSchema = defaultSchema };
-            return Run(parsed, new(catalog, session, new(limits, quotedIdentifier), new(), frame, new(), 0));
+            return Run(parsed, new(catalog, session, new(catalog.SqlServer, limits, quotedIdentifier), new(), frame, new(), 0));
         });
     }
 
@@ -90,11 +90,11 @@ public static class TransactSqlLineage
 
     static void Restore(MadeTable made, TempTable table)
     {
-        made.IsOpen |= table.IsOpen;
         foreach (var column in table.Columns)
             made.Add(column.Name, column.Sources);
         if (!table.Rest.IsEmpty)
-            made.Put(" ", table.Rest);
+            made.PutElsewhere(table.Rest);
+        made.IsOpen = table.IsOpen;
     }
 
     static BatchLineage Unknown(string batch, string reason)
