@@ -21,6 +21,8 @@ internal sealed class CellMask
     private readonly CellForm _form;
     private readonly byte[]? _same;
     private readonly byte[] _before;
+    private readonly byte[] _null;
+    private readonly int _growth;
 
     private CellMask(ContentMask content, in TypeInfo type, CellForm form)
     {
@@ -31,6 +33,8 @@ internal sealed class CellMask
         // The text pointer is the codec's own: the column's would let the client fetch the clear value with READTEXT.
         byte[] empty = Described.Layout == ValueLayout.Fixed ? [] : Encoded(Described, form, []);
         _before = Described.Layout == ValueLayout.PartLength ? [.. empty.AsSpan(0, sizeof(ulong)), 0, 0, 0, 0] : empty;
+        _null = Described.IsNullable ? Null(Described, form) : [];
+        _growth = _same?.Length ?? (_before.Length + content.Growth + PartEndLength);
     }
 
     /// <summary>The type that the client is told: where the cell may become NULL one that has a NULL.</summary>
@@ -40,6 +44,9 @@ internal sealed class CellMask
 
     /// <summary>Every value becomes NULL.</summary>
     public bool IsNull => _content.IsNull;
+
+    /// <summary>A cell that is NULL; nothing where the mask makes none.</summary>
+    public ReadOnlySpan<byte> EncodedNull => _null;
 
     /// <summary>The masked cell depends on the value.</summary>
     public bool NeedsValue => _same is null && !IsNull;
@@ -66,24 +73,34 @@ internal sealed class CellMask
     /// <summary>The same mask for a value that is too large to be held: where it would have to be looked at, it is redacted.</summary>
     public CellMask WithoutValue(in TypeInfo type) => NeedsValue ? For(Mask.Redact, type, _form) : this;
 
-    /// <summary>Writes the masked value as a cell. Never throws, whatever the value is.</summary>
+    /// <summary>Bytes that <see cref="Put"/> needs for a value of this length.</summary>
+    public int Reserve(int length) => length + _growth;
+
+    /// <summary>Writes the masked value as a cell into room of at least <see cref="Reserve"/>. Never throws, whatever the value
+    /// is.</summary>
     /// <param name="value">Without its length; it is not NULL.</param>
-    /// <returns>False where it becomes NULL: then nothing was written.</returns>
-    public bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    /// <returns>The bytes written; negative where it becomes NULL: then none was.</returns>
+    public int Put(ReadOnlySpan<byte> value, Span<byte> cell)
     {
         if (_same is not null)
         {
-            destination.WriteBytes(_same);
-            return true;
+            _same.CopyTo(cell);
+            return _same.Length;
         }
-        int before = _before.Length;
-        var room = destination.GetSpan(before + _content.Bound(value.Length) + PartEndLength);
-        int length = _content.Put(value, room[before..]);
+        int length = _content.Put(value, cell[_before.Length..]);
         if (length < 0)
-            return false;
-        _before.CopyTo(room);
-        destination.Advance(before + length + WriteLength(room, length));
-        return true;
+            return length;
+        _before.CopyTo(cell);
+        return _before.Length + length + WriteLength(cell, length);
+    }
+
+    /// <inheritdoc cref="Put"/>
+    /// <returns>False where it becomes NULL: then nothing was written.</returns>
+    public bool TryWrite(ReadOnlySpan<byte> value, WireWriter destination)
+    {
+        int length = Put(value, destination.GetSpan(Reserve(value.Length)));
+        destination.Advance(Math.Max(length, 0));
+        return length >= 0;
     }
 
     /// <summary>As <see cref="TryWrite(ReadOnlySpan{byte}, WireWriter)"/>, for a value that may be in parts.</summary>
@@ -106,7 +123,7 @@ internal sealed class CellMask
         return written;
     }
 
-    public void WriteNull(WireWriter destination) => ValueWriter.WriteNull(destination, Described, _form);
+    public void WriteNull(WireWriter destination) => destination.WriteBytes(_null);
 
     /// <summary>Writes the length where it belongs and the end of parts.</summary>
     /// <returns>Bytes behind the value.</returns>
@@ -140,6 +157,13 @@ internal sealed class CellMask
     {
         using var writer = new WireWriter();
         ValueWriter.WriteData(writer, type, form, content);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Null(in TypeInfo type, CellForm form)
+    {
+        using var writer = new WireWriter();
+        ValueWriter.WriteNull(writer, type, form);
         return writer.WrittenSpan.ToArray();
     }
 

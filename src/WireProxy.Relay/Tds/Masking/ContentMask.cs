@@ -27,10 +27,11 @@ internal abstract class ContentMask
     /// <summary>What every value becomes; null where it depends on the value.</summary>
     public virtual byte[]? Same => null;
 
-    /// <summary>The most bytes that <see cref="Put"/> writes for a value of this length.</summary>
-    public abstract int Bound(int length);
+    /// <summary>The most bytes by which what <see cref="Put"/> writes is longer than the value.</summary>
+    public abstract int Growth { get; }
 
-    /// <summary>Writes the masked value into room of at least <see cref="Bound"/>. Never throws, whatever the value is.</summary>
+    /// <summary>Writes the masked value into room for the value and <see cref="Growth"/>. Never throws, whatever the value
+    /// is.</summary>
     /// <returns>The bytes written; negative for NULL: then none was.</returns>
     public abstract int Put(ReadOnlySpan<byte> value, Span<byte> content);
 
@@ -81,7 +82,7 @@ internal sealed class NullContent : ContentMask
 {
     public override bool MayBeNull => true;
 
-    public override int Bound(int length) => 0;
+    public override int Growth => 0;
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content) => NoValue;
 }
@@ -91,7 +92,7 @@ internal sealed class SameContent(byte[] same) : ContentMask
 {
     public override byte[] Same => same;
 
-    public override int Bound(int length) => same.Length;
+    public override int Growth => same.Length;
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {

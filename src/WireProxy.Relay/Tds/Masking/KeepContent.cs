@@ -13,7 +13,9 @@ internal sealed class KeepContent(TextForm form, int count, bool fromEnd) : Cont
 {
     private const int Stars = 4;
 
-    public override int Bound(int length) => form.Bound((int)Math.Min(length + (long)(Stars * form.Unit), form.Room));
+    private readonly bool _isSingleByte = form.Encoding.IsSingleByte;
+
+    public override int Growth => form.IsPadded ? form.Room : Stars * form.Unit;
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {
@@ -33,7 +35,7 @@ internal sealed class KeepContent(TextForm form, int count, bool fromEnd) : Cont
             return KeptOfWide(value);
         if (value.Length <= count)
             return [];
-        if (form.Encoding.IsSingleByte || Ascii.IsValid(value))
+        if (_isSingleByte || Ascii.IsValid(value))
             return fromEnd ? value[^count..] : value[..count];
         return form.Encoding is UTF8Encoding ? KeptOfUtf8(value) : KeptOfDoubleBytes(value);
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
 
@@ -14,6 +15,7 @@ internal sealed class MaskedCells
     private readonly TypeInfo[] _types;
     private readonly CellMask?[] _masks;
     private readonly CellForm _form;
+    private readonly RowLayout _layout;
     private readonly Step[] _steps;
     private readonly Step[] _rowSteps;
     private readonly byte[] _alwaysNull;
@@ -23,6 +25,7 @@ internal sealed class MaskedCells
         _types = types;
         _masks = masks;
         _form = form;
+        _layout = new RowLayout([.. types], form);
         int last = Array.FindLastIndex(masks, mask => mask is not null);
         _steps = [.. Enumerable.Range(0, last + 1).Select(i => new Step(types[i].Layout, types[i].MaxLength, i, masks[i]))];
         _rowSteps = [.. Merged(_steps)];
@@ -57,57 +60,77 @@ internal sealed class MaskedCells
     /// <exception cref="ProtocolException">The row ends inside a cell. What was written until then must not be sent.</exception>
     public void Write(ReadOnlySpan<byte> row, int headerLength, bool compressed, WireWriter destination)
     {
+        var output = new CellOutput(row, destination);
         if (compressed)
-            WriteCompressed(row, headerLength, destination);
+            WriteCompressed(row, headerLength, ref output);
         else
-            WriteCells(row, headerLength, destination);
+            WriteCells(row, headerLength, ref output);
+        output.Finish(row.Length);
     }
 
-    private void WriteCells(ReadOnlySpan<byte> row, int at, WireWriter destination)
+    /// <summary>Writes all whole ROW and NBCROW that stand at the beginning.</summary>
+    /// <returns>Their bytes.</returns>
+    /// <exception cref="ProtocolException">A length that nothing can have. What was written until then must not be sent.</exception>
+    public int WriteRows(ReadOnlySpan<byte> received, WireWriter destination, out int rows)
     {
-        int run = 0;
+        var output = new CellOutput(received, destination);
+        int at = 0;
+        for (rows = 0; at < received.Length; rows++)
+        {
+            bool compressed = received[at] == (byte)TokenType.NbcRow;
+            if (!compressed && received[at] != (byte)TokenType.Row)
+                break;
+            int start = at + sizeof(TokenType);
+            int length;
+            if (!(compressed ? _layout.TryMeasureCompressed(received[start..], out length) : _layout.TryMeasure(received[start..], out length)))
+                break;
+            at = start + length;
+            if (compressed)
+                WriteCompressed(received[..at], start, ref output);
+            else
+                WriteCells(received[..at], start, ref output);
+        }
+        output.Finish(at);
+        return at;
+    }
+
+    /// <param name="received">Ends with the row.</param>
+    /// <param name="at">Where the cells begin.</param>
+    private void WriteCells(ReadOnlySpan<byte> received, int at, ref CellOutput output)
+    {
         foreach (ref readonly var step in _rowSteps.AsSpan())
         {
             int start = at;
-            if (!TryPass(step, row, ref at, out var cell) || step.Mask is not { } mask)
+            // NULL stays NULL and goes out with the clear cells around it.
+            if (!TryPass(step, received, ref at, out var cell) || step.Mask is not { } mask)
                 continue;
-            destination.WriteBytes(row[run..start]);
-            run = at;
-            if (!TryWrite(step, mask, cell, destination))
-                mask.WriteNull(destination);
+            output.Drop(start, at);
+            if (mask.IsNull || !TryPut(step, mask, cell, ref output))
+                output.PutNull(mask);
         }
-        CheckEnd(at, row);
-        destination.WriteBytes(row[run..]);
     }
 
     /// <summary>A cell that becomes NULL is left out, and its bit in the bitmap is set (MS-TDS 2.2.7.15).</summary>
-    private void WriteCompressed(ReadOnlySpan<byte> row, int headerLength, WireWriter destination)
+    private void WriteCompressed(ReadOnlySpan<byte> received, int at, ref CellOutput output)
     {
-        int at = headerLength + _alwaysNull.Length;
-        if (row.Length < at)
+        if (received.Length - at < _alwaysNull.Length)
             ThrowEnd();
-        var bitmap = row[headerLength..at];
-        int bitmapAt = destination.Length + headerLength;
-        destination.WriteBytes(row[..headerLength]);
-        for (int i = 0; i < bitmap.Length; i++)
-            destination.WriteByte((byte)(bitmap[i] | _alwaysNull[i]));
-        int run = at;
+        var bitmap = received.Slice(at, _alwaysNull.Length);
+        at += bitmap.Length;
+        output.CopyBitmap(at, _alwaysNull);
         foreach (ref readonly var step in _steps.AsSpan())
         {
             if (RowLayout.IsNullBit(bitmap, step.Column))
                 continue;
             int start = at;
-            bool isPresent = TryPass(step, row, ref at, out var cell);
+            bool isPresent = TryPass(step, received, ref at, out var cell);
             // A cell that is NULL by its length goes too where the bit is set already.
             if (step.Mask is not { } mask || (!isPresent && !mask.IsNull))
                 continue;
-            destination.WriteBytes(row[run..start]);
-            run = at;
-            if (!mask.IsNull && !TryWrite(step, mask, cell, destination))
-                SetNullBit(destination, bitmapAt, step.Column);
+            output.Drop(start, at);
+            if (!mask.IsNull && !TryPut(step, mask, cell, ref output))
+                output.SetNullBit(step.Column);
         }
-        CheckEnd(at, row);
-        destination.WriteBytes(row[run..]);
     }
 
     /// <summary>Passes a cell, or a run of clear cells of fixed length.</summary>
@@ -160,21 +183,16 @@ internal sealed class MaskedCells
         return !value.IsNull;
     }
 
-    private bool TryWrite(in Step step, CellMask mask, ReadOnlySpan<byte> cell, WireWriter destination)
-    {
-        if (step.Layout < ValueLayout.LongLength || !mask.NeedsValue)
-            return !mask.IsNull && mask.TryWrite(cell, destination);
-        TypedValue.TryRead(_types[step.Column], _form, cell, out var value);
-        return mask.TryWrite(value, destination);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryPut(in Step step, CellMask mask, scoped ReadOnlySpan<byte> cell, ref CellOutput output) =>
+        step.Layout < ValueLayout.LongLength ? output.TryPut(mask, cell) : TryPutLong(step, mask, cell, ref output);
 
-    /// <summary>Sets a bit among bytes already written: with the byte before it, which a token always has.</summary>
-    private static void SetNullBit(WireWriter destination, int bitmapAt, int column)
+    private bool TryPutLong(in Step step, CellMask mask, scoped ReadOnlySpan<byte> cell, ref CellOutput output)
     {
-        int at = bitmapAt + (column / BitsPerByte) - 1;
-        var written = destination.WrittenSpan;
-        int changed = written[at + 1] | (1 << (column % BitsPerByte));
-        destination.PatchUInt16LittleEndian(at, (ushort)(written[at] | (changed << BitsPerByte)));
+        if (!mask.NeedsValue)
+            return output.TryPut(mask, []);
+        TypedValue.TryRead(_types[step.Column], _form, cell, out var value);
+        return value.TryGetData(out var data) ? output.TryPut(mask, data) : output.TryPutLong(mask, value);
     }
 
     private static IEnumerable<Step> Merged(Step[] steps)
@@ -192,12 +210,6 @@ internal sealed class MaskedCells
             run = 0;
             yield return step;
         }
-    }
-
-    private static void CheckEnd(int at, ReadOnlySpan<byte> row)
-    {
-        if (at > row.Length)
-            ThrowEnd();
     }
 
     [DoesNotReturn]

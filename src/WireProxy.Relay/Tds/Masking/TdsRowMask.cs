@@ -52,6 +52,14 @@ internal sealed class TdsRowMask
     public void WriteRow(in RowHeader row, ReadOnlySpan<byte> wholeRow, WireWriter destination) =>
         Cells.Write(wholeRow, row.HeaderLength, row.IsCompressed, destination);
 
+    /// <summary>Writes all whole ROW and NBCROW that stand at the beginning of the bytes, which is faster than one by one.</summary>
+    /// <param name="received">Begins at a token; may end anywhere.</param>
+    /// <param name="rows">Their number.</param>
+    /// <returns>Their bytes.</returns>
+    /// <exception cref="ProtocolException">A length that nothing can have. What was written until then must not be sent.</exception>
+    public int WriteRows(ReadOnlySpan<byte> received, WireWriter destination, out int rows) =>
+        Cells.WriteRows(received, destination, out rows);
+
     internal static ColumnFlags Nullable(ColumnFlags flags) => (flags | ColumnFlags.Nullable) & ~ColumnFlags.NullableUnknown;
 }
 

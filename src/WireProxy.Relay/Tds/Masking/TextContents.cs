@@ -10,7 +10,7 @@ internal sealed class Zip3Content(TextForm form) : ContentMask
 {
     private const int ZipLength = 5;
 
-    public override int Bound(int length) => form.Bound(ZipLength * form.Unit);
+    public override int Growth => form.Bound(ZipLength * form.Unit);
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {
@@ -29,7 +29,7 @@ internal sealed class YearOfTextContent(TextForm form) : ContentMask
     private const int YearLength = 4;
     private const int DateLength = 10;
 
-    public override int Bound(int length) => form.Bound(YearLength * form.Unit);
+    public override int Growth => form.Bound(YearLength * form.Unit);
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {
@@ -58,7 +58,7 @@ internal sealed class HashedTextContent(TextForm form) : ContentMask
 
     private const int HashBytes = 16;
 
-    public override int Bound(int length) => form.Bound(2 * HashBytes * form.Unit);
+    public override int Growth => form.Bound(2 * HashBytes * form.Unit);
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {
@@ -90,7 +90,7 @@ internal sealed class HashedGuidContent : ContentMask
 {
     private const int GuidLength = 16;
 
-    public override int Bound(int length) => GuidLength;
+    public override int Growth => GuidLength;
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {

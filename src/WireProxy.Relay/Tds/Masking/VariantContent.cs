@@ -14,7 +14,7 @@ internal sealed class VariantContent(Mask mask) : ContentMask
     public override bool MayBeNull => true;
 
     // No mask makes more of a value than its type has room for.
-    public override int Bound(int length) => Math.Max(length, MostBytes + byte.MaxValue);
+    public override int Growth => MostBytes + byte.MaxValue;
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {
@@ -26,7 +26,7 @@ internal sealed class VariantContent(Mask mask) : ContentMask
                 return NoValue;
             var masked = For(mask, type);
             int prefix = value.Length - variant.Data.Length;
-            if (masked.Bound(variant.Data.Length) > content.Length - prefix)
+            if (variant.Data.Length + masked.Growth > content.Length - prefix)
                 return NoValue;
             int length = masked.Put(variant.Data, content[prefix..]);
             if (length < 0)

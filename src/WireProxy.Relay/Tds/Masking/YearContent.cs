@@ -18,7 +18,7 @@ internal sealed class YearContent(TypeInfo type, byte[] redacted) : ContentMask
         or DataType.DateTimeOffsetN or DataType.DateTime or DataType.DateTim4 or DataType.DateTimN;
 
     // The redacted value is as long as every value of the type.
-    public override int Bound(int length) => redacted.Length;
+    public override int Growth => redacted.Length;
 
     public override int Put(ReadOnlySpan<byte> value, Span<byte> content)
     {

@@ -134,6 +134,38 @@ public sealed class TdsRowMaskTests
     }
 
     [Test]
+    public void A_block_of_rows_is_masked_row_for_row_wherever_it_ends()
+    {
+        TypeInfo[] types = [TypeInfos.SqlVariant, fixedInt, name, TypeInfos.NVarCharMax, fixedBit];
+        Mask?[] masks = [Mask.Redact, null, new Mask.Constant("a constant longer than most"), new Mask.KeepFirst(3), Mask.Null];
+        var columns = MaskedRows.Columns(types);
+        var mask = TdsRowMask.Create(columns, masks)!;
+        var random = new Random(2);
+        byte[] received = [];
+        byte[] expected = [];
+        List<(int Received, int Expected)> ends = [(0, 0)];
+        for (int i = 0; i < 120; i++)
+        {
+            object?[] values = [.. types.Select(type => RandomValues.Value(random, type))];
+            byte[][] cells = [.. types.Select((type, column) => MaskedRows.Cell(type, values[column]))];
+            byte[] row = i % 3 == 0 ? MaskedRows.Row(cells) : MaskedRows.Compressed([.. cells.Select((cell, column) => values[column] is null ? null : cell)]);
+            received = [.. received, .. row];
+            expected = [.. expected, .. MaskedRows.Write(mask, columns, row)];
+            ends.Add((received.Length, expected.Length));
+        }
+        received = [.. received, (byte)TokenType.Done, 0, 0, 0];
+        for (int length = 0; length <= received.Length; length += 1 + random.Next(20))
+        {
+            using WireWriter writer = new();
+            writer.WriteBytes("before"u8);
+            int count = ends.FindLastIndex(end => end.Received <= length);
+            Assert.That(mask.WriteRows(received.AsSpan(0, length), writer, out int rows), Is.EqualTo(ends[count].Received));
+            Assert.That(rows, Is.EqualTo(count));
+            Assert.That(writer.WrittenSpan[6..].SequenceEqual(expected.AsSpan(0, ends[count].Expected)), $"cut at {length}");
+        }
+    }
+
+    [Test]
     public void Totals_are_masked_in_ALTROW_and_described_anew()
     {
         var totals = new AltMetadata(7, [1], [new AltColumn(0x4D, 1, 0, ColumnFlags.None, fixedInt, "sum"), new AltColumn(0x51, 2, 0, ColumnFlags.Nullable, name, "min")]);
