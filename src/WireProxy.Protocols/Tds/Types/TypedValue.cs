@@ -39,10 +39,16 @@ public readonly ref struct TypedValue
     public static bool TryRead(scoped in TypeInfo type, CellForm form, ReadOnlySpan<byte> bytes, out TypedValue value)
     {
         value = default;
-        if (!TryMeasure(type, form, bytes, out int length))
+        if (!ValuePrefix.TryRead(type.Layout, type.MaxLength, form, bytes, out var prefix))
             return false;
-        ValuePrefix.TryRead(type.Layout, type.MaxLength, form, bytes, out var prefix);
-        value = new TypedValue(bytes[..length], prefix, type.Layout == ValueLayout.PartLength);
+        bool inParts = type.Layout == ValueLayout.PartLength;
+        int length = 0;
+        if (inParts && !TryMeasure(type, form, bytes, out length))
+            return false;
+        long end = inParts ? length : prefix.Length + prefix.ValueLength;
+        if (end > bytes.Length)
+            return false;
+        value = new TypedValue(bytes[..(int)end], prefix, inParts);
         return true;
     }
 
