@@ -19,7 +19,7 @@ public sealed record CatalogOperator(uint Id, string Schema, string Name, uint F
 
 /// <summary>A user's cast that runs a function.</summary>
 /// <param name="Context">castcontext: e (only explicit), a (also in assignment), i (anywhere).</param>
-public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Target, char Context);
+public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Target, string TargetName, char Context);
 
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>

@@ -43,7 +43,7 @@ internal sealed class CatalogDefinitionsBuilder
             case 'k': ListOf(_fields, id).Add(new(Short(a), b, Number(c), false)); break;
             case 'x': ListOf(_domainChecks, id).Add(b); break;
             case 'o': Operator(id, a.Split(' '), b, c); break;
-            case 'K': Cast(id, a.Split(' ')); break;
+            case 'K': Cast(id, a.Split(' '), b); break;
             case 'T': Trigger(id, a.Split(' '), b, c); break;
             case 'u': ListOf(_rules, id).Add(new(id, a[0], b)); break;
             case 'i': Index(id, a, b, c, d); break;
@@ -98,10 +98,10 @@ internal sealed class CatalogDefinitionsBuilder
         _operators.Add(new(id, schema, name, Number(traits[0]), Number(traits[1]), Number(traits[2])));
     }
 
-    void Cast(uint id, string[] traits)
+    void Cast(uint id, string[] traits, string target)
     {
         Expect(traits, 4);
-        _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), traits[3][0]));
+        _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), target, traits[3][0]));
     }
 
     void Trigger(uint relation, string[] traits, string name, string definition)

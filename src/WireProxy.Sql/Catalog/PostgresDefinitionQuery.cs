@@ -10,7 +10,7 @@ namespace WireProxy.Sql.Catalog;
 /// t: type, "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
 /// b: user's function, argument types, body or (in C) symbol, extension; y: function, NULL, defaults;
 /// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
-/// o: operator, "function left right", schema, name; K: cast, "function source target context";
+/// o: operator, "function left right", schema, name; K: cast, "function source target context", name of the target;
 /// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN;
 /// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f);
 /// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
@@ -107,8 +107,10 @@ internal static class PostgresDefinitionQuery
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) o.oprnamespace
          WHERE o.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
         UNION ALL
-        SELECT 'K', k.oid::pg_catalog.text, pg_catalog.concat_ws(' ', k.castfunc, k.castsource, k.casttarget, k.castcontext), NULL, NULL, NULL
+        SELECT 'K', k.oid::pg_catalog.text, pg_catalog.concat_ws(' ', k.castfunc, k.castsource, k.casttarget, k.castcontext),
+               t.typname::pg_catalog.text, NULL, NULL
           FROM pg_catalog.pg_cast k
+          JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) k.casttarget
          WHERE k.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.castfunc OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
         UNION ALL
         SELECT 'E', e.evtfoid::pg_catalog.text, e.evtenabled::pg_catalog.text, e.evtevent::pg_catalog.text, NULL, NULL

@@ -137,7 +137,7 @@ internal sealed class Calls(Analysis a)
     public Value Run(CatalogRoutine routine, Arguments arguments)
     {
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
-        var result = routine.IsBuiltIn || routine.Language is 'c' && routine.Extension is not null ? Native(routine, arguments) : OfUser(routine, arguments);
+        var result = routine.IsBuiltIn || (routine.Language is 'c' or 'i' && routine.Extension is not null && routine.Kind != 'a') ? Native(routine, arguments) : OfUser(routine, arguments);
         return result;
     }
 
@@ -265,14 +265,14 @@ internal sealed class Calls(Analysis a)
     public Value Cast(Value value, TreeNode typeName)
     {
         var type = a.Type(typeName);
-        return type == 0 && !a.Shared.HasCasts ? new(value.Sources) : Cast(value, type);
+        return type != 0 ? Cast(value, type) : a.Shared.HasCasts ? Cast(value, 0, NameReader.Last(typeName.Items(Tree.TypeNameNames))) : new(value.Sources);
     }
 
-    /// <param name="type">0 for a built-in one: any user's cast to a built-in type may be meant.</param>
-    public Value Cast(Value value, uint type)
+    /// <param name="type">0 for a built-in one, which is known by its name.</param>
+    public Value Cast(Value value, uint type, string? name = null)
     {
         var sources = value.Sources;
-        foreach (var cast in a.Shared.CastsTo(type))
+        foreach (var cast in a.Shared.CastsTo(type, name))
             sources = sources.Union(a.Shared.Routine(cast.Function) is { } routine
                 ? Run(routine, Arguments.Of(value)).Sources : SourceSet.Everything);
         a.Shared.CheckDomain(type, a);

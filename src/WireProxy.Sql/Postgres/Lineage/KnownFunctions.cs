@@ -70,7 +70,7 @@ internal static class KnownFunctions
     {
         if (s_run.Contains(name) || s_run.Contains(symbol))
             return NativeReach.Runs;
-        if (s_read.Contains(name) || s_read.Contains(symbol))
+        if (s_read.Contains(name) || s_read.Any(n => symbol.Contains(n, StringComparison.Ordinal)) || s_runText.ContainsKey(symbol))
             return NativeReach.Reads;
         return isImmutable || s_pure.Contains(extension) ? NativeReach.Arguments : NativeReach.Runs;
     }

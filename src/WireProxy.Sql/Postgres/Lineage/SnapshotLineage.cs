@@ -82,11 +82,11 @@ internal sealed class SnapshotLineage
     public uint UserType(CatalogColumn column) =>
         column.TypeId >= CatalogRoutine.FirstUserId && FieldsOf(column.TypeId) is not null ? column.TypeId : 0;
 
-    /// <summary>The users' casts to a type; with 0, those to built-in types.</summary>
-    public IEnumerable<CatalogCast> CastsTo(uint type)
+    /// <summary>The users' casts to a type, or to a built-in one of that name.</summary>
+    public IEnumerable<CatalogCast> CastsTo(uint type, string? name = null)
     {
         foreach (var cast in Definitions.Casts)
-            if (type == 0 ? cast.Target < CatalogRoutine.FirstUserId || cast.Context != 'e' : cast.Target == type || cast.Context == 'i')
+            if (type == 0 ? cast.TargetName == name : cast.Target == type)
                 yield return cast;
     }
 

@@ -103,7 +103,7 @@ internal sealed class WriteTarget
             _a.Shared.CheckDomain(column.DomainId, _a);
         if (!_a.Shared.HasCasts)
             return sources;
-        foreach (var cast in _a.Shared.CastsTo(0))
+        foreach (var cast in _a.Shared.CastsTo(column.DomainId != 0 ? column.DomainId : column.TypeId))
             if (cast.Context != 'e' && _a.Shared.Routine(cast.Function) is { } routine)
                 sources = sources.Union(_a.Calls.Run(routine, Arguments.Of(new Value(sources))).Sources);
         return sources;
