@@ -234,9 +234,9 @@ internal sealed class Calls(Analysis a)
         if (SummaryValue.OutputNames(routine) is { Count: > 1 } names)
             return new([.. names.Select(n => new Field(n, new Value(sources)))]);
         if (!PolymorphicTypes.Contains(routine.ReturnType))
-            return new(sources) { Type = a.Shared.FieldsOf(routine.ReturnType) is null ? 0 : routine.ReturnType };
-        var like = arguments.Values.Find(v => v.Row is not null || v.Type != 0);
-        return like is null ? new(sources) : like.Derived(like.Sources).With(sources.IsEverything ? sources : Others(arguments, like));
+            return new(sources) { Type = routine.ReturnType < CatalogRoutine.FirstUserId || a.Shared.FieldsOf(routine.ReturnType) is not null ? routine.ReturnType : 0 };
+        var like = arguments.Values.Find(v => v.Row is not null || v.Type >= CatalogRoutine.FirstUserId);
+        return like is null ? new(sources) { Type = routine.ReturnType == AnyArray ? AnyArray : 0 } : like.Derived(like.Sources).With(sources.IsEverything ? sources : Others(arguments, like));
     }
 
     static SourceSet Others(Arguments arguments, Value except)
@@ -281,6 +281,9 @@ internal sealed class Calls(Analysis a)
             return new([.. row.Select((f, i) => new Field(named[i].Name, f.Value))]) { Type = type };
         return new(sources) { Type = fields is null ? 0 : type };
     }
+
+    /// <summary>pg_type's anyarray: an array of built-in elements.</summary>
+    public const uint AnyArray = 2277;
 
     static readonly HashSet<uint> PolymorphicTypes = [2283, 2277, 2776, 3500, 3831, 4537, 5077, 5078, 5079, 5080, 4538];
 }

@@ -27,7 +27,7 @@ internal sealed class Expressions(Analysis a)
             : node.Is(Nodes.A_Indirection) ? Indirection(node, scope)
             : node.Is(Nodes.RowExpr) ? new Value(Row(node.Items(Nodes.RowArgs), scope))
             : node.Is(Tree.List) ? new Value(Row(node.Items(Tree.ListItems), scope))
-            : node.Is(Nodes.A_ArrayExpr) ? Either(node.Items(Nodes.ArrayElements), scope)
+            : node.Is(Nodes.A_ArrayExpr) ? Array(Either(node.Items(Nodes.ArrayElements), scope))
             : node.Is(Nodes.Coalesce) ? Either(node.Items(Nodes.CoalesceArgs), scope)
             : node.Is(Nodes.MinMax) ? Either(node.Items(Nodes.MinMaxArgs), scope)
             : Rest(node, scope);
@@ -90,6 +90,9 @@ internal sealed class Expressions(Analysis a)
         return sum.IsEmpty ? Value.Nothing : new(sum);
     }
 
+    static Value Array(Value elements) =>
+        elements.Row is not null || elements.Type >= Catalog.CatalogRoutine.FirstUserId ? elements : new(elements.Sources) { Type = Calls.AnyArray };
+
     Value Either(TreeItems nodes, Scope scope)
     {
         Value? result = null;
@@ -150,7 +153,7 @@ internal sealed class Expressions(Analysis a)
             return Value.Anything;
         var value = columns.Count == 1 ? Plain(columns[0].Value) : new Value(columns);
         if (kind == Nodes.ExprLink || kind == Nodes.Array || kind == Nodes.MultiLink)
-            return value;
+            return kind == Nodes.Array ? Array(value) : value;
         var test = Of(node.Child(Nodes.SubLinkTest), scope);
         string? schema = null, name = null;
         foreach (var part in node.Items(Tree.SubLinkOperator))
@@ -264,7 +267,7 @@ internal sealed class Expressions(Analysis a)
     static bool IsColumn(TreeNode node, Scope scope)
     {
         var name = NameReader.Last(node.Items(Tree.ColumnFields));
-        return scope.Entries.Exists(e => e.ShowsColumns && (e.IsOpaque || e.Columns.Any(c => c.Name == name)));
+        return scope.Entries.Exists(e => e.ShowsColumns && (e.Others is not null || e.Columns.Any(c => c.Name == name)));
     }
 
     /// <summary>OVER (...): what a window orders and partitions by is a predicate.</summary>

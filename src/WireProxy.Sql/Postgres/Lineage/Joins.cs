@@ -11,9 +11,10 @@ internal sealed class Joins(Analysis a)
         a.Ranges.Add(node.Child(Nodes.JoinRight), scope);
         var left = scope.Entries[start..middle];
         var right = scope.Entries[middle..];
-        var isOpaque = Shown(left, out var leftColumns) | Shown(right, out var rightColumns);
+        var others = Shown(left, out var leftColumns);
+        others = Or(others, Shown(right, out var rightColumns));
         var kind = (int)node.Number(Nodes.JoinKind);
-        var merged = Merged(node, leftColumns, rightColumns, kind, isOpaque);
+        var merged = Merged(node, leftColumns, rightColumns, kind, others);
         Condition(node.Child(Nodes.JoinQuals), left, right, scope);
         var columns = new List<Field>(merged);
         columns.AddRange(leftColumns.Where(c => !merged.Exists(m => m.Name == c.Name)));
@@ -28,29 +29,31 @@ internal sealed class Joins(Analysis a)
         {
             Name = Ranges.AliasName(alias),
             Columns = Ranges.Renamed(columns, alias),
-            IsOpaque = isOpaque,
+            Others = others,
         });
         var usingAlias = node.Child(Nodes.JoinUsingAlias);
         if (Ranges.AliasName(usingAlias) is { } name)
             scope.Entries.Add(new() { Name = name, Columns = merged, ShowsColumns = false });
     }
 
-    /// <returns>Whether some columns are not known.</returns>
-    static bool Shown(List<RangeEntry> entries, out List<Field> columns)
+    static Value? Or(Value? a, Value? b) => a is null ? b : b is null ? a : Value.Either(a, b);
+
+    /// <returns>What columns hold that are not known; null where all are.</returns>
+    static Value? Shown(List<RangeEntry> entries, out List<Field> columns)
     {
         columns = [];
-        var isOpaque = false;
+        Value? others = null;
         foreach (var entry in entries)
         {
             if (!entry.ShowsColumns)
                 continue;
             columns.AddRange(entry.Columns);
-            isOpaque |= entry.IsOpaque;
+            others = Or(others, entry.Others);
         }
-        return isOpaque;
+        return others;
     }
 
-    List<Field> Merged(TreeNode node, List<Field> left, List<Field> right, int kind, bool isOpaque)
+    List<Field> Merged(TreeNode node, List<Field> left, List<Field> right, int kind, Value? others)
     {
         var merged = new List<Field>();
         var names = new List<string>();
@@ -59,12 +62,12 @@ internal sealed class Joins(Analysis a)
         if (node.Flag(Tree.JoinIsNatural))
         {
             names = [.. left.Select(c => c.Name).Where(n => right.Exists(r => r.Name == n)).Distinct()];
-            if (isOpaque)
+            if (others is not null)
                 a.Effects.Unknown("a NATURAL JOIN of columns that are not known");
         }
         foreach (var name in names)
         {
-            var (x, y) = (Find(left, name, isOpaque), Find(right, name, isOpaque));
+            var (x, y) = (Find(left, name, others), Find(right, name, others));
             // The names compare the two with the operator that the search path finds.
             a.Effects.Use(a.Calls.Operator(null, "=", x, y).Sources, ColumnUses.Predicate | ColumnUses.Named);
             var value = kind == Nodes.JoinFull ? Value.Either(x, y) : kind == Nodes.JoinRightKind ? y : x;
@@ -74,13 +77,13 @@ internal sealed class Joins(Analysis a)
         return merged;
     }
 
-    static Value Find(List<Field> columns, string name, bool isOpaque)
+    static Value Find(List<Field> columns, string name, Value? others)
     {
         Value? found = null;
         foreach (var column in columns)
             if (column.Name == name)
                 found = found is null ? column.Value : Value.Either(found, column.Value);
-        return found is null ? Value.Anything : isOpaque ? Value.Either(found, Value.Anything) : found;
+        return found ?? others ?? Value.Anything;
     }
 
     /// <summary>ON sees the two sides of the join and what is around the query, and not what stands beside it in FROM.</summary>

@@ -39,9 +39,12 @@ internal sealed class Names(Analysis a)
 
     Value? One(string name, Scope scope)
     {
+        Value? others = null;
         for (var at = scope; at is not null; at = at.Parent)
-            if (Unqualified(name, at) is { } found)
-                return WithVariable(found);
+            if (Unqualified(name, at, ref others) is { } found)
+                return WithVariable(others is null ? found : Value.Either(found, others));
+        if (others is not null)
+            return WithVariable(others);
         for (var at = scope; at is not null; at = at.Parent)
             if (Entry(null, name, at) is { } entry)
                 return WholeRow(entry);
@@ -51,19 +54,23 @@ internal sealed class Names(Analysis a)
     /// <summary>PL/pgSQL may be told to take a variable for a name that is also a column's (#variable_conflict).</summary>
     Value WithVariable(Value found) => a.Body is { HasVariables: true } ? found.With(SourceSet.Variable) : found;
 
-    static Value? Unqualified(string name, Scope scope)
+    /// <param name="others">What columns may hold that are not known, of this level and those inside it. Where a known one has the name, no
+    /// other of its level can: the server would call it ambiguous.</param>
+    static Value? Unqualified(string name, Scope scope, ref Value? others)
     {
-        Value? found = null;
-        var isOpaque = false;
+        Value? found = null, unknown = null;
         foreach (var entry in scope.Entries)
         {
             if (!entry.ShowsColumns)
                 continue;
-            isOpaque |= entry.IsOpaque;
+            if (entry.Others is not null)
+                unknown = unknown is null ? entry.Others : Value.Either(unknown, entry.Others);
             if (In(entry, name) is { } value)
                 found = found is null ? value : Value.Either(found, value); // Ambiguous: the server says so.
         }
-        return found is null ? isOpaque ? Value.Anything : null : isOpaque ? Value.Either(found, Value.Anything) : found;
+        if (found is null && unknown is not null)
+            others = others is null ? unknown : Value.Either(others, unknown);
+        return found;
     }
 
     static Value? In(RangeEntry entry, string name)
@@ -92,8 +99,8 @@ internal sealed class Names(Analysis a)
 
     public Value WholeRow(RangeEntry entry)
     {
-        if (entry.IsOpaque)
-            return Value.Anything;
+        if (entry.Others is { } others)
+            return new(others.Sources.Union(new Value(entry.Columns).Sources));
         if (entry.IsScalar && entry.Columns.Count > 0)
             return entry.Columns[0].Value; // A function's alias is its value.
         return new(entry.Columns)
@@ -137,7 +144,7 @@ internal sealed class Names(Analysis a)
 
     /// <summary>A column of it, or else a function that takes its row (PostgreSQL 38.5.3).</summary>
     Value OfEntry(RangeEntry entry, string name) =>
-        entry.IsOpaque ? Value.Anything : In(entry, name) ?? Field(WholeRow(entry), name);
+        In(entry, name) ?? (entry.Others is { } others ? others : Field(WholeRow(entry), name));
 
     /// <summary>A field of a row, or a function that takes the row.</summary>
     public Value Field(Value row, string name)
@@ -199,7 +206,7 @@ internal sealed class Names(Analysis a)
                 a.Effects.Use(column.Value.Sources, ColumnUses.Named);
                 columns.Add(column);
             }
-            return !entry.IsOpaque;
+            return entry.Others is null;
         }
     }
 }

@@ -6,12 +6,15 @@ namespace WireProxy.Sql.Postgres.Lineage;
 internal sealed class RangeFunctions(Analysis a)
 {
     const uint Record = 2249;
+    /// <summary>pg_type's tsvector: unnest takes it too, and then has three columns.</summary>
+    const uint TextSearchVector = 3614;
 
     public RangeEntry Function(TreeNode node, Scope scope)
     {
         var alias = node.Child(Nodes.FunctionAlias);
         var columns = new List<Field>();
-        var (isOpaque, isScalar, count, name) = (false, false, 0, (string?)null);
+        var (isScalar, name) = (false, (string?)null);
+        Value? others = null;
         var isSingle = Count(node.Items(Nodes.FunctionFunctions)) == 1;
         foreach (var item in node.Items(Nodes.FunctionFunctions)) // Each a list of the call and its column definitions.
         {
@@ -24,10 +27,9 @@ internal sealed class RangeFunctions(Analysis a)
                 else
                     definitions = part;
             }
-            count++;
             name ??= NameOf(call);
             isScalar = One(call, definitions.Items(Tree.ListItems), isSingle ? node.Items(Nodes.FunctionColumns) : default, scope, isSingle ? alias : default,
-                columns, ref isOpaque) && isSingle;
+                columns, ref others) && isSingle;
         }
         if (node.Flag(Nodes.FunctionOrdinality))
             columns.Add(new("ordinality", Value.Nothing));
@@ -35,13 +37,13 @@ internal sealed class RangeFunctions(Analysis a)
         {
             Name = Ranges.AliasName(alias) ?? name,
             Columns = Ranges.Renamed(columns, alias),
-            IsOpaque = isOpaque,
+            Others = others,
             IsScalar = isScalar && columns.Count == 1,
         };
     }
 
     /// <returns>Whether it is a scalar function, with one column.</returns>
-    bool One(TreeNode call, TreeItems definitions, TreeItems outerDefinitions, Scope scope, TreeNode alias, List<Field> columns, ref bool isOpaque)
+    bool One(TreeNode call, TreeItems definitions, TreeItems outerDefinitions, Scope scope, TreeNode alias, List<Field> columns, ref Value? others)
     {
         if (!call.Is(Tree.FuncCall))
         {
@@ -70,13 +72,19 @@ internal sealed class RangeFunctions(Analysis a)
             return false;
         }
         var candidates = a.Calls.Candidates(schema, name ?? "", arguments.Count);
+        if (name == "unnest" && arguments.Count == 1 && arguments.Values[0] is var array && (array.Type != 0 || array.Row is not null))
+            candidates.RemoveAll(c => c.IsBuiltIn && (SummaryValue.OutputNames(c) is not null) != (array.Type == TextSearchVector));
         if (Shape(candidates, value) is { } fields)
         {
             columns.AddRange(fields);
             return false;
         }
         var outputs = candidates.Select(c => SummaryValue.OutputNames(c) is [var one] ? one : null).Distinct().ToList();
-        isOpaque |= candidates.Count == 0 || outputs.Count > 1 || candidates.Exists(c => c.ReturnType == Record);
+        // Overloads with other columns: which is meant is for types to say; each has what the call has.
+        if (candidates.Count == 0)
+            others = Value.Anything;
+        else if (outputs.Count > 1 || candidates.Exists(c => c.ReturnType == Record || SummaryValue.OutputNames(c) is { Count: > 1 }))
+            others = others is null ? new(value.Sources) : Value.Either(others, new(value.Sources));
         columns.Add(new(outputs is [{ } only] ? only : Ranges.AliasName(alias) ?? name ?? "", Scalar(value)));
         return true;
     }

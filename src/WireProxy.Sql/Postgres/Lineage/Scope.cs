@@ -14,8 +14,10 @@ internal sealed class RangeEntry
     public bool ShowsColumns { get; set; } = true;
     /// <summary>Qualified names find it; what an alias of a join covers is not found.</summary>
     public bool ShowsName { get; set; } = true;
+    /// <summary>Not all of its columns are known: any name may be one of them, and holds at most this. Null where all are known.</summary>
+    public Value? Others { get; init; }
     /// <summary>Its columns are not known: any name may be one of them, and may hold anything.</summary>
-    public bool IsOpaque { get; init; }
+    public bool IsOpaque { get => Others?.Sources.IsEverything == true; init => Others = value ? Value.Anything : Others; }
     /// <summary>A scalar function in FROM: its name as a value is the value, not a row.</summary>
     public bool IsScalar { get; init; }
 }

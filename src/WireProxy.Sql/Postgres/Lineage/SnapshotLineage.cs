@@ -69,7 +69,7 @@ internal sealed class SnapshotLineage
     /// <summary>The columns of a composite type or of a relation's row type; null for any other.</summary>
     public ImmutableArray<CatalogColumn>? FieldsOf(uint type)
     {
-        if (type == 0)
+        if (type < CatalogRoutine.FirstUserId)
             return null;
         if (Definitions.RowTypes.TryGetValue(type, out var relation) && Catalog.Relation(relation) is { } found)
             return found.AllColumns;
@@ -78,9 +78,9 @@ internal sealed class SnapshotLineage
         return null;
     }
 
-    /// <summary>The type of a column where it has fields; else 0.</summary>
+    /// <summary>The type of a column where it is built in or has fields; else 0.</summary>
     public uint UserType(CatalogColumn column) =>
-        column.TypeId >= CatalogRoutine.FirstUserId && FieldsOf(column.TypeId) is not null ? column.TypeId : 0;
+        column.TypeId < CatalogRoutine.FirstUserId || FieldsOf(column.TypeId) is not null ? column.TypeId : 0;
 
     /// <summary>The users' casts to a type, or to a built-in one of that name.</summary>
     public IEnumerable<CatalogCast> CastsTo(uint type, string? name = null)

@@ -24,7 +24,7 @@ internal sealed class Value
     /// <summary>The fields of a row, or of each row of an array or set of rows; null where it is no row or its fields are not known.</summary>
     public IReadOnlyList<Field>? Row { get; init; }
 
-    /// <summary>The type where it is a user's (pg_type.oid), of an array the type of its elements; 0 where unknown or a built-in one.</summary>
+    /// <summary>The type (pg_type.oid) where it is known, of an array of a user's type the type of its elements; else 0.</summary>
     public uint Type { get; init; }
 
     /// <summary>The same value with other sources, as from an expression.</summary>
