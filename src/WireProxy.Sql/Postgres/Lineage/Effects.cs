@@ -66,6 +66,49 @@ internal sealed class Effects
 
     public void Fold(SourceSet sources) => Folded = Folded.Union(sources);
 
+    /// <summary>A trigger or rule runs, and sees what the statement itself has put into a row.</summary>
+    public bool HasFired { get; set; }
+
+    /// <summary>What was put into a column may have gone on from there in the same statement: each write has what its sources were given.</summary>
+    public void Chain()
+    {
+        for (var isChanged = HasFired; isChanged;)
+        {
+            isChanged = false;
+            for (var i = 0; i < _writes.Count; i++)
+            {
+                var sources = Chained(_writes[i].Sources);
+                if (sources.Equals(_writes[i].Sources))
+                    continue;
+                _writes[i] = _writes[i] with { Sources = sources };
+                Use(sources, ColumnUses.Copied);
+                isChanged = true;
+            }
+            Messages = Chained(Messages);
+        }
+    }
+
+    /// <summary>Sources, and what has been put into them.</summary>
+    public SourceSet Chained(SourceSet sources)
+    {
+        if (!HasFired || sources.Count == 0)
+            return sources;
+        foreach (var write in _writes)
+            if (write.Kind == WriteKind.Column && Meets(sources, write.Target))
+                sources = sources.Union(write.Sources);
+        return sources;
+    }
+
+    static bool Meets(SourceSet sources, SourceColumn target)
+    {
+        if (target.Attribute != 0)
+            return sources.Contains(target);
+        foreach (var column in sources.Columns)
+            if (column.Relation == target.Relation)
+                return true;
+        return false;
+    }
+
     /// <summary>What variables turned out to hold takes their place.</summary>
     public void ReplaceVariable(SourceSet variables)
     {
@@ -119,6 +162,7 @@ internal sealed class Effects
             Unknown(reason);
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
+        HasFired |= inner.HasFired;
         Folded = Folded.Union(inner.Folded.Substitute(arguments));
     }
 }

@@ -48,6 +48,7 @@ internal sealed class Firing(Analysis a)
             a.Effects.UnknownCode("the trigger " + trigger.Name);
             return;
         }
+        a.Effects.HasFired = true;
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
         a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, a), []);
         if (trigger.Definition is not { } definition)
@@ -63,6 +64,7 @@ internal sealed class Firing(Analysis a)
 
     void Rule(CatalogRule rule, CatalogRelation relation)
     {
+        a.Effects.HasFired = true;
         using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(rule.Definition));
         var inside = Inside(relation);
         if (parsed.IsBroken)

@@ -96,6 +96,7 @@ public static class PostgresLineage
     {
         var effects = analysis.Effects;
         var implied = ImplicitCasts(analysis, shared);
+        effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
         {

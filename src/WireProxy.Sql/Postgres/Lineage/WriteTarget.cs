@@ -31,15 +31,18 @@ internal sealed class WriteTarget
         Name = _entry.Name,
         Schema = _entry.Schema,
         Relation = _entry.Relation,
-        IsOpaque = _entry.IsOpaque,
-        Columns = [.. _entry.Columns.Select(c => c with { Value = c.Value.With(_written.GetValueOrDefault(c.Name, SourceSet.Empty)) })],
+        Others = _entry.Others,
+        Columns = [.. _entry.Columns.Select(c => c with
+        {
+            Value = c.Value.With(_a.Effects.Chained(c.Value.Sources.Union(_written.GetValueOrDefault(c.Name, SourceSet.Empty)))),
+        })],
     };
 
     /// <summary>The row that was to be inserted.</summary>
     public RangeEntry Excluded() => new()
     {
         Name = "excluded",
-        IsOpaque = _entry.IsOpaque,
+        Others = _entry.Others,
         Columns = [.. _entry.Columns.Select(c => c with { Value = new Value(_written.GetValueOrDefault(c.Name, SourceSet.Empty)) { Type = c.Value.Type } })],
     };
 
@@ -141,5 +144,6 @@ internal sealed class WriteTarget
             return;
         _fired |= on;
         new Firing(_a).Fire(_relation, on);
+        _a.Effects.Chain();
     }
 }
