@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace WireProxy.Sql.Catalog;
 
-/// <summary>A type made by a user (pg_type), arrays and row types of relations left out.</summary>
+/// <summary>A type (pg_type), arrays and row types of relations left out.</summary>
 /// <param name="Kind">typtype: b, c, d, e, r, m, p.</param>
 /// <param name="BaseId">Of a domain, the type that it is made of; else 0.</param>
 public sealed record CatalogType(uint Id, string Schema, string Name, char Kind, uint BaseId)
@@ -12,6 +12,8 @@ public sealed record CatalogType(uint Id, string Schema, string Name, char Kind,
     public ImmutableArray<CatalogColumn> Fields { get; init; } = [];
     /// <summary>The conditions of a domain, as SQL over VALUE.</summary>
     public ImmutableArray<string> Checks { get; init; } = [];
+    /// <summary>The default of a domain, or null.</summary>
+    public string? Default { get; init; }
 }
 
 /// <summary>A user's operator; <see cref="Function"/> runs when it is used.</summary>
@@ -19,7 +21,7 @@ public sealed record CatalogOperator(uint Id, string Schema, string Name, uint F
 
 /// <summary>A user's cast that runs a function.</summary>
 /// <param name="Context">castcontext: e (only explicit), a (also in assignment), i (anywhere).</param>
-public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Target, string TargetName, char Context);
+public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Target, char Context);
 
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
@@ -37,6 +39,9 @@ public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Column
 /// <summary>A SECURITY LABEL (provider anon or wireproxy), or a comment that speaks of wireproxy (provider null), on a relation or column.</summary>
 /// <param name="Column">attnum; 0 for the relation itself.</param>
 public sealed record CatalogLabel(uint Relation, short Column, string? Provider, string Text);
+
+/// <summary>A foreign key that changes the rows that refer when those that they refer to are deleted or updated.</summary>
+public readonly record struct CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate);
 
 /// <summary>What is published to replication.</summary>
 public sealed record CatalogPublication(uint Id, string Name, bool AllTables, ImmutableArray<uint> Relations);
@@ -65,6 +70,11 @@ public sealed class CatalogDefinitions
     public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
     /// <summary>The conditions of CHECK constraints, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Checks { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    /// <summary>The conditions of row security policies, by relation.</summary>
+    public FrozenDictionary<uint, ImmutableArray<string>> Policies { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    public ImmutableArray<CatalogCascade> Cascades { get; internal init; } = [];
+    /// <summary>Users' functions, not in C, that operator classes run when rows are compared.</summary>
+    public ImmutableArray<uint> Comparisons { get; internal init; } = [];
     /// <summary>The functions of enabled event triggers: DDL runs them.</summary>
     public ImmutableArray<uint> EventTriggers { get; internal init; } = [];
     /// <summary>The column that a sequence belongs to.</summary>

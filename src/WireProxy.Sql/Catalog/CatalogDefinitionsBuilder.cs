@@ -18,6 +18,10 @@ internal sealed class CatalogDefinitionsBuilder
     readonly Dictionary<uint, List<CatalogRule>> _rules = [];
     readonly Dictionary<uint, List<CatalogIndexing>> _indexes = [];
     readonly Dictionary<uint, List<string>> _checks = [];
+    readonly Dictionary<uint, List<string>> _policies = [];
+    readonly Dictionary<uint, string> _domainDefaults = [];
+    readonly List<CatalogCascade> _cascades = [];
+    readonly HashSet<uint> _comparisons = [];
     readonly List<CatalogOperator> _operators = [];
     readonly List<CatalogCast> _casts = [];
     readonly List<uint> _eventTriggers = [];
@@ -43,11 +47,15 @@ internal sealed class CatalogDefinitionsBuilder
             case 'k': ListOf(_fields, id).Add(new(Short(a), b, Number(c), false)); break;
             case 'x': ListOf(_domainChecks, id).Add(b); break;
             case 'o': Operator(id, a.Split(' '), b, c); break;
-            case 'K': Cast(id, a.Split(' '), b); break;
+            case 'K': Cast(id, a.Split(' ')); break;
             case 'T': Trigger(id, a.Split(' '), b, c); break;
             case 'u': ListOf(_rules, id).Add(new(id, a[0], b)); break;
             case 'i': Index(id, a, b, c, d); break;
             case 'h': ListOf(_checks, id).Add(b); break;
+            case 'j': ListOf(_policies, id).Add(b); break;
+            case 'F': Cascade(id, a.Split(' ')); break;
+            case 'D': _domainDefaults[id] = b; break;
+            case 'O': _comparisons.Add(id); break;
             case 'E': EventTrigger(id, a); break;
             case 'q': _owners[id] = Pair(a.Split(' ')); break;
             case 'l': _labels.Add(new(id, Short(a), c, b)); break;
@@ -67,7 +75,7 @@ internal sealed class CatalogDefinitionsBuilder
         Generated = _generated.ToFrozenDictionary(),
         Defaults = _defaults.ToFrozenDictionary(),
         Routines = Routines.Build(),
-        Types = _types.Values.Select(t => t with { Fields = Fields(t.Id), Checks = [.. _domainChecks.GetValueOrDefault(t.Id) ?? []] })
+        Types = _types.Values.Select(t => t with { Fields = Fields(t.Id), Checks = [.. _domainChecks.GetValueOrDefault(t.Id) ?? []], Default = _domainDefaults.GetValueOrDefault(t.Id) })
             .ToFrozenDictionary(t => t.Id),
         Operators = [.. _operators],
         Casts = [.. _casts],
@@ -75,6 +83,9 @@ internal sealed class CatalogDefinitionsBuilder
         Rules = Frozen(_rules),
         Indexes = Frozen(_indexes),
         Checks = Frozen(_checks),
+        Policies = Frozen(_policies),
+        Cascades = [.. _cascades],
+        Comparisons = [.. _comparisons],
         EventTriggers = [.. _eventTriggers],
         SequenceOwners = _owners.ToFrozenDictionary(),
         Labels = [.. _labels],
@@ -98,10 +109,16 @@ internal sealed class CatalogDefinitionsBuilder
         _operators.Add(new(id, schema, name, Number(traits[0]), Number(traits[1]), Number(traits[2])));
     }
 
-    void Cast(uint id, string[] traits, string target)
+    void Cast(uint id, string[] traits)
     {
         Expect(traits, 4);
-        _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), target, traits[3][0]));
+        _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), traits[3][0]));
+    }
+
+    void Cascade(uint relation, string[] traits)
+    {
+        Expect(traits, 3);
+        _cascades.Add(new(relation, Number(traits[0]), traits[1][0], traits[2][0]));
     }
 
     void Trigger(uint relation, string[] traits, string name, string definition)

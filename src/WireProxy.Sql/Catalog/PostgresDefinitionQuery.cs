@@ -7,16 +7,18 @@ namespace WireProxy.Sql.Catalog;
 /// C: system relation, attnum, name, type;
 /// w: view, NULL, definition; u: relation, ev_type, the rule's definition;
 /// e: relation, attnum, expression, NULL, g (generated) or d (default);
-/// t: type, "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
+/// j: relation, NULL, condition of a row security policy; F: relation that a foreign key refers to, "referring confdeltype confupdtype";
+/// D: domain, NULL, default; O: user's function that an operator class runs, unless it is in C;
+/// t: type (built-in ones too), "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
 /// b: user's function, argument types, body or (in C) symbol, extension; y: function, NULL, defaults;
 /// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
-/// o: operator, "function left right", schema, name; K: cast, "function source target context", name of the target;
+/// o: operator, "function left right", schema, name; K: cast, "function source target context";
 /// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN;
 /// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f);
 /// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
 /// l: relation, attnum, label, provider; n: relation, attnum, comment;
 /// P: publication, all tables (t or f), name; Q: publication, relation; z: extension, NULL, name, schema.
-/// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, f and m.
+/// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, f, m and t.
 /// </remarks>
 internal static class PostgresDefinitionQuery
 {
@@ -56,6 +58,18 @@ internal static class PostgresDefinitionQuery
         SELECT 'h', k.conrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, k.conrelid), NULL, NULL
           FROM pg_catalog.pg_constraint k
          WHERE k.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND k.conrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'j', p.polrelid::pg_catalog.text, NULL, x.expression, NULL, NULL
+          FROM pg_catalog.pg_policy p
+          CROSS JOIN LATERAL (VALUES (pg_catalog.pg_get_expr(p.polqual, p.polrelid)), (pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)))
+               AS x (expression)
+         WHERE x.expression IS NOT NULL
+        UNION ALL
+        SELECT 'F', k.confrelid::pg_catalog.text, pg_catalog.concat_ws(' ', k.conrelid, k.confdeltype, k.confupdtype), NULL, NULL, NULL
+          FROM pg_catalog.pg_constraint k
+         WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+           AND (k.confdeltype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[])
+                OR k.confupdtype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[]))
         UNION ALL
         SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled), t.tgname::pg_catalog.text,
                CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END, NULL
@@ -108,9 +122,8 @@ internal static class PostgresDefinitionQuery
          WHERE o.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
         UNION ALL
         SELECT 'K', k.oid::pg_catalog.text, pg_catalog.concat_ws(' ', k.castfunc, k.castsource, k.casttarget, k.castcontext),
-               t.typname::pg_catalog.text, NULL, NULL
+               NULL, NULL, NULL
           FROM pg_catalog.pg_cast k
-          JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) k.casttarget
          WHERE k.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.castfunc OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
         UNION ALL
         SELECT 'E', e.evtfoid::pg_catalog.text, e.evtenabled::pg_catalog.text, e.evtevent::pg_catalog.text, NULL, NULL
@@ -125,8 +138,8 @@ internal static class PostgresDefinitionQuery
           FROM pg_catalog.pg_type t
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
           LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.typrelid
-         WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char"
-           AND (t.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char")
+         WHERE t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char"
+           AND (t.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR (r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
         UNION ALL
         SELECT 'k', r.reltype::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL
           FROM pg_catalog.pg_class r
@@ -137,6 +150,15 @@ internal static class PostgresDefinitionQuery
         SELECT 'x', k.contypid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, 0::pg_catalog.oid), NULL, NULL
           FROM pg_catalog.pg_constraint k
          WHERE k.contypid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.conbin IS NOT NULL
+        UNION ALL
+        SELECT 'D', t.oid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(t.typdefaultbin, 0::pg_catalog.oid), NULL, NULL
+          FROM pg_catalog.pg_type t
+         WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND t.typdefaultbin IS NOT NULL
+        UNION ALL
+        SELECT 'O', p.amproc::pg_catalog.oid::pg_catalog.text, NULL, NULL, NULL, NULL
+          FROM pg_catalog.pg_amproc p
+          JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) p.amproc::pg_catalog.oid
+         WHERE f.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND f.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
         UNION ALL
         SELECT 'l', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.label, s.provider, NULL
           FROM pg_catalog.pg_seclabel s

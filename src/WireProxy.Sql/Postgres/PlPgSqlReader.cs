@@ -46,6 +46,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
         Statements();
         if (_c.Take("exception"u8))
         {
+            _sql.Catches = true;
             while (_c.Take("when"u8))
             {
                 _c.Until(c => c.Is("then"u8)); // Names of conditions and SQLSTATEs.
@@ -64,6 +65,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
         {
             if (_c.Take("declare"u8))
                 continue;
+            _sql.Declared(_c.Position);
             _c.ExpectName();
             if (_c.Take("alias"u8))
             {

@@ -36,6 +36,14 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     /// query's row.</summary>
     public List<(string Name, string? Field, int Value)> Targets { get; } = [];
 
+    /// <summary>The names of variables that the body declares.</summary>
+    public HashSet<string> Variables { get; } = [];
+
+    public void Declared(int token) => Variables.Add(Name(token));
+
+    /// <summary>Whether errors are caught: their texts, which quote values, are then in variables.</summary>
+    public bool Catches { get; set; }
+
     /// <summary>Whether RETURN names something other than NEW, OLD or NULL.</summary>
     public bool ReturnsOwn { get; private set; }
 
@@ -65,6 +73,7 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
         if (range.IsEmpty)
             return;
         var name = Name(range.From);
+        Variables.Add(name);
         var isField = range.To - range.From == 3 && _c.IsAt(range.From + 1, "."u8);
         Targets.Add((name, isField ? Name(range.From + 2) : null, value));
     }

@@ -33,6 +33,18 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             throw new PlPgSqlUnknownException();
     }
 
+    /// <summary>The names in a list with commas between them.</summary>
+    IEnumerable<PlPgSqlRange> Names(PlPgSqlRange list)
+    {
+        var from = list.From;
+        for (var i = list.From; i <= list.To; i++)
+            if (i == list.To || _c.KindAt(i) == ',')
+            {
+                yield return new(from, i);
+                from = i + 1;
+            }
+    }
+
     void As(PlPgSqlRole role, Action read)
     {
         _sql.Role = role;
@@ -43,7 +55,8 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
     /// <summary>After FOR, up to LOOP: integers, a cursor, a query, or a dynamic query.</summary>
     public void For()
     {
-        _sql.Target(_c.Until(c => c.Is("in"u8)), -2);
+        foreach (var variable in Names(_c.Until(c => c.Is("in"u8))))
+            _sql.Target(variable, -2);
         _c.Skip();
         if (_c.Take("execute"u8))
         {

@@ -56,7 +56,7 @@ internal sealed class LineageServer : IAsyncDisposable
     }
 
     public string NameOf(SourceColumn column) =>
-        Catalog.Relation(column.Relation) is { } relation ? $"{relation.Name}.{relation.Column(column.Attribute)?.Name ?? column.Attribute.ToString()}" : column.ToString();
+        Catalog.Relation(column.Relation) is { } relation ? $"{relation.Name}.{relation.AllColumns.FirstOrDefault(c => c.Number == column.Attribute)?.Name ?? column.Attribute.ToString()}" : column.ToString();
 
     /// <summary>The sources of a set in words, in order; views' own columns are left out.</summary>
     public string Words(SourceSet sources) => sources.IsEverything ? "everything"

@@ -22,6 +22,8 @@ internal sealed class BodyNames
     public List<Value> Parameters { get; } = [];
     /// <summary>PL/pgSQL: a name that is no column is a variable.</summary>
     public bool HasVariables { get; init; }
+    /// <summary>Names that PL/pgSQL may take for variables even where a column has them (#variable_conflict).</summary>
+    public HashSet<string> Variables { get; } = [];
     /// <summary>Rows of a trigger or rule: new and old.</summary>
     public Dictionary<string, RangeEntry> Rows { get; } = [];
     /// <summary>The function's own name qualifies its arguments.</summary>
@@ -81,13 +83,15 @@ internal sealed class Analysis
     {
         if (schema is not null)
             return Catalog.Relation(schema == "pg_temp" ? Path.Schemas.FirstOrDefault(SearchPath.IsTemporary) ?? schema : schema, name);
+        if (!Path.HasTemporary && Shared.IsTemporaryName(name))
+            return null; // It may be the session's own, which hides all others.
         foreach (var candidate in Path.Schemas)
             if (Catalog.Relation(candidate, name) is { } found)
                 return found;
         return null;
     }
 
-    /// <summary>The user's type that a TypeName names, of an array its element's; 0 for a built-in or unknown one.</summary>
+    /// <summary>The type that a TypeName names, of an array its element's; 0 for an unknown one.</summary>
     public uint Type(TreeNode typeName)
     {
         string? schema = null, name = null;

@@ -265,21 +265,23 @@ internal sealed class Calls(Analysis a)
     public Value Cast(Value value, TreeNode typeName)
     {
         var type = a.Type(typeName);
-        return type != 0 ? Cast(value, type) : a.Shared.HasCasts ? Cast(value, 0, NameReader.Last(typeName.Items(Tree.TypeNameNames))) : new(value.Sources);
+        if (type >= CatalogRoutine.FirstUserId || a.Shared.HasCasts)
+            return Cast(value, type) is var cast && typeName.Has(Nodes.TypeArrayBounds) && type < CatalogRoutine.FirstUserId
+                ? new(cast.Sources) { Type = AnyArray } : cast;
+        return new(value.Sources) { Type = typeName.Has(Nodes.TypeArrayBounds) ? AnyArray : type };
     }
 
-    /// <param name="type">0 for a built-in one, which is known by its name.</param>
-    public Value Cast(Value value, uint type, string? name = null)
+    public Value Cast(Value value, uint type)
     {
         var sources = value.Sources;
-        foreach (var cast in a.Shared.CastsTo(type, name))
+        foreach (var cast in a.Shared.CastsTo(type))
             sources = sources.Union(a.Shared.Routine(cast.Function) is { } routine
                 ? Run(routine, Arguments.Of(value)).Sources : SourceSet.Everything);
-        a.Shared.CheckDomain(type, a);
+        a.Shared.CheckDomain(type, value.Sources, a);
         var fields = a.Shared.FieldsOf(type);
         if (fields is { } named && value.Row is { } row && row.Count == named.Length && sources.Equals(value.Sources))
             return new([.. row.Select((f, i) => new Field(named[i].Name, f.Value))]) { Type = type };
-        return new(sources) { Type = fields is null ? 0 : type };
+        return new(sources) { Type = fields is null && type >= CatalogRoutine.FirstUserId ? 0 : type };
     }
 
     /// <summary>pg_type's anyarray: an array of built-in elements.</summary>

@@ -3,6 +3,9 @@ namespace WireProxy.Sql.Postgres.Lineage;
 /// <summary>DDL that computes values of rows, and all other DDL.</summary>
 internal sealed class Definitions(Analysis a)
 {
+    static readonly int s_operatorClass = ProtoSchema.Field("IndexElem", "opclass");
+    static readonly TreeType s_partition = ProtoSchema.Type("PartitionCmd");
+
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
@@ -15,10 +18,58 @@ internal sealed class Definitions(Analysis a)
         return Outcome.None;
     }
 
+    /// <summary>CREATE TABLE: what its partition bounds compute stays in the catalog, where everybody reads it.</summary>
+    public Outcome Create(TreeNode node)
+    {
+        Silent();
+        Computed(node);
+        return Outcome.None;
+    }
+
+    /// <summary>What functions give that stand in a definition. Which of them the server computes now, and which later, is not told apart.</summary>
+    void Computed(TreeNode node)
+    {
+        if (node.IsAbsent || node.Is(Tree.SelectStmt))
+            return;
+        a.Step();
+        if (node.Is(Tree.FuncCall))
+        {
+            string? schema = null, name = null;
+            foreach (var part in node.Items(Tree.FuncName))
+                (schema, name) = (name, part.Text(Tree.StringValue));
+            var arguments = new Arguments();
+            foreach (var _ in node.Items(Tree.FuncArgs))
+                arguments.Add(Value.Nothing);
+            var sources = a.Calls.Named(schema, name ?? "", arguments).Sources;
+            if (!sources.IsEmpty)
+                a.Effects.Write(WriteKind.State, default, "a definition that calls " + name, sources);
+        }
+        var fields = node.Type.Fields;
+        var reader = new ProtoReader(node.Bytes);
+        while (reader.Next())
+            if (fields[reader.Field]?.Type is { } type && reader.IsBytes)
+                Computed(TreeNode.Unwrap(type, reader.Bytes));
+    }
+
+    /// <summary>VACUUM, ANALYZE, REINDEX and CLUSTER compute what indexes hold.</summary>
+    public Outcome Maintain()
+    {
+        foreach (var (relation, indexes) in a.Shared.Definitions.Indexes)
+            foreach (var index in indexes)
+                if (a.Catalog.Relation(relation) is { } found)
+                    foreach (var expression in new[] { index.Expressions, index.Predicate })
+                        if (expression is not null)
+                            a.Shared.Relations.Expressions(found, expression, a);
+        return Outcome.None;
+    }
+
     /// <summary>ALTER TABLE: a new column's default, and a changed type's USING, are computed for the rows that are there.</summary>
     public Outcome AlterTable(TreeNode node)
     {
         Silent();
+        foreach (var command in node.Items(Nodes.AlterCommands))
+            if (command.Child(Nodes.AlterDefinition) is { IsAbsent: false } bound && bound.Is(s_partition))
+                Computed(bound);
         var range = node.Child(Nodes.AlterRelation);
         var target = new WriteTarget(a, range);
         var scope = new Scope(null, null);
@@ -30,14 +81,14 @@ internal sealed class Definitions(Analysis a)
             if (kind == Nodes.ColumnType)
                 Put(target, command.Text(Nodes.AlterName), a.Expressions.Of(definition.Child(Nodes.ColumnDefault), scope).Sources);
             else if (kind == Nodes.AddColumn)
-                Added(definition, target, scope, range);
+                Added(definition, scope, range);
             else if (definition.Is(Nodes.Constraint))
                 a.Expressions.Condition(definition.Child(Nodes.ConstraintExpr), scope);
         }
         return Outcome.None;
     }
 
-    void Added(TreeNode definition, WriteTarget target, Scope scope, TreeNode range)
+    void Added(TreeNode definition, Scope scope, TreeNode range)
     {
         var sources = a.Expressions.Of(definition.Child(Nodes.ColumnDefault), scope).Sources;
         foreach (var constraint in definition.Items(Nodes.ColumnConstraints))
@@ -46,7 +97,6 @@ internal sealed class Definitions(Analysis a)
         // A generated column stays known by its expression, as a view does.
         if (!sources.IsEmpty)
             a.Effects.Write(WriteKind.NewColumn, default, $"{range.Text(Tree.RangeName)}.{definition.Text(Tree.ColumnDefName)}", sources);
-        _ = target;
     }
 
     static void Put(WriteTarget target, string? column, SourceSet sources)
@@ -64,6 +114,8 @@ internal sealed class Definitions(Analysis a)
         foreach (var element in node.Items(Nodes.IndexParams))
         {
             a.Expressions.Condition(element.Child(Nodes.IndexElemExpr), scope);
+            if (element.Has(s_operatorClass) && !a.Shared.Definitions.Comparisons.IsEmpty)
+                a.Effects.UnknownCode("an operator class of somebody's own");
             if (element.Text(Tree.IndexElemName) is { } name)
                 foreach (var column in scope.Entries[0].Columns)
                     if (column.Name == name)
@@ -126,7 +178,7 @@ internal sealed class Copies(Analysis a)
             target.Write(column, isOutside ? SourceSet.Everything : SourceSet.Empty);
         if (node.Flag(Tree.CopyIsProgram))
             a.Effects.UnknownCode("a program of the server");
-        target.WriteDefaults(listed);
+        target.WriteDefaults();
         var scope = new Scope(null, null);
         scope.Entries.Add(target.EntryAfter());
         a.Expressions.Condition(node.Child(Tree.CopyWhere), scope);

@@ -127,6 +127,15 @@ internal sealed class Effects
         Use(Messages, ColumnUses.Text);
     }
 
+    /// <summary>All columns that are used in any way, as an error's text may quote them.</summary>
+    public SourceSet AllUsed()
+    {
+        var all = ReachesEverything ? SourceSet.Everything : SourceSet.Empty;
+        foreach (var column in _uses.Keys)
+            all = all.Union(SourceSet.Of(column));
+        return all;
+    }
+
     /// <summary>Something is not known here, and so may read anything.</summary>
     public void Unknown(string reason)
     {

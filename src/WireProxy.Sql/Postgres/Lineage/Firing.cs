@@ -24,6 +24,9 @@ internal sealed class Firing(Analysis a)
         foreach (var rule in definitions.Rules.GetValueOrDefault(relation.Id, []))
             if (rule.Event == (on switch { WriteTarget.Insert => '3', WriteTarget.Update => '2', WriteTarget.Delete => '4', _ => '0' }))
                 Rule(rule, relation);
+        foreach (var cascade in definitions.Cascades)
+            if (cascade.Relation == relation.Id && a.Catalog.Relation(cascade.Referring) is { } referring)
+                Cascade(referring, on == WriteTarget.Delete ? cascade.OnDelete : on == WriteTarget.Update ? cascade.OnUpdate : 'a', on);
         if (on is WriteTarget.Delete or WriteTarget.Truncate)
             return;
         // For what functions in them do; what they compute stays in the row, or in an index.
@@ -39,6 +42,17 @@ internal sealed class Firing(Analysis a)
         foreach (var column in relation.Columns)
             if (column.IsGenerated && definitions.Generated.TryGetValue((relation.Id, column.Number), out var expression))
                 a.Shared.Relations.Expressions(relation, expression, a);
+    }
+
+    /// <param name="action">confdeltype or confupdtype: c deletes or updates, n and d update; the others do nothing.</param>
+    void Cascade(CatalogRelation referring, char action, int on)
+    {
+        if (action is not ('c' or 'n' or 'd'))
+            return;
+        var then = action == 'c' ? on : WriteTarget.Update;
+        if (a.Running.Enter(referring.Id | ((ulong)then << 48)) is var mark && !mark.IsRecursion)
+            Fire(referring, then);
+        a.Running.Leave(mark);
     }
 
     void Trigger(CatalogTrigger trigger, CatalogRelation relation)

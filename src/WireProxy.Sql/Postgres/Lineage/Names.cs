@@ -42,9 +42,9 @@ internal sealed class Names(Analysis a)
         Value? others = null;
         for (var at = scope; at is not null; at = at.Parent)
             if (Unqualified(name, at, ref others) is { } found)
-                return WithVariable(others is null ? found : Value.Either(found, others));
+                return WithVariable(name, others is null ? found : Value.Either(found, others));
         if (others is not null)
-            return WithVariable(others);
+            return WithVariable(name, others);
         for (var at = scope; at is not null; at = at.Parent)
             if (Entry(null, name, at) is { } entry)
                 return WholeRow(entry);
@@ -52,7 +52,8 @@ internal sealed class Names(Analysis a)
     }
 
     /// <summary>PL/pgSQL may be told to take a variable for a name that is also a column's (#variable_conflict).</summary>
-    Value WithVariable(Value found) => a.Body is { HasVariables: true } ? found.With(SourceSet.Variable) : found;
+    Value WithVariable(string name, Value found) => a.Body is { HasVariables: true } body && (body.Variables.Contains(name) || body.Arguments.ContainsKey(name))
+        ? found.With(SourceSet.Variable) : found;
 
     /// <param name="others">What columns may hold that are not known, of this level and those inside it. Where a known one has the name, no
     /// other of its level can: the server would call it ambiguous.</param>

@@ -42,6 +42,8 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
 
     void Read(PlPgSqlSql sql)
     {
+        body.Body!.Variables.UnionWith(sql.Variables);
+        body.Body.Variables.UnionWith(routine?.Names ?? []);
         if (sql.HasUnknown)
         {
             body.Effects.UnknownCode(routine is null ? "SQL that the block puts together" : $"SQL that the function {routine.Name} puts together");
@@ -63,6 +65,8 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
                 _returnsQueriesOnly = false;
                 statements++;
             }
+        if (sql.Catches)
+            _variables = _variables.Union(body.Effects.AllUsed());
         if (statements > 1 && body.Effects.ChangesMeaning)
             body.Effects.UnknownCode("a body that changes the catalog while it runs");
         Targets(sql, values);
@@ -126,7 +130,7 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
     /// <summary>What a trigger assigns to NEW, or returns in its place, is written.</summary>
     void Targets(PlPgSqlSql sql, SourceSet[] values)
     {
-        _returnsQueriesOnly &= sql.Targets.Count == 0;
+        _returnsQueriesOnly &= sql.Targets.Count == 0 && !sql.Catches;
         if (Trigger is null)
             return;
         var all = _variables.Union(SourceSet.Variable);

@@ -96,6 +96,8 @@ public static class PostgresLineage
     {
         var effects = analysis.Effects;
         var implied = ImplicitCasts(analysis, shared);
+        if (!shared.Definitions.Comparisons.IsEmpty && effects.Relations.Count > 0)
+            effects.UnknownCode("an operator class of somebody's own compares rows");
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])

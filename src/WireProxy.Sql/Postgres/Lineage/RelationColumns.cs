@@ -74,6 +74,8 @@ internal sealed class RelationColumns
             return View(relation, inside);
         var fields = relation.AllColumns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number),
             inherits ? OfChildren(relation.Id, c.Name, inside) : SourceSet.Empty, _shared.UserType(c)))).ToArray();
+        foreach (var policy in _shared.Definitions.Policies.GetValueOrDefault(relation.Id, []))
+            inside.Effects.Use(Evaluate(policy, relation, fields, inside).Sources, ColumnUses.Predicate);
         for (var i = 0; i < fields.Length; i++)
             if (relation.Columns.Length == fields.Length && relation.Columns[i].IsGenerated)
                 fields[i] = fields[i] with { Value = Generated(relation, relation.Columns[i], fields[i].Value, fields, inside) };
@@ -149,6 +151,8 @@ internal sealed class RelationColumns
     public Value? Default(CatalogRelation relation, CatalogColumn column, Analysis a)
     {
         if (!_shared.Definitions.Defaults.TryGetValue((relation.Id, column.Number), out var expression))
+            expression = _shared.Definitions.Types.GetValueOrDefault(column.DomainId)?.Default;
+        if (expression is null)
             return null;
         var key = (relation.Id | DefaultBit | ((ulong)(ushort)column.Number << 40), "");
         if (!_shared.Summaries.TryGetValue(key, out var summary))

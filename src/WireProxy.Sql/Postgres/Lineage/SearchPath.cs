@@ -15,7 +15,10 @@ public sealed class SearchPath : IEquatable<SearchPath>
             list.Insert(list.Count > 0 && IsTemporary(list[0]) ? 1 : 0, "pg_catalog");
         Schemas = [.. list];
         Key = string.Join('\0', Schemas);
+        HasTemporary = Schemas.Any(IsTemporary);
     }
+
+    internal bool HasTemporary { get; }
 
     public ImmutableArray<string> Schemas { get; }
 

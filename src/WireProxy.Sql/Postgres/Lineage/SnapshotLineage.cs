@@ -18,6 +18,7 @@ internal sealed class SnapshotLineage
     readonly FrozenDictionary<uint, uint> _rowTypes;
     readonly FrozenSet<string> _userFunctions;
     readonly FrozenSet<uint> _plainDomains;
+    readonly FrozenSet<string> _temporary;
 
     SnapshotLineage(CatalogSnapshot catalog)
     {
@@ -36,6 +37,7 @@ internal sealed class SnapshotLineage
                 types[(found.Schema, found.Name)] = type;
         _types = types.ToFrozenDictionary();
         _plainDomains = definitions.Types.Values.Where(t => t.Checks.IsEmpty).Select(t => t.Id).ToFrozenSet();
+        _temporary = catalog.Relations.Where(r => SearchPath.IsTemporary(r.Schema)).Select(r => r.Name).ToFrozenSet();
         Relations = new(this);
         Bodies = new(this);
     }
@@ -64,6 +66,9 @@ internal sealed class SnapshotLineage
 
     public uint TypeNamed(string schema, string name) => _types.GetValueOrDefault((schema, name));
 
+    /// <summary>Whether some session has a temporary relation of that name.</summary>
+    public bool IsTemporaryName(string name) => _temporary.Contains(name);
+
     public uint RowTypeOf(uint relation) => _rowTypes.GetValueOrDefault(relation);
 
     /// <summary>The columns of a composite type or of a relation's row type; null for any other.</summary>
@@ -82,16 +87,16 @@ internal sealed class SnapshotLineage
     public uint UserType(CatalogColumn column) =>
         column.TypeId < CatalogRoutine.FirstUserId || FieldsOf(column.TypeId) is not null ? column.TypeId : 0;
 
-    /// <summary>The users' casts to a type, or to a built-in one of that name.</summary>
-    public IEnumerable<CatalogCast> CastsTo(uint type, string? name = null)
+    /// <summary>The users' casts to a type; to one that is not known, all.</summary>
+    public IEnumerable<CatalogCast> CastsTo(uint type)
     {
         foreach (var cast in Definitions.Casts)
-            if (type == 0 ? cast.TargetName == name : cast.Target == type)
+            if (type == 0 || cast.Target == type)
                 yield return cast;
     }
 
-    /// <summary>Runs what a domain's conditions run.</summary>
-    public void CheckDomain(uint type, Analysis a)
+    /// <summary>Runs what a domain's conditions run on a value.</summary>
+    public void CheckDomain(uint type, SourceSet value, Analysis a)
     {
         if (type == 0 || _plainDomains.Contains(type) || !Definitions.Types.TryGetValue(type, out var domain) || domain.Kind != 'd')
             return;
@@ -100,7 +105,7 @@ internal sealed class SnapshotLineage
             var inside = a.Inside(ReadPath, null);
             using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes("SELECT " + check));
             var scope = new Scope(null, null);
-            scope.Entries.Add(new() { Columns = [new("value", Value.Nothing)] });
+            scope.Entries.Add(new() { Columns = [new("value", new Value(value))] });
             foreach (var raw in parsed.Statements)
                 foreach (var target in raw.Child(Tree.RawStmt).Items(Tree.SelectTargets))
                     inside.Expressions.Of(target.Child(Tree.TargetValue), scope);
@@ -109,6 +114,6 @@ internal sealed class SnapshotLineage
             a.Effects.Merge(inside.Effects, []);
         }
         if (domain.BaseId != type)
-            CheckDomain(domain.BaseId, a);
+            CheckDomain(domain.BaseId, value, a);
     }
 }

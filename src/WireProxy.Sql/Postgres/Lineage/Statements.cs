@@ -40,6 +40,10 @@ internal sealed class Statements(Analysis a)
         [T("RefreshMatViewStmt")] = (s, n) => s.Refresh(n),
         [T("AlterTableStmt")] = (s, n) => new Definitions(s.A).AlterTable(n),
         [T("IndexStmt")] = (s, n) => new Definitions(s.A).Index(n),
+        [T("CreateStmt")] = (s, n) => new Definitions(s.A).Create(n),
+        [T("VacuumStmt")] = (s, _) => new Definitions(s.A).Maintain(),
+        [T("ReindexStmt")] = (s, _) => new Definitions(s.A).Maintain(),
+        [T("ClusterStmt")] = (s, _) => new Definitions(s.A).Maintain(),
         [T("CreateSchemaStmt")] = (s, n) => s.Schema(n),
         [Tree.TruncateStmt] = (s, n) => s.Truncate(n),
         [T("VariableShowStmt")] = (_, _) => new(ResultShape.Columns, [new("", Value.Nothing)]),
@@ -50,7 +54,7 @@ internal sealed class Statements(Analysis a)
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
         "TransactionStmt", "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
-        "ConstraintsSetStmt", "CheckPointStmt", "VacuumStmt",
+        "ConstraintsSetStmt", "CheckPointStmt",
     }.Select(T)];
 
     Analysis A => a;
@@ -82,6 +86,7 @@ internal sealed class Statements(Analysis a)
         if (into.IsAbsent)
             return Outcome.Of(columns);
         new Copies(a).Into(into, columns, WriteKind.NewColumn);
+        new Definitions(a).Silent();
         return Outcome.None;
     }
 
@@ -117,9 +122,18 @@ internal sealed class Statements(Analysis a)
 
     Outcome Call(TreeNode node)
     {
-        var value = a.Expressions.Of(node.Child(Tree.CallFunction), new(null, null));
+        var call = node.Child(Tree.CallFunction);
+        var arguments = a.Calls.Read(call, new(null, null));
+        string? schema = null, name = null;
+        foreach (var part in call.Items(Tree.FuncName))
+            (schema, name) = (name, part.Text(Tree.StringValue));
+        var value = a.Calls.Named(schema, name ?? "", arguments);
         a.Effects.ChangesMeaning = true;
-        return value.Row is { } row ? Outcome.Of(row) : new(ResultShape.Unknown, null) { Name = null };
+        if (a.Calls.Candidates(schema, name ?? "", arguments.Count) is not [var only] || value.Sources.IsEverything)
+            return new(ResultShape.Unknown, null);
+        if (SummaryValue.OutputNames(only) is not { } outputs)
+            return Outcome.None;
+        return Outcome.Of(value.Row is { } row && row.Count == outputs.Count ? row : [.. outputs.Select(o => new Field(o, new Value(value.Sources)))]);
     }
 
     Outcome Do(TreeNode node)

@@ -103,7 +103,7 @@ internal sealed class WriteTarget
     SourceSet Converted(CatalogColumn column, SourceSet sources)
     {
         if (column.DomainId != 0)
-            _a.Shared.CheckDomain(column.DomainId, _a);
+            _a.Shared.CheckDomain(column.DomainId, sources, _a);
         if (!_a.Shared.HasCasts)
             return sources;
         foreach (var cast in _a.Shared.CastsTo(column.DomainId != 0 ? column.DomainId : column.TypeId))
@@ -112,12 +112,18 @@ internal sealed class WriteTarget
         return sources;
     }
 
-    public void WriteDefaults(List<string> listed)
+    public void WriteDefaults()
     {
         foreach (var column in _relation?.Columns ?? [])
-            if (!listed.Contains(column.Name) || listed.Count == _relation!.Columns.Length)
-                if (_a.Shared.Relations.Default(_relation!, column, _a) is { } value && !value.Sources.IsEmpty)
+            // One that is listed may be given as DEFAULT.
+            if (_a.Shared.Relations.Default(_relation!, column, _a) is { } value && !value.Sources.IsEmpty)
                     Write(column.Name, value.Sources);
+    }
+
+    public void WriteDefault(string name)
+    {
+        if (_relation?.Columns.FirstOrDefault(c => c.Name == name) is { } column && _a.Shared.Relations.Default(_relation, column, _a) is { } value)
+            Write(name, value.Sources);
     }
 
     /// <summary>ON CONFLICT asks the unique indexes.</summary>

@@ -25,7 +25,7 @@ internal sealed class Writes(Analysis a)
         var select = node.Child(Nodes.InsertSelect);
         var values = select.IsAbsent ? [] : a.Queries.Of(select, scope.Parent, scope.Ctes);
         target.WriteAll(columns, values);
-        target.WriteDefaults(columns);
+        target.WriteDefaults();
         var conflict = node.Child(Tree.InsertConflict);
         if (!conflict.IsAbsent)
             Conflict(conflict, target, scope);
@@ -92,6 +92,8 @@ internal sealed class Writes(Analysis a)
                 if (part.Is(Nodes.A_Indices))
                     subscripts = subscripts.Union(a.Expressions.Of(part.Child(Nodes.IndicesLower), scope).Sources)
                         .Union(a.Expressions.Of(part.Child(Nodes.IndicesUpper), scope).Sources);
+            if (value.Is(Nodes.SetToDefault))
+                target.WriteDefault(name);
             if (!value.Is(Nodes.MultiAssign))
             {
                 target.Write(name, a.Expressions.Of(value, scope).Sources.Union(subscripts));
@@ -140,6 +142,6 @@ internal sealed class Merges(Analysis a)
         foreach (var value in when.Items(Nodes.WhenValues))
             values.Add(new("", a.Expressions.Of(value, scope)));
         target.WriteAll(columns, values);
-        target.WriteDefaults(columns);
+        target.WriteDefaults();
     }
 }
