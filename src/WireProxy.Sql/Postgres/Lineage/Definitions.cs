@@ -74,6 +74,7 @@ internal sealed class Definitions(Analysis a)
         var target = new WriteTarget(a, range);
         var scope = new Scope(null, null);
         scope.Entries.Add(target.EntryBefore());
+        target.QuoteAll(); // A conversion that fails quotes the value, a new key the one that is there twice.
         foreach (var command in node.Items(Nodes.AlterCommands))
         {
             var kind = command.Number(Nodes.AlterSubtype);

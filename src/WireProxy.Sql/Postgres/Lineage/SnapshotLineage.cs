@@ -51,8 +51,10 @@ internal sealed class SnapshotLineage
     public RelationColumns Relations { get; }
     public Bodies Bodies { get; }
 
-    /// <summary>Results of single texts by (search path, text) that function bodies share.</summary>
+    /// <summary>What has been worked out of views and functions, by object and search path.</summary>
     public ConcurrentDictionary<(ulong Object, string Path), Summary> Summaries { get; } = new();
+
+    public ConcurrentDictionary<SearchPath, LineageCache> Caches { get; } = new();
 
     public bool HasCasts => !Definitions.Casts.IsEmpty;
 

@@ -30,7 +30,7 @@ public enum ColumnUses
     Copied = 8,
     /// <summary>It is written to.</summary>
     Written = 16,
-    /// <summary>Its values stand in a text that the server runs or sends as a message.</summary>
+    /// <summary>Its values may stand in a text that the server runs or sends: RAISE, or an error that quotes the row which fails.</summary>
     Text = 32,
 }
 

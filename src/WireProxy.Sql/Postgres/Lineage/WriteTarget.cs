@@ -126,8 +126,18 @@ internal sealed class WriteTarget
             Write(name, value.Sources);
     }
 
+    /// <summary>Errors may quote these.</summary>
+    void Quote(IReadOnlyList<Field> columns)
+    {
+        foreach (var column in columns)
+            _a.Effects.Use(column.Value.Sources, ColumnUses.Text);
+    }
+
+    /// <summary>Errors may quote any column.</summary>
+    public void QuoteAll() => Quote(_entry.Columns);
+
     /// <summary>ON CONFLICT asks the unique indexes.</summary>
-    public void UseUnique()
+    public void UseUnique(ColumnUses uses = ColumnUses.Predicate)
     {
         if (_relation is null)
             return;
@@ -137,9 +147,9 @@ internal sealed class WriteTarget
                 continue;
             foreach (var number in index.Columns)
                 if (number > 0)
-                    _a.Effects.Use(SourceSet.Of(new(_relation.Id, number)), ColumnUses.Predicate);
+                    _a.Effects.Use(SourceSet.Of(new(_relation.Id, number)), uses);
             if (index.Expressions is not null)
-                _a.Effects.Use(_a.Shared.Relations.Expressions(_relation, index.Expressions, _a).Sources, ColumnUses.Predicate);
+                _a.Effects.Use(_a.Shared.Relations.Expressions(_relation, index.Expressions, _a).Sources, uses);
         }
     }
 
@@ -149,6 +159,11 @@ internal sealed class WriteTarget
         if (_relation is null || (_fired & on) != 0)
             return;
         _fired |= on;
+        // An error may quote the row that fails (Failing row contains ...), or a key that is still referred to.
+        if (on == Update)
+            Quote(_entry.Columns);
+        else if (on == Delete)
+            UseUnique(ColumnUses.Text);
         new Firing(_a).Fire(_relation, on);
         _a.Effects.Chain();
     }
