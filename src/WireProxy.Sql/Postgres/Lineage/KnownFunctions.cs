@@ -20,8 +20,15 @@ internal static class KnownFunctions
     /// <summary>Run arguments as SQL: a bit for each, from the first. A literal is analysed.</summary>
     static readonly FrozenDictionary<string, int> s_runText = new Dictionary<string, int>
     {
-        ["query_to_xml"] = 1, ["query_to_xmlschema"] = 1, ["query_to_xml_and_xmlschema"] = 1, ["ts_stat"] = 1, ["crosstab"] = 3,
-        ["crosstab2"] = 1, ["crosstab3"] = 1, ["crosstab4"] = 1, ["crosstabn"] = 1,
+        ["query_to_xml"] = 1,
+        ["query_to_xmlschema"] = 1,
+        ["query_to_xml_and_xmlschema"] = 1,
+        ["ts_stat"] = 1,
+        ["crosstab"] = 3,
+        ["crosstab2"] = 1,
+        ["crosstab3"] = 1,
+        ["crosstab4"] = 1,
+        ["crosstabn"] = 1,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     static readonly FrozenSet<string> s_run = Set(

@@ -87,7 +87,12 @@ internal sealed class Names(Analysis a)
 
     static SourceColumn SystemColumn(uint relation, string name) => new(relation, name switch
     {
-        "ctid" => -1, "xmin" => -2, "cmin" => -3, "xmax" => -4, "cmax" => -5, _ => -6,
+        "ctid" => -1,
+        "xmin" => -2,
+        "cmin" => -3,
+        "xmax" => -4,
+        "cmax" => -5,
+        _ => -6,
     });
 
     static RangeEntry? Entry(string? schema, string name, Scope scope)

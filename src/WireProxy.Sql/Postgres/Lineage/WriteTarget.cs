@@ -117,7 +117,7 @@ internal sealed class WriteTarget
         foreach (var column in _relation?.Columns ?? [])
             // One that is listed may be given as DEFAULT.
             if (_a.Shared.Relations.Default(_relation!, column, _a) is { } value && !value.Sources.IsEmpty)
-                    Write(column.Name, value.Sources);
+                Write(column.Name, value.Sources);
     }
 
     public void WriteDefault(string name)
