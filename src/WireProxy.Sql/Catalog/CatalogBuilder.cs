@@ -8,6 +8,8 @@ namespace WireProxy.Sql.Catalog;
 public sealed class CatalogBuilder
 {
     readonly Dictionary<uint, (string Schema, string Name, char Kind)> _relations = [];
+    readonly Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> _systemColumns = [];
+    readonly CatalogDefinitionsBuilder _definitions = new();
     readonly Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> _columns = [];
     readonly Dictionary<uint, ImmutableArray<uint>.Builder> _parents = [];
     readonly Dictionary<uint, ImmutableArray<uint>.Builder> _reads = [];
@@ -32,9 +34,14 @@ public sealed class CatalogBuilder
                 if (a.Length != 1)
                     throw new FormatException("The catalog query's row has no relkind.");
                 _relations[Oid(id)] = (Name(b), Name(c), (char)a[0]);
+                if (!d.IsEmpty && !d.SequenceEqual("0"u8))
+                    _definitions.RowTypes[Oid(d)] = Oid(id);
                 break;
             case (byte)'c':
-                ListOf(_columns, id).Add(new((short)Oid(a), Name(b), Oid(c), d.SequenceEqual("t"u8)));
+                ListOf(_columns, id).Add(new((short)Oid(a), Name(b), Oid(c), d[..1].SequenceEqual("t"u8)) { DomainId = d.Length > 2 ? Oid(d[2..]) : 0 });
+                break;
+            case (byte)'C':
+                ListOf(_systemColumns, id).Add(new((short)Oid(a), Name(b), Oid(c), false));
                 break;
             case (byte)'p':
                 ListOf(_parents, id).Add(Oid(a));
@@ -44,9 +51,12 @@ public sealed class CatalogBuilder
                 break;
             case (byte)'f':
                 _functions.Add(new(Oid(id), b.IsEmpty ? "pg_catalog" : Name(b), Name(c)) { IsNative = d.SequenceEqual("n"u8) });
+                _definitions.Routines.Function(Oid(id), Encoding.UTF8.GetString(a), b.IsEmpty ? "pg_catalog" : Name(b), Name(c));
                 break;
             default:
-                throw new FormatException($"The catalog query's row has an unknown kind {(char)kind[0]}.");
+                if (!_definitions.Add((char)kind[0], Oid(id), Encoding.UTF8.GetString(a), Name(b), Name(c), Encoding.UTF8.GetString(d)))
+                    throw new FormatException($"The catalog query's row has an unknown kind {(char)kind[0]}.");
+                break;
         }
     }
 
@@ -67,13 +77,14 @@ public sealed class CatalogBuilder
         if (_database is null)
             throw new FormatException("The catalog query's answer does not name the database.");
         var relations = _relations.Select(r => new CatalogRelation(r.Key, r.Value.Schema, r.Value.Name, r.Value.Kind,
-            Columns(r.Key), Ids(_parents, r.Key), Ids(_reads, r.Key))).ToList();
-        return new(version, _database, _serverVersion, relations, _functions);
+            Columns(_columns, r.Key), Ids(_parents, r.Key), Ids(_reads, r.Key))
+        { SystemColumns = Columns(_systemColumns, r.Key) }).ToList();
+        return new(version, _database, _serverVersion, relations, _functions) { Definitions = _definitions.Build() };
     }
 
-    ImmutableArray<CatalogColumn> Columns(uint id)
+    static ImmutableArray<CatalogColumn> Columns(Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> of, uint id)
     {
-        if (!_columns.TryGetValue(id, out var columns))
+        if (!of.TryGetValue(id, out var columns))
             return [];
         columns.Sort((x, y) => x.Number.CompareTo(y.Number));
         return columns.ToImmutable();

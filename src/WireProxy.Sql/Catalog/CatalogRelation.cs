@@ -6,7 +6,11 @@ namespace WireProxy.Sql.Catalog;
 /// <param name="Number">attnum, from 1, as RowDescription states it.</param>
 /// <param name="TypeId">atttypid: the OID of its type; of a domain, the type that the domain is made of, as RowDescription states it.</param>
 /// <param name="IsGenerated">GENERATED ALWAYS AS (...) STORED or VIRTUAL: its values come from other columns of the row.</param>
-public sealed record CatalogColumn(short Number, string Name, uint TypeId, bool IsGenerated);
+public sealed record CatalogColumn(short Number, string Name, uint TypeId, bool IsGenerated)
+{
+    /// <summary>The domain that its type is, or 0.</summary>
+    public uint DomainId { get; init; }
+}
 
 /// <summary>A table, view, materialized view, foreign table, partitioned table or sequence (pg_class).</summary>
 /// <param name="Id">The OID, as RowDescription states it.</param>
@@ -19,6 +23,12 @@ public sealed record CatalogRelation(
     uint Id, string Schema, string Name, char Kind, ImmutableArray<CatalogColumn> Columns, ImmutableArray<uint> Parents,
     ImmutableArray<uint> Reads)
 {
+    /// <summary>All columns of a relation that PostgreSQL itself brings, values in them or not; of others none.</summary>
+    public ImmutableArray<CatalogColumn> SystemColumns { get; init; } = [];
+
+    /// <summary>Its columns, whoever made it, in the order of their numbers.</summary>
+    public ImmutableArray<CatalogColumn> AllColumns => SystemColumns.IsEmpty ? Columns : SystemColumns;
+
     /// <summary>The column of that number, or null.</summary>
     public CatalogColumn? Column(int number)
     {

@@ -37,6 +37,9 @@ public sealed class CatalogSnapshot
 
     public string Database { get; }
 
+    /// <summary>What relations, functions and types are made of.</summary>
+    public CatalogDefinitions Definitions { get; internal init; } = new();
+
     /// <summary>server_version_num, such as 150004.</summary>
     public int ServerVersion { get; }
 

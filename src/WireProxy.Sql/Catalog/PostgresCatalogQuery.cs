@@ -8,22 +8,26 @@ namespace WireProxy.Sql.Catalog;
 /// Rows by <c>kind</c> (id, a, b, c, d):
 /// d: NULL, server_version_num, database;
 /// r: relation, relkind, schema, name;
-/// c: relation, attnum, name, type, generated (t or f);
+/// c: relation, attnum, name, type, generated (t or f) and, after a space, the domain where the type is one;
 /// p: relation, parent; v: view, relation that it reads (0: a user's function or operator, which may read anything);
-/// f: function, NULL, schema (NULL for pg_catalog), name, n for one in C that is not in pg_catalog.
+/// f: function, traits, schema (NULL for pg_catalog), name, n for one in C that is not in pg_catalog.
+/// The rows of <see cref="PostgresDefinitionQuery"/> follow.
 /// </remarks>
 public static class PostgresCatalogQuery
 {
     /// <summary>kind, id, a, b, c, d.</summary>
     public const int ColumnCount = 6;
 
-    public const string Text = """
+    public const string Text = Relations + PostgresDefinitionQuery.Text;
+
+    const string Relations = """
         SELECT 'd'::pg_catalog.text AS kind, NULL::pg_catalog.text AS id,
                pg_catalog.current_setting('server_version_num') AS a,
                pg_catalog.current_database()::pg_catalog.text AS b,
                NULL::pg_catalog.text AS c, NULL::pg_catalog.text AS d
         UNION ALL
-        SELECT 'r', r.oid::pg_catalog.text, r.relkind::pg_catalog.text, n.nspname::pg_catalog.text, r.relname::pg_catalog.text, NULL
+        SELECT 'r', r.oid::pg_catalog.text, r.relkind::pg_catalog.text, n.nspname::pg_catalog.text, r.relname::pg_catalog.text,
+               r.reltype::pg_catalog.text
           FROM pg_catalog.pg_class r
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
          WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'm', 'f', 'p', 'S']::pg_catalog."char"[])
@@ -31,7 +35,8 @@ public static class PostgresCatalogQuery
         UNION ALL
         SELECT 'c', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text,
                CASE WHEN t.typbasetype OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN a.atttypid ELSE t.typbasetype END::pg_catalog.text,
-               CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" THEN 'f' ELSE 't' END
+               pg_catalog.concat(CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" THEN 'f' ELSE 't' END,
+                   CASE WHEN t.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN pg_catalog.concat(' ', a.atttypid::pg_catalog.text) END)
           FROM pg_catalog.pg_attribute a
           JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
           JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
@@ -61,12 +66,20 @@ public static class PostgresCatalogQuery
                                                               'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid])
            AND d.refobjid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
         UNION ALL
-        SELECT 'f', p.oid::pg_catalog.text, NULL,
+        SELECT 'f', p.oid::pg_catalog.text,
+               pg_catalog.concat_ws(' ',
+                   CASE WHEN p.prolang OPERATOR(pg_catalog.=) 12::pg_catalog.oid THEN 'i'
+                        WHEN p.prolang OPERATOR(pg_catalog.=) 13::pg_catalog.oid THEN 'c'
+                        WHEN p.prolang OPERATOR(pg_catalog.=) 14::pg_catalog.oid THEN 's'
+                        WHEN g.lanname OPERATOR(pg_catalog.=) 'plpgsql'::pg_catalog.name THEN 'p' ELSE 'x' END,
+                   p.prokind, p.provolatile, p.proretset, p.prosecdef, p.pronargs, p.pronargdefaults, p.provariadic, p.prorettype),
                CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name THEN n.nspname::pg_catalog.text END,
                p.proname::pg_catalog.text,
                CASE WHEN n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name AND p.prolang OPERATOR(pg_catalog.=) 13::pg_catalog.oid
                     THEN 'n' END
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+          JOIN pg_catalog.pg_language g ON g.oid OPERATOR(pg_catalog.=) p.prolang
+
         """;
 }

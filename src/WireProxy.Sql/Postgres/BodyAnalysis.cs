@@ -68,7 +68,7 @@ internal static class BodyAnalysis
     }
 
     /// <summary>The SQL of a body; null where the lexer fails on it. Reading it may be cut short, which is marked as unknown.</summary>
-    static unsafe PlPgSqlSql? Read(byte[] text)
+    internal static unsafe PlPgSqlSql? Read(byte[] text)
     {
         var copy = (byte*)NativeMemory.Alloc((nuint)text.Length + 1);
         try

@@ -46,6 +46,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
         Statements();
         if (_c.Take("exception"u8))
         {
+            _sql.Catches = true;
             while (_c.Take("when"u8))
             {
                 _c.Until(c => c.Is("then"u8)); // Names of conditions and SQLSTATEs.
@@ -64,6 +65,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
         {
             if (_c.Take("declare"u8))
                 continue;
+            _sql.Declared(_c.Position);
             _c.ExpectName();
             if (_c.Take("alias"u8))
             {
@@ -118,7 +120,9 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
             Loop();
         else if (_c.Take("while"u8))
         {
+            _sql.Role = PlPgSqlRole.Condition;
             _sql.Expression(_c.Until(c => c.Is("loop"u8)));
+            _sql.Role = PlPgSqlRole.Value;
             Loop();
         }
         else if (_c.Take("for"u8))
@@ -154,7 +158,9 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
 
     void Condition()
     {
+        _sql.Role = PlPgSqlRole.Condition;
         _sql.Expression(_c.Until(c => c.Is("then"u8)));
+        _sql.Role = PlPgSqlRole.Value;
         _c.Skip();
         Statements();
     }
@@ -162,7 +168,11 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
     void Case()
     {
         if (!_c.Is("when"u8))
+        {
+            _sql.Role = PlPgSqlRole.Condition;
             _sql.Expression(_c.Until(c => c.Is("when"u8)));
+            _sql.Role = PlPgSqlRole.Value;
+        }
         while (_c.Take("when"u8))
             Condition();
         if (_c.Take("else"u8))
@@ -210,8 +220,12 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
             _c.MoveTo(start);
             return false;
         }
+        _sql.Role = PlPgSqlRole.Target;
         _sql.Expression(target); // Its subscripts are expressions.
+        _sql.Role = PlPgSqlRole.Value;
+        var before = _sql.Texts.Count;
         _sql.Expression(_c.UntilSemicolon());
+        _sql.Target(target, _sql.Texts.Count > before ? before : -1);
         _c.Skip();
         return true;
     }

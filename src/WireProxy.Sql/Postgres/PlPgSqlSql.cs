@@ -1,5 +1,22 @@
 namespace WireProxy.Sql.Postgres;
 
+/// <summary>What a text of a PL/pgSQL body is for.</summary>
+internal enum PlPgSqlRole
+{
+    /// <summary>Its value goes into variables, or is dropped.</summary>
+    Value,
+    /// <summary>It decides what runs.</summary>
+    Condition,
+    /// <summary>Its value stands in a notice or error.</summary>
+    Message,
+    /// <summary>Its rows come back.</summary>
+    ReturnQuery,
+    /// <summary>Its value is run as SQL.</summary>
+    Text,
+    /// <summary>It is assigned to; subscripts in it are computed.</summary>
+    Target,
+}
+
 /// <summary>Collects the SQL of a PL/pgSQL body as texts that the SQL grammar reads. They are analysed when the body has been read
 /// and its recursion is over.</summary>
 internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
@@ -8,6 +25,27 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
 
     /// <summary>Texts, and whether they are statements of their own (which are inner commands) or expressions (which are not).</summary>
     public List<(byte[] Text, bool IsStatement)> Texts { get; } = [];
+
+    /// <summary>What each of <see cref="Texts"/> is for.</summary>
+    public List<PlPgSqlRole> Roles { get; } = [];
+
+    /// <summary>What the next text is for; the reader sets it.</summary>
+    public PlPgSqlRole Role { get; set; }
+
+    /// <summary>Variables that are assigned to, and which of <see cref="Texts"/> holds the value: -1 for another variable or a constant, -2 for a
+    /// query's row.</summary>
+    public List<(string Name, string? Field, int Value)> Targets { get; } = [];
+
+    /// <summary>The names of variables that the body declares.</summary>
+    public HashSet<string> Variables { get; } = [];
+
+    public void Declared(int token) => Variables.Add(Name(token));
+
+    /// <summary>Whether errors are caught: their texts, which quote values, are then in variables.</summary>
+    public bool Catches { get; set; }
+
+    /// <summary>Whether RETURN names something other than NEW, OLD or NULL.</summary>
+    public bool ReturnsOwn { get; private set; }
 
     public bool HasUnknown { get; private set; }
 
@@ -20,7 +58,33 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
             throw new PlPgSqlUnknownException();
         // A variable, a number or a literal alone touches nothing.
         if (range.To - range.From > 1)
-            Texts.Add(([.. "SELECT "u8, .. _c.Text(range)], false));
+            Add([.. "SELECT "u8, .. _c.Text(range)], false);
+    }
+
+    void Add(byte[] text, bool isStatement)
+    {
+        Texts.Add((text, isStatement));
+        Roles.Add(Role);
+    }
+
+    /// <summary>A variable, or a field of one, that the text at <paramref name="value"/> is assigned to.</summary>
+    public void Target(PlPgSqlRange range, int value)
+    {
+        if (range.IsEmpty)
+            return;
+        var name = Name(range.From);
+        Variables.Add(name);
+        var isField = range.To - range.From == 3 && _c.IsAt(range.From + 1, "."u8);
+        Targets.Add((name, isField ? Name(range.From + 2) : null, value));
+    }
+
+    public void Returned(PlPgSqlRange range) => ReturnsOwn |= range.To - range.From != 1
+        || !(_c.IsAt(range.From, "new"u8) || _c.IsAt(range.From, "old"u8) || _c.IsAt(range.From, "null"u8));
+
+    string Name(int token)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(_c.Text(new(token, token + 1)));
+        return text.Length > 1 && text[0] == '"' ? text[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : text.ToLowerInvariant();
     }
 
     public void OptionalExpression(PlPgSqlRange range)
@@ -33,13 +97,16 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     {
         if (range.IsEmpty)
             throw new PlPgSqlUnknownException();
-        Texts.Add(([.. _c.Text(range), .. " "u8, .. _c.Text(rest)], true));
+        Add([.. _c.Text(range), .. " "u8, .. _c.Text(rest)], true);
     }
 
     /// <summary>The expression of an EXECUTE: its value is run. A literal alone is known; anything else is not.</summary>
     public void Dynamic(PlPgSqlRange range)
     {
+        var role = Role;
+        Role = PlPgSqlRole.Text;
         Expression(range);
+        Role = role;
         if (range.To - range.From == 1 && _c.KindAt(range.From) == Token.Literal)
             Dynamics.Add([.. "SELECT "u8, .. _c.Text(range)]);
         else

@@ -9,12 +9,14 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
     /// <summary>One statement up to its semicolon, which is left.</summary>
     public void Simple()
     {
-        if (_c.Take("perform"u8) || _c.Take("assert"u8))
+        if (_c.Take("perform"u8))
             _sql.Expression(_c.UntilSemicolon());
+        else if (_c.Take("assert"u8))
+            As(PlPgSqlRole.Message, () => _sql.Expression(_c.UntilSemicolon()));
         else if (_c.Take("return"u8))
             Return();
         else if (_c.Take("raise"u8))
-            Raise();
+            As(PlPgSqlRole.Message, Raise);
         else if (_c.Take("execute"u8))
             Execute(c => c.Kind == ';');
         else if (_c.Take("exit"u8) || _c.Take("continue"u8))
@@ -31,10 +33,30 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             throw new PlPgSqlUnknownException();
     }
 
+    /// <summary>The names in a list with commas between them.</summary>
+    IEnumerable<PlPgSqlRange> Names(PlPgSqlRange list)
+    {
+        var from = list.From;
+        for (var i = list.From; i <= list.To; i++)
+            if (i == list.To || _c.KindAt(i) == ',')
+            {
+                yield return new(from, i);
+                from = i + 1;
+            }
+    }
+
+    void As(PlPgSqlRole role, Action read)
+    {
+        _sql.Role = role;
+        read();
+        _sql.Role = PlPgSqlRole.Value;
+    }
+
     /// <summary>After FOR, up to LOOP: integers, a cursor, a query, or a dynamic query.</summary>
     public void For()
     {
-        _c.Until(c => c.Is("in"u8)); // Variables.
+        foreach (var variable in Names(_c.Until(c => c.Is("in"u8))))
+            _sql.Target(variable, -2);
         _c.Skip();
         if (_c.Take("execute"u8))
         {
@@ -73,10 +95,15 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             if (_c.Take("execute"u8))
                 Execute(c => c.Kind == ';');
             else
-                _sql.Statement(_c.UntilSemicolon());
+                As(PlPgSqlRole.ReturnQuery, () => _sql.Statement(_c.UntilSemicolon()));
         }
         else
-            _sql.OptionalExpression(_c.UntilSemicolon());
+        {
+            var returned = _c.UntilSemicolon();
+            _sql.OptionalExpression(returned);
+            if (!returned.IsEmpty)
+                _sql.Returned(returned);
+        }
     }
 
     /// <summary><c>RAISE [level] ['format' [, expression ...] | condition | SQLSTATE 'code'] [USING option = expression, ...]</c></summary>
@@ -127,7 +154,7 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
         if (_c.IsWord() && !_c.Is("when"u8))
             _c.Skip();
         if (_c.Take("when"u8))
-            _sql.Expression(_c.UntilSemicolon());
+            As(PlPgSqlRole.Condition, () => _sql.Expression(_c.UntilSemicolon()));
     }
 
     /// <summary><c>OPEN cursor [[NO] SCROLL] FOR query | FOR EXECUTE expression | (arguments)</c></summary>
@@ -159,6 +186,8 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             if (!_c.IsWord() && _c.Kind is not ('.' or ',' or '=' or '-' or '+') && !_c.Is(":="u8)
                 && _c.Kind != Token.Integer && _c.Kind != Token.Parameter)
                 throw new PlPgSqlUnknownException();
+            if (_c.Is("new"u8))
+                _sql.Target(new(i, Math.Min(i + 1, range.To)), -2); // FETCH ... INTO new, GET DIAGNOSTICS new.x = ...
         }
         _c.MoveTo(range.To);
     }
@@ -209,10 +238,12 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
         _c.Take("strict"u8);
         do
         {
+            var start = _c.Position;
             if (!_c.Take(Token.Parameter))
                 _c.ExpectName();
             while (_c.Take('.'))
                 _c.ExpectName();
+            _sql.Target(new(start, _c.Position), -2);
         }
         while (_c.Take(','));
     }

@@ -1,0 +1,170 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace WireProxy.Sql.Catalog;
+
+/// <summary>Gathers the rows of <see cref="PostgresDefinitionQuery"/>, in any order.</summary>
+internal sealed class CatalogDefinitionsBuilder
+{
+    readonly SortedDictionary<uint, string> _path = [];
+    readonly Dictionary<uint, string> _views = [];
+    readonly Dictionary<(uint, short), string> _generated = [];
+    readonly Dictionary<(uint, short), string> _defaults = [];
+    readonly Dictionary<uint, CatalogType> _types = [];
+    readonly Dictionary<uint, List<CatalogColumn>> _fields = [];
+    readonly Dictionary<uint, List<string>> _domainChecks = [];
+    readonly Dictionary<uint, List<CatalogTrigger>> _triggers = [];
+    readonly Dictionary<uint, List<CatalogRule>> _rules = [];
+    readonly Dictionary<uint, List<CatalogIndexing>> _indexes = [];
+    readonly Dictionary<uint, List<string>> _checks = [];
+    readonly Dictionary<uint, List<string>> _policies = [];
+    readonly Dictionary<uint, string> _domainDefaults = [];
+    readonly List<CatalogCascade> _cascades = [];
+    readonly HashSet<uint> _comparisons = [];
+    readonly List<CatalogOperator> _operators = [];
+    readonly List<CatalogCast> _casts = [];
+    readonly List<uint> _eventTriggers = [];
+    readonly Dictionary<uint, (uint, short)> _owners = [];
+    readonly List<CatalogLabel> _labels = [];
+    readonly Dictionary<uint, (string Name, bool All)> _publications = [];
+    readonly Dictionary<uint, List<uint>> _published = [];
+    readonly List<(string, string)> _extensions = [];
+
+    public CatalogRoutines Routines { get; } = new();
+    public Dictionary<uint, uint> RowTypes { get; } = [];
+
+    /// <returns>Whether the kind is one of these.</returns>
+    /// <exception cref="FormatException">The row is not one of the query's.</exception>
+    public bool Add(char kind, uint id, string a, string b, string c, string d)
+    {
+        switch (kind)
+        {
+            case 's': _path[id] = b; break;
+            case 'w': _views[id] = b; break;
+            case 'e': (d == "g" ? _generated : _defaults)[(id, Short(a))] = b; break;
+            case 't': Type(id, a.Split(' '), b, c); break;
+            case 'k': ListOf(_fields, id).Add(new(Short(a), b, Number(c), false)); break;
+            case 'x': ListOf(_domainChecks, id).Add(b); break;
+            case 'o': Operator(id, a.Split(' '), b, c); break;
+            case 'K': Cast(id, a.Split(' ')); break;
+            case 'T': Trigger(id, a.Split(' '), b, c); break;
+            case 'u': ListOf(_rules, id).Add(new(id, a[0], b)); break;
+            case 'i': Index(id, a, b, c, d); break;
+            case 'h': ListOf(_checks, id).Add(b); break;
+            case 'j': ListOf(_policies, id).Add(b); break;
+            case 'F': Cascade(id, a.Split(' ')); break;
+            case 'D': _domainDefaults[id] = b; break;
+            case 'O': _comparisons.Add(id); break;
+            case 'E': EventTrigger(id, a); break;
+            case 'q': _owners[id] = Pair(a.Split(' ')); break;
+            case 'l': _labels.Add(new(id, Short(a), c, b)); break;
+            case 'n': _labels.Add(new(id, Short(a), null, b)); break;
+            case 'P': _publications[id] = (b, a == "t"); break;
+            case 'Q': ListOf(_published, id).Add(Number(a)); break;
+            case 'z': _extensions.Add((b, c)); break;
+            default: return Routines.Add(kind, id, a, b, c, d);
+        }
+        return true;
+    }
+
+    public CatalogDefinitions Build() => new()
+    {
+        ReadPath = [.. _path.Values],
+        Views = _views.ToFrozenDictionary(),
+        Generated = _generated.ToFrozenDictionary(),
+        Defaults = _defaults.ToFrozenDictionary(),
+        Routines = Routines.Build(),
+        Types = _types.Values.Select(t => t with { Fields = Fields(t.Id), Checks = [.. _domainChecks.GetValueOrDefault(t.Id) ?? []], Default = _domainDefaults.GetValueOrDefault(t.Id) })
+            .ToFrozenDictionary(t => t.Id),
+        Operators = [.. _operators],
+        Casts = [.. _casts],
+        Triggers = Frozen(_triggers),
+        Rules = Frozen(_rules),
+        Indexes = Frozen(_indexes),
+        Checks = Frozen(_checks),
+        Policies = Frozen(_policies),
+        Cascades = [.. _cascades],
+        Comparisons = [.. _comparisons],
+        EventTriggers = [.. _eventTriggers],
+        SequenceOwners = _owners.ToFrozenDictionary(),
+        Labels = [.. _labels],
+        Publications = [.. _publications.Select(p => new CatalogPublication(p.Key, p.Value.Name, p.Value.All,
+            [.. _published.GetValueOrDefault(p.Key) ?? []]))],
+        Extensions = [.. _extensions],
+        RowTypes = RowTypes.ToFrozenDictionary(),
+    };
+
+    ImmutableArray<CatalogColumn> Fields(uint type) => [.. (_fields.GetValueOrDefault(type) ?? []).OrderBy(f => f.Number)];
+
+    void Type(uint id, string[] traits, string schema, string name)
+    {
+        Expect(traits, 3);
+        _types[id] = new(id, schema, name, traits[0][0], Number(traits[2]));
+    }
+
+    void Operator(uint id, string[] traits, string schema, string name)
+    {
+        Expect(traits, 3);
+        _operators.Add(new(id, schema, name, Number(traits[0]), Number(traits[1]), Number(traits[2])));
+    }
+
+    void Cast(uint id, string[] traits)
+    {
+        Expect(traits, 4);
+        _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), traits[3][0]));
+    }
+
+    void Cascade(uint relation, string[] traits)
+    {
+        Expect(traits, 3);
+        _cascades.Add(new(relation, Number(traits[0]), traits[1][0], traits[2][0]));
+    }
+
+    void Trigger(uint relation, string[] traits, string name, string definition)
+    {
+        Expect(traits, 3);
+        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D",
+            definition.Length == 0 ? null : definition));
+    }
+
+    void Index(uint relation, string columns, string expressions, string predicate, string unique) => ListOf(_indexes, relation).Add(
+        new(relation, [.. columns.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Short)],
+            expressions.Length == 0 ? null : expressions, predicate.Length == 0 ? null : predicate, unique == "t"));
+
+    void EventTrigger(uint function, string enabled)
+    {
+        if (enabled != "D")
+            _eventTriggers.Add(function);
+    }
+
+    static (uint, short) Pair(string[] traits)
+    {
+        Expect(traits, 2);
+        return (Number(traits[0]), Short(traits[1]));
+    }
+
+    static FrozenDictionary<uint, ImmutableArray<T>> Frozen<T>(Dictionary<uint, List<T>> lists) =>
+        lists.ToFrozenDictionary(l => l.Key, l => l.Value.ToImmutableArray());
+
+    static List<T> ListOf<T>(Dictionary<uint, List<T>> lists, uint id)
+    {
+        if (!lists.TryGetValue(id, out var list))
+            lists.Add(id, list = []);
+        return list;
+    }
+
+    internal static void Expect(string[] traits, int count)
+    {
+        if (traits.Length != count || traits.Any(t => t.Length == 0))
+            throw new FormatException("A cell of the catalog query's answer has the wrong number of parts.");
+    }
+
+    internal static uint Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value : throw new FormatException("A number of the catalog query's answer is malformed.");
+
+    internal static short Short(string text) =>
+        short.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value : throw new FormatException("A number of the catalog query's answer is malformed.");
+}

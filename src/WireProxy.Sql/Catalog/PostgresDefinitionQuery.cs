@@ -1,0 +1,184 @@
+namespace WireProxy.Sql.Catalog;
+
+/// <summary>The part of <see cref="PostgresCatalogQuery"/> that reads definitions: what views, functions, defaults and their like are made of.</summary>
+/// <remarks>
+/// The same six columns; text beyond ASCII stands in b and c only. Rows by <c>kind</c> (id, a, b, c, d):
+/// s: place in the search path of the session that reads, NULL, schema: definitions leave out the schemas that it shows;
+/// C: system relation, attnum, name, type;
+/// w: view, NULL, definition; u: relation, ev_type, the rule's definition;
+/// e: relation, attnum, expression, NULL, g (generated) or d (default);
+/// j: relation, NULL, condition of a row security policy; F: relation that a foreign key refers to, "referring confdeltype confupdtype";
+/// D: domain, NULL, default; O: user's function that an operator class runs, unless it is in C;
+/// t: type (built-in ones too), "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
+/// b: user's function, argument types, body or (in C) symbol, extension; y: function, NULL, defaults;
+/// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
+/// o: operator, "function left right", schema, name; K: cast, "function source target context";
+/// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN;
+/// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f);
+/// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
+/// l: relation, attnum, label, provider; n: relation, attnum, comment;
+/// P: publication, all tables (t or f), name; Q: publication, relation; z: extension, NULL, name, schema.
+/// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, f, m and t.
+/// </remarks>
+internal static class PostgresDefinitionQuery
+{
+    internal const string Text = Relations + Routines + Others;
+
+    const string Relations = """
+        UNION ALL
+        SELECT 's', p.place::pg_catalog.text, NULL, p.name::pg_catalog.text, NULL, NULL
+          FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p (name, place)
+        UNION ALL
+        SELECT 'C', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL
+          FROM pg_catalog.pg_attribute a
+          JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
+         WHERE r.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+           AND r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v']::pg_catalog."char"[]) AND NOT a.attisdropped
+        UNION ALL
+        SELECT 'w', r.oid::pg_catalog.text, NULL, pg_catalog.pg_get_viewdef(r.oid), NULL, NULL
+          FROM pg_catalog.pg_class r
+         WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['v', 'm']::pg_catalog."char"[])
+           AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'u', w.ev_class::pg_catalog.text, w.ev_type::pg_catalog.text, pg_catalog.pg_get_ruledef(w.oid), NULL, NULL
+          FROM pg_catalog.pg_rewrite w
+         WHERE w.rulename OPERATOR(pg_catalog.<>) '_RETURN'::pg_catalog.name AND w.ev_class OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'e', d.adrelid::pg_catalog.text, d.adnum::pg_catalog.text, pg_catalog.pg_get_expr(d.adbin, d.adrelid), NULL,
+               CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" THEN 'd' ELSE 'g' END
+          FROM pg_catalog.pg_attrdef d
+          JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid AND a.attnum OPERATOR(pg_catalog.=) d.adnum
+        UNION ALL
+        SELECT 'i', x.indrelid::pg_catalog.text, x.indkey::pg_catalog.text, pg_catalog.pg_get_expr(x.indexprs, x.indrelid),
+               pg_catalog.pg_get_expr(x.indpred, x.indrelid), CASE WHEN x.indisunique THEN 't' ELSE 'f' END
+          FROM pg_catalog.pg_index x
+         WHERE x.indrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND (x.indisunique OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
+        UNION ALL
+        SELECT 'h', k.conrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, k.conrelid), NULL, NULL
+          FROM pg_catalog.pg_constraint k
+         WHERE k.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND k.conrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'j', p.polrelid::pg_catalog.text, NULL, x.expression, NULL, NULL
+          FROM pg_catalog.pg_policy p
+          CROSS JOIN LATERAL (VALUES (pg_catalog.pg_get_expr(p.polqual, p.polrelid)), (pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)))
+               AS x (expression)
+         WHERE x.expression IS NOT NULL
+        UNION ALL
+        SELECT 'F', k.confrelid::pg_catalog.text, pg_catalog.concat_ws(' ', k.conrelid, k.confdeltype, k.confupdtype), NULL, NULL, NULL
+          FROM pg_catalog.pg_constraint k
+         WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+           AND (k.confdeltype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[])
+                OR k.confupdtype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[]))
+        UNION ALL
+        SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled), t.tgname::pg_catalog.text,
+               CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END, NULL
+          FROM pg_catalog.pg_trigger t
+         WHERE NOT t.tgisinternal
+        UNION ALL
+        SELECT 'q', d.objid::pg_catalog.text, pg_catalog.concat_ws(' ', d.refobjid, d.refobjsubid), NULL, NULL, NULL
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) d.objid AND r.relkind OPERATOR(pg_catalog.=) 'S'::pg_catalog."char"
+         WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+           AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+           AND d.deptype OPERATOR(pg_catalog.=) ANY (ARRAY['a', 'i']::pg_catalog."char"[]) AND d.refobjsubid OPERATOR(pg_catalog.>) 0
+
+        """;
+
+    const string Routines = """
+        UNION ALL
+        SELECT 'b', p.oid::pg_catalog.text, p.proargtypes::pg_catalog.text,
+               CASE WHEN p.prosrc OPERATOR(pg_catalog.=) ''::pg_catalog.text AND p.prolang OPERATOR(pg_catalog.=) 14::pg_catalog.oid
+                    THEN pg_catalog.pg_get_functiondef(p.oid) ELSE p.prosrc END, e.extname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_proc p
+          LEFT JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+           AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid
+          LEFT JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'y', p.oid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid), NULL, NULL
+          FROM pg_catalog.pg_proc p
+         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND p.proargdefaults IS NOT NULL
+        UNION ALL
+        SELECT 'm', p.oid::pg_catalog.text, p.proargmodes::pg_catalog.text, p.proargnames::pg_catalog.text, NULL,
+               p.proallargtypes::pg_catalog.text
+          FROM pg_catalog.pg_proc p
+         WHERE p.proargnames IS NOT NULL AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.proargmodes IS NOT NULL)
+        UNION ALL
+        SELECT 'g', p.oid::pg_catalog.text, NULL, p.proconfig::pg_catalog.text, NULL, NULL
+          FROM pg_catalog.pg_proc p
+         WHERE p.proconfig IS NOT NULL
+        UNION ALL
+        SELECT 'a', g.aggfnoid::pg_catalog.oid::pg_catalog.text, pg_catalog.concat_ws(' ', g.aggtransfn::pg_catalog.oid,
+               g.aggfinalfn::pg_catalog.oid, g.aggcombinefn::pg_catalog.oid, g.aggserialfn::pg_catalog.oid, g.aggdeserialfn::pg_catalog.oid,
+               g.aggmtransfn::pg_catalog.oid, g.aggminvtransfn::pg_catalog.oid, g.aggmfinalfn::pg_catalog.oid), NULL, NULL, NULL
+          FROM pg_catalog.pg_aggregate g
+         WHERE g.aggfnoid::pg_catalog.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'o', o.oid::pg_catalog.text, pg_catalog.concat_ws(' ', o.oprcode::pg_catalog.oid, o.oprleft, o.oprright),
+               n.nspname::pg_catalog.text, o.oprname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_operator o
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) o.oprnamespace
+         WHERE o.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+        UNION ALL
+        SELECT 'K', k.oid::pg_catalog.text, pg_catalog.concat_ws(' ', k.castfunc, k.castsource, k.casttarget, k.castcontext),
+               NULL, NULL, NULL
+          FROM pg_catalog.pg_cast k
+         WHERE k.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.castfunc OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+        UNION ALL
+        SELECT 'E', e.evtfoid::pg_catalog.text, e.evtenabled::pg_catalog.text, e.evtevent::pg_catalog.text, NULL, NULL
+          FROM pg_catalog.pg_event_trigger e
+
+        """;
+
+    const string Others = """
+        UNION ALL
+        SELECT 't', t.oid::pg_catalog.text, pg_catalog.concat_ws(' ', t.typtype, t.typrelid, t.typbasetype), n.nspname::pg_catalog.text,
+               t.typname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+          LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.typrelid
+         WHERE t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char"
+           AND (t.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR (r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
+        UNION ALL
+        SELECT 'k', r.reltype::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL
+          FROM pg_catalog.pg_class r
+          JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) r.oid
+         WHERE r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+        UNION ALL
+        SELECT 'x', k.contypid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, 0::pg_catalog.oid), NULL, NULL
+          FROM pg_catalog.pg_constraint k
+         WHERE k.contypid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.conbin IS NOT NULL
+        UNION ALL
+        SELECT 'D', t.oid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(t.typdefaultbin, 0::pg_catalog.oid), NULL, NULL
+          FROM pg_catalog.pg_type t
+         WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND t.typdefaultbin IS NOT NULL
+        UNION ALL
+        SELECT 'O', p.amproc::pg_catalog.oid::pg_catalog.text, NULL, NULL, NULL, NULL
+          FROM pg_catalog.pg_amproc p
+          JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) p.amproc::pg_catalog.oid
+         WHERE f.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND f.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
+        UNION ALL
+        SELECT 'l', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.label, s.provider, NULL
+          FROM pg_catalog.pg_seclabel s
+         WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+           AND s.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[])
+        UNION ALL
+        SELECT 'n', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.description, NULL, NULL
+          FROM pg_catalog.pg_description s
+         WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+           AND s.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND s.objsubid OPERATOR(pg_catalog.>) 0
+           AND pg_catalog.strpos(pg_catalog.lower(s.description), 'wireproxy') OPERATOR(pg_catalog.>) 0
+        UNION ALL
+        SELECT 'P', p.oid::pg_catalog.text, CASE WHEN p.puballtables THEN 't' ELSE 'f' END, p.pubname::pg_catalog.text, NULL, NULL
+          FROM pg_catalog.pg_publication p
+        UNION ALL
+        SELECT 'Q', p.prpubid::pg_catalog.text, p.prrelid::pg_catalog.text, NULL, NULL, NULL
+          FROM pg_catalog.pg_publication_rel p
+        UNION ALL
+        SELECT 'z', e.oid::pg_catalog.text, NULL, e.extname::pg_catalog.text, n.nspname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_extension e
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
+        """;
+}

@@ -1,0 +1,247 @@
+using System.Text;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>What functions give and do, from their bodies. Each body is read once for a catalog and search path.</summary>
+internal sealed class Bodies(SnapshotLineage shared)
+{
+    const int MaxDepth = 32;
+    const ulong TriggerBit = 1UL << 35, DefaultsBit = 1UL << 36;
+
+    public Summary Of(CatalogRoutine routine, Analysis a) => Kept(routine.Id, a.Path.Key, a, (inside, mark) =>
+    {
+        // What recursion adds is among what the body reads anyway, except where another function stands between.
+        if (mark.IsRecursion)
+            return new(mark.IsDirect ? AllParameters : SourceSet.Everything);
+        return inside.Depth > MaxDepth ? Unknown(routine, inside) : Body(routine, inside);
+    });
+
+    public Effects OfTrigger(CatalogRoutine routine, CatalogRelation relation, Analysis a) =>
+        Kept(routine.Id | TriggerBit, a.Path.Key + "\0\0" + relation.Id, a, (inside, mark) =>
+        {
+            if (mark.IsRecursion)
+                return Value.Nothing;
+            if (routine.Language != 'p' || PathOf(routine, inside.Path) is not { } path)
+                return Unknown(routine, inside);
+            var body = inside.Inside(path, RowNames(relation, inside, hasVariables: true));
+            new PlPgSqlBody(body, routine) { Trigger = relation }.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
+            return Value.Nothing;
+        }).Effects;
+
+    /// <summary>The sources of all defaults of a function's arguments.</summary>
+    public SourceSet Defaults(CatalogRoutine routine, Analysis a)
+    {
+        var summary = Kept(routine.Id | DefaultsBit, "", a, (inside, mark) =>
+        {
+            if (mark.IsRecursion)
+                return Value.Anything;
+            var scope = new Scope(null, null);
+            var under = inside.Inside(shared.ReadPath, null);
+            using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes("SELECT " + routine.Defaults));
+            var sum = parsed.IsBroken ? SourceSet.Everything : SourceSet.Empty;
+            foreach (var raw in parsed.Statements)
+                foreach (var target in raw.Child(Tree.RawStmt).Items(Tree.SelectTargets))
+                    sum = sum.Union(under.Expressions.Of(target.Child(Tree.TargetValue), scope).Sources);
+            inside.Effects.Merge(under.Effects, []);
+            return new(sum);
+        });
+        a.Effects.Merge(summary.Effects, []);
+        return summary.Result.Sources;
+    }
+
+    Summary Kept(ulong id, string path, Analysis a, Func<Analysis, Running.Mark, Value> make)
+    {
+        if (shared.Summaries.TryGetValue((id, path), out var known))
+            return known;
+        a.Step(10);
+        var mark = a.Running.Enter(id);
+        var inside = a.Inside(a.Path, null);
+        var value = make(inside, mark);
+        var summary = new Summary(value, inside.Effects);
+        if (a.Running.Leave(mark))
+            shared.Summaries.TryAdd((id, path), summary);
+        return summary;
+    }
+
+    static Value Unknown(CatalogRoutine routine, Analysis inside)
+    {
+        inside.Effects.UnknownCode($"the function {routine.Name}, whose body is not known");
+        return Value.Anything;
+    }
+
+    static SourceSet AllParameters
+    {
+        get
+        {
+            var all = SourceSet.Empty;
+            for (var i = 0; i <= SourceSet.LastParameter; i++)
+                all = all.Union(SourceSet.OfParameter(i));
+            return all;
+        }
+    }
+
+    Value Body(CatalogRoutine routine, Analysis inside)
+    {
+        if (routine.Kind == 'a')
+            return Aggregate(routine, inside);
+        if (PathOf(routine, inside.Path) is not { } path)
+            return Unknown(routine, inside);
+        if (routine.Language == 's')
+            return Sql(routine, inside, path);
+        if (routine.Language != 'p')
+            return Unknown(routine, inside);
+        var body = inside.Inside(path, Names(routine, hasVariables: true));
+        var plpgsql = new PlPgSqlBody(body, routine);
+        plpgsql.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
+        return Declared(routine, plpgsql.Result);
+    }
+
+    /// <summary>What an aggregate gives is made by its functions from all that it is given.</summary>
+    Value Aggregate(CatalogRoutine routine, Analysis inside)
+    {
+        var all = AllParameters;
+        foreach (var id in routine.Runs)
+        {
+            if (shared.Routine(id) is not { } function)
+                return Unknown(routine, inside);
+            var arguments = new Arguments();
+            for (var i = 0; i < function.ArgumentCount; i++)
+                arguments.Add(new Value(all));
+            all = all.Union(inside.Calls.Run(function, arguments).Sources);
+        }
+        return new(all);
+    }
+
+    /// <summary>The path in force inside: the function's own SET, or the caller's; null where it depends on who runs it.</summary>
+    static SearchPath? PathOf(CatalogRoutine routine, SearchPath caller)
+    {
+        foreach (var setting in routine.Settings)
+        {
+            if (!setting.StartsWith("search_path=", StringComparison.Ordinal))
+                continue;
+            var value = setting["search_path=".Length..];
+            return value.Contains("$user", StringComparison.Ordinal) ? null
+                : SearchPath.OfSetting(value, "", caller.Schemas.FirstOrDefault(SearchPath.IsTemporary));
+        }
+        return caller;
+    }
+
+    BodyNames Names(CatalogRoutine routine, bool hasVariables)
+    {
+        var names = new BodyNames { HasVariables = hasVariables, Name = routine.Name };
+        var inputs = SummaryValue.InputNames(routine);
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            var type = i < routine.ArgumentTypes.Length && shared.FieldsOf(routine.ArgumentTypes[i]) is not null ? routine.ArgumentTypes[i] : 0;
+            var value = new Value(SourceSet.OfParameter(i)) { Type = type };
+            names.Parameters.Add(value);
+            if (inputs[i].Length > 0)
+                names.Arguments[inputs[i]] = value;
+        }
+        return names;
+    }
+
+    /// <summary>NEW and OLD as rows of a relation.</summary>
+    public static BodyNames RowNames(CatalogRelation relation, Analysis a, bool hasVariables)
+    {
+        var names = new BodyNames { HasVariables = hasVariables };
+        var columns = a.Shared.Relations.Columns(relation, inherits: false, a);
+        foreach (var name in new[] { "new", "old" })
+            names.Rows[name] = new() { Name = name, Columns = columns, Relation = relation.Id };
+        return names;
+    }
+
+    Value Sql(CatalogRoutine routine, Analysis inside, SearchPath path)
+    {
+        // A body of BEGIN ATOMIC or RETURN was resolved when it was made, and is written out under the reader's path.
+        var isWhole = routine.Body.StartsWith("CREATE ", StringComparison.Ordinal) && routine.Body.Contains("FUNCTION", StringComparison.Ordinal)
+            | routine.Body.StartsWith("CREATE OR REPLACE PROCEDURE", StringComparison.Ordinal);
+        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(routine.Body));
+        if (parsed.IsBroken)
+            return Unknown(routine, inside);
+        var body = inside.Inside(isWhole ? shared.ReadPath : path, Names(routine, hasVariables: false));
+        var statements = new Statements(body);
+        var last = Outcome.None;
+        var count = 0;
+        foreach (var raw in parsed.Statements)
+        {
+            var node = raw.Child(Tree.RawStmt);
+            var whole = isWhole && !node.IsAbsent && node.Type.Name == "CreateFunctionStmt" ? node.Child(Nodes.FunctionSqlBody) : default;
+            if (whole.IsAbsent)
+                (last, count) = (statements.Run(node), count + 1);
+            else
+                Whole(whole, statements, ref last, ref count);
+        }
+        if (count > 1 && body.Effects.ChangesMeaning)
+            body.Effects.UnknownCode($"the function {routine.Name} changes the catalog while it runs");
+        var arguments = Enumerable.Range(0, Math.Max(1, body.Body!.Parameters.Count)).Select(SourceSet.OfParameter).ToList();
+        inside.Effects.Merge(body.Effects, arguments);
+        return Result(routine, last, body);
+    }
+
+    static void Whole(TreeNode node, Statements statements, ref Outcome last, ref int count)
+    {
+        if (!node.Is(Tree.List))
+        {
+            (last, count) = (statements.Run(node), count + 1);
+            return;
+        }
+        foreach (var item in node.Items(Tree.ListItems))
+            Whole(item, statements, ref last, ref count);
+    }
+
+    /// <summary>A function in SQL gives what its last statement gives.</summary>
+    Value Result(CatalogRoutine routine, Outcome last, Analysis body)
+    {
+        if (last.Shape is ResultShape.Unknown or ResultShape.OfName)
+            return Value.Anything;
+        var columns = last.Columns ?? [];
+        if (columns.Count == 1)
+        {
+            var single = columns[0].Value;
+            var isRow = Fields(routine, SourceSet.Empty) is { Count: > 1 } || SummaryValue.OutputNames(routine) is { Count: > 1 };
+            if (!isRow)
+                return new(single.Sources) { Row = single.Row, Type = single.Type };
+            return Declared(routine, body.Fields(single) is { } row ? new(row) : new(single.Sources));
+        }
+        return Declared(routine, new(columns));
+    }
+
+    IReadOnlyList<Field>? Fields(CatalogRoutine routine, SourceSet sources) =>
+        shared.FieldsOf(routine.ReturnType) is { } fields ? [.. fields.Select(f => new Field(f.Name, new Value(sources) { Type = shared.UserType(f) }))] : null;
+
+    /// <summary>A result under the names that the function declares.</summary>
+    Value Declared(CatalogRoutine routine, Value value)
+    {
+        var names = SummaryValue.OutputNames(routine) is { Count: > 1 } outputs ? outputs : Fields(routine, SourceSet.Empty)?.Select(f => f.Name).ToList();
+        var types = SummaryValue.OutputTypes(routine);
+        if (names is null)
+            return value.Row is { Count: > 1 } ? new(value.Row.Select(f => f with { Value = new(f.Value.Sources) { Row = f.Value.Row, Type = f.Value.Type } }).ToArray()) : new(value.Sources);
+        var row = value.Row is { } fields && fields.Count == names.Count ? fields : null;
+        return new([.. names.Select((n, i) => new Field(n, new Value(row is null ? value.Sources : row[i].Value.Sources)
+        {
+            Row = row?[i].Value.Row,
+            Type = i < types.Count && shared.FieldsOf(types[i]) is not null ? types[i] : row?[i].Value.Type ?? 0,
+        }))])
+        { Type = shared.FieldsOf(routine.ReturnType) is null ? 0 : routine.ReturnType };
+    }
+
+    /// <summary>Runs a text inside an analysis; what it gives back.</summary>
+    public static SourceSet Text(byte[] text, Analysis a)
+    {
+        using var parsed = ParsedText.Of(text);
+        if (parsed.IsBroken)
+        {
+            a.Effects.UnknownCode("SQL that does not parse");
+            return SourceSet.Everything;
+        }
+        var sum = SourceSet.Empty;
+        foreach (var raw in parsed.Statements)
+        {
+            var outcome = new Statements(a).Run(raw.Child(Tree.RawStmt));
+            sum = sum.Union(outcome.Shape is ResultShape.Unknown or ResultShape.OfName ? SourceSet.Everything : new Value(outcome.Columns ?? []).Sources);
+        }
+        return sum;
+    }
+}

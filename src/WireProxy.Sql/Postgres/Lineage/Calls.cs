@@ -1,0 +1,291 @@
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>Arguments of a call, and what they are called where the call says it.</summary>
+internal sealed class Arguments
+{
+    public List<Value> Values { get; } = [];
+    public List<string?> Names { get; } = [];
+    /// <summary>Literals of text, by position, for functions that run them.</summary>
+    public List<byte[]?> Literals { get; } = [];
+    public bool IsVariadicArray { get; set; }
+
+    public int Count => Values.Count;
+
+    public SourceSet All
+    {
+        get
+        {
+            var all = SourceSet.Empty;
+            foreach (var value in Values)
+                all = all.Union(value.Sources);
+            return all;
+        }
+    }
+
+    public void Add(Value value, string? name = null, byte[]? literal = null)
+    {
+        Values.Add(value);
+        Names.Add(name);
+        Literals.Add(literal);
+    }
+
+    public static Arguments Of(params ReadOnlySpan<Value> values)
+    {
+        var arguments = new Arguments();
+        foreach (var value in values)
+            arguments.Add(value);
+        return arguments;
+    }
+}
+
+/// <summary>What calls of functions, operators and casts give and do.</summary>
+internal sealed class Calls(Analysis a)
+{
+    public Value Of(TreeNode call, Scope scope)
+    {
+        var arguments = Read(call, scope);
+        string? schema = null, name = null;
+        foreach (var part in call.Items(Tree.FuncName))
+            (schema, name) = (name, part.Text(Tree.StringValue));
+        return Named(schema, name ?? "", arguments);
+    }
+
+    public Arguments Read(TreeNode call, Scope scope)
+    {
+        var arguments = new Arguments { IsVariadicArray = call.Flag(Nodes.CallVariadic) };
+        foreach (var node in call.Items(Tree.FuncArgs))
+            arguments.Add(a.Expressions.Of(node, scope), node.Is(Nodes.NamedArg) ? node.Text(Nodes.NamedArgName) : null, Literal(node));
+        if (call.Flag(Nodes.CallWithinGroup)) // An ordered-set aggregate gives back what it orders.
+            foreach (var sort in call.Items(Nodes.CallOrder))
+                arguments.Add(a.Expressions.Of(sort.Child(Nodes.SortNode), scope));
+        else
+            a.Expressions.Conditions(call.Items(Nodes.CallOrder), scope, null);
+        a.Expressions.Condition(call.Child(Nodes.CallFilter), scope);
+        a.Expressions.Window(call.Child(Nodes.CallOver), scope);
+        return arguments;
+    }
+
+    static byte[]? Literal(TreeNode node)
+    {
+        if (node.Is(Nodes.NamedArg))
+            node = node.Child(Nodes.NamedArgArg);
+        while (node.Is(Tree.TypeCast))
+            node = node.Child(Tree.TypeCastArg);
+        return node.Is(Tree.Const) && node.Has(Tree.ConstString) ? node.Child(Tree.ConstString).Utf8(Tree.StringValue).ToArray() : null;
+    }
+
+    /// <summary>The functions that a call may be of. Types are not resolved, so that all that fit count.</summary>
+    public List<CatalogRoutine> Candidates(string? schema, string name, int count)
+    {
+        var found = new List<CatalogRoutine>();
+        foreach (var routine in a.Shared.RoutinesNamed(name))
+            if ((schema is null ? a.Path.FindsFunctionsIn(routine.Schema) : routine.Schema == schema || schema == "pg_temp") && Fits(routine, count))
+                found.Add(routine);
+        return found;
+    }
+
+    // A procedure is called without its OUT arguments before PostgreSQL 14 and with them since; an aggregate with its direct ones.
+    static bool Fits(CatalogRoutine r, int count) =>
+        r.Kind == 'p' || (r.Kind == 'a' && !r.IsBuiltIn ? count >= 0
+        : count >= r.ArgumentCount - r.DefaultCount - (r.IsVariadic ? 1 : 0) && (r.IsVariadic || count <= r.ArgumentCount));
+
+    public Value Named(string? schema, string name, Arguments arguments)
+    {
+        a.Step();
+        var candidates = Candidates(schema, name, arguments.Count);
+        Value? result = null;
+        var hasBuiltIn = false;
+        foreach (var routine in candidates)
+        {
+            if (routine.IsBuiltIn && hasBuiltIn && routine.Volatility != 'v')
+                continue; // One overload is like the other.
+            hasBuiltIn |= routine.IsBuiltIn;
+            var value = Run(routine, arguments);
+            result = result is null ? value : Value.Either(result, value);
+        }
+        return result ?? Unresolved(schema, name, arguments);
+    }
+
+    /// <summary>A type's name called like a function is a cast (parse_func.c, func_get_detail); and a row's column may be called so.</summary>
+    Value Unresolved(string? schema, string name, Arguments arguments)
+    {
+        if (arguments.Count == 1)
+        {
+            var type = a.Type(schema, name);
+            if (type != 0)
+                return Cast(arguments.Values[0], type);
+            if (schema is null && a.Fields(arguments.Values[0]) is { } fields)
+                foreach (var field in fields)
+                    if (field.Name == name)
+                        return field.Value;
+        }
+        a.Effects.UnknownCode("the function " + name + ", which the catalog does not know");
+        return Value.Anything;
+    }
+
+    /// <summary>A function behind a row and a dot. None of that name: the server says so.</summary>
+    public Value OfRow(string name, Value row) => Candidates(null, name, 1).Count > 0 ? Named(null, name, Arguments.Of(row)) : Missing();
+
+    Value Missing()
+    {
+        a.Effects.Unknown("a column that the catalog does not know");
+        return Value.Anything;
+    }
+
+    public Value Run(CatalogRoutine routine, Arguments arguments)
+    {
+        a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
+        var result = routine.IsBuiltIn || (routine.Language is 'c' or 'i' && routine.Extension is not null && routine.Kind != 'a') ? Native(routine, arguments) : OfUser(routine, arguments);
+        return result;
+    }
+
+    Value Native(CatalogRoutine routine, Arguments arguments)
+    {
+        var all = arguments.All;
+        var reach = routine.IsBuiltIn ? KnownFunctions.OfBuiltIn(routine.Name)
+            : KnownFunctions.OfExtension(routine.Extension!, routine.Name, routine.Body, routine.Volatility == 'i');
+        if (KnownFunctions.TextArguments(routine.Name) is not 0 and var mask)
+            all = all.Union(RunTexts(routine, arguments, mask));
+        else if (reach == NativeReach.Runs)
+        {
+            a.Effects.UnknownCode($"the function {routine.Name} runs what is not known here");
+            all = SourceSet.Everything;
+        }
+        else if (reach == NativeReach.Reads)
+        {
+            a.Effects.Unknown($"the function {routine.Name} reads by itself");
+            all = SourceSet.Everything;
+        }
+        // What a volatile function is given it may keep, or send: a setting, a large object, a notification, a sequence, a lock.
+        if (routine.Volatility == 'v' && routine.Kind == 'f' && !arguments.All.IsEmpty)
+            a.Effects.Write(WriteKind.State, default, routine.Name, arguments.All);
+        if (routine.Name == "set_config")
+            a.Effects.ChangesMeaning = true;
+        return Shaped(routine, arguments, all);
+    }
+
+    /// <summary>Literals that are run are analysed; anything else may be any SQL.</summary>
+    SourceSet RunTexts(CatalogRoutine routine, Arguments arguments, int mask)
+    {
+        var sources = SourceSet.Empty;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            if ((mask & (1 << i)) == 0 || (i > 0 && arguments.Literals[i] is null && routine.Name == "crosstab" && arguments.Values[i].Sources.IsEmpty))
+                continue;
+            if (arguments.Literals[i] is { } literal)
+                sources = sources.Union(Bodies.Text(literal, a));
+            else
+            {
+                a.Effects.UnknownCode($"the function {routine.Name} runs SQL that is not written out");
+                a.Effects.Write(WriteKind.Statement, default, routine.Name, arguments.Values[i].Sources);
+                sources = SourceSet.Everything;
+            }
+        }
+        return sources;
+    }
+
+    Value OfUser(CatalogRoutine routine, Arguments arguments)
+    {
+        var summary = a.Shared.Bodies.Of(routine, a);
+        var bound = Bind(routine, arguments);
+        a.Effects.Merge(summary.Effects, bound);
+        var result = SummaryValue.Substitute(summary.Result, bound);
+        if (routine.Kind == 'f' && !result.Sources.IsEmpty)
+            a.Effects.Fold(result.Sources);
+        if (!PolymorphicTypes.Contains(routine.ReturnType))
+            return result;
+        // Which of a row's fields goes where is the function's own affair: each has all.
+        var like = arguments.Values.Find(v => a.Fields(v) is not null);
+        return like is null ? result : new(result.Sources) { Row = [.. a.Fields(like)!.Select(f => new Field(f.Name, new Value(result.Sources)))], Type = like.Type };
+    }
+
+    /// <summary>Sources by parameter.</summary>
+    List<SourceSet> Bind(CatalogRoutine routine, Arguments arguments)
+    {
+        var bound = new List<SourceSet>();
+        var inputs = Math.Max(routine.ArgumentCount, routine.Kind == 'p' ? arguments.Count : 0);
+        for (var i = 0; i < inputs; i++)
+            bound.Add(SourceSet.Empty);
+        var given = new bool[Math.Max(inputs, 1)];
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var at = arguments.Names[i] is { } name ? SummaryValue.InputNames(routine).IndexOf(name) : i;
+            if (bound.Count == 0)
+                break;
+            at = at < 0 || at >= bound.Count ? bound.Count - 1 : at;
+            bound[at] = bound[at].Union(arguments.Values[i].Sources);
+            given[at] = true;
+        }
+        if (routine.DefaultCount > 0)
+        {
+            var defaults = a.Shared.Bodies.Defaults(routine, a);
+            for (var i = 0; i < bound.Count; i++)
+                if (!given[i])
+                    bound[i] = bound[i].Union(defaults);
+        }
+        return bound;
+    }
+
+    /// <summary>A result with the fields that the function's declaration gives it.</summary>
+    Value Shaped(CatalogRoutine routine, Arguments arguments, SourceSet sources)
+    {
+        if (SummaryValue.OutputNames(routine) is { Count: > 1 } names)
+            return new([.. names.Select(n => new Field(n, new Value(sources)))]);
+        if (!PolymorphicTypes.Contains(routine.ReturnType))
+            return new(sources) { Type = routine.ReturnType < CatalogRoutine.FirstUserId || a.Shared.FieldsOf(routine.ReturnType) is not null ? routine.ReturnType : 0 };
+        var like = arguments.Values.Find(v => v.Row is not null || v.Type >= CatalogRoutine.FirstUserId);
+        return like is null ? new(sources) { Type = routine.ReturnType == AnyArray ? AnyArray : 0 } : like.Derived(like.Sources).With(sources.IsEverything ? sources : Others(arguments, like));
+    }
+
+    static SourceSet Others(Arguments arguments, Value except)
+    {
+        var others = SourceSet.Empty;
+        foreach (var value in arguments.Values)
+            if (!ReferenceEquals(value, except))
+                others = others.Union(value.Sources);
+        return others;
+    }
+
+    /// <summary>A built-in operator's value is made of its operands; a user's of the same name, where it can be found, may run.</summary>
+    public Value Operator(string? schema, string name, Value left, Value right)
+    {
+        var sources = left.Sources.Union(right.Sources);
+        foreach (var candidate in a.Shared.OperatorsNamed(name))
+        {
+            if (schema is null ? !a.Path.FindsFunctionsIn(candidate.Schema) : candidate.Schema != schema)
+                continue;
+            var arguments = candidate.Left == 0 ? Arguments.Of(right) : Arguments.Of(left, right);
+            sources = sources.Union(a.Shared.Routine(candidate.Function) is { } routine ? Run(routine, arguments).Sources : SourceSet.Everything);
+        }
+        return sources.IsEmpty ? Value.Nothing : new(sources);
+    }
+
+    public Value Cast(Value value, TreeNode typeName)
+    {
+        var type = a.Type(typeName);
+        if (type >= CatalogRoutine.FirstUserId || a.Shared.HasCasts)
+            return Cast(value, type) is var cast && typeName.Has(Nodes.TypeArrayBounds) && type < CatalogRoutine.FirstUserId
+                ? new(cast.Sources) { Type = AnyArray } : cast;
+        return new(value.Sources) { Type = typeName.Has(Nodes.TypeArrayBounds) ? AnyArray : type };
+    }
+
+    public Value Cast(Value value, uint type)
+    {
+        var sources = value.Sources;
+        foreach (var cast in a.Shared.CastsTo(type))
+            sources = sources.Union(a.Shared.Routine(cast.Function) is { } routine
+                ? Run(routine, Arguments.Of(value)).Sources : SourceSet.Everything);
+        a.Shared.CheckDomain(type, value.Sources, a);
+        var fields = a.Shared.FieldsOf(type);
+        if (fields is { } named && value.Row is { } row && row.Count == named.Length && sources.Equals(value.Sources))
+            return new([.. row.Select((f, i) => new Field(named[i].Name, f.Value))]) { Type = type };
+        return new(sources) { Type = fields is null && type >= CatalogRoutine.FirstUserId ? 0 : type };
+    }
+
+    /// <summary>pg_type's anyarray: an array of built-in elements.</summary>
+    public const uint AnyArray = 2277;
+
+    static readonly HashSet<uint> PolymorphicTypes = [2283, 2277, 2776, 3500, 3831, 4537, 5077, 5078, 5079, 5080, 4538];
+}

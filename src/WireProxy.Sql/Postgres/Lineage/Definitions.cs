@@ -1,0 +1,221 @@
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>DDL that computes values of rows, and all other DDL.</summary>
+internal sealed class Definitions(Analysis a)
+{
+    static readonly int s_operatorClass = ProtoSchema.Field("IndexElem", "opclass");
+    static readonly TreeType s_partition = ProtoSchema.Type("PartitionCmd");
+
+    /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
+    public Outcome Silent()
+    {
+        a.Effects.ChangesMeaning = true;
+        foreach (var id in a.Shared.Definitions.EventTriggers)
+            if (a.Shared.Routine(id) is { } routine)
+                a.Calls.Run(routine, new());
+            else
+                a.Effects.UnknownCode("an event trigger");
+        return Outcome.None;
+    }
+
+    /// <summary>CREATE TABLE: what its partition bounds compute stays in the catalog, where everybody reads it.</summary>
+    public Outcome Create(TreeNode node)
+    {
+        Silent();
+        Computed(node);
+        return Outcome.None;
+    }
+
+    /// <summary>What functions give that stand in a definition. Which of them the server computes now, and which later, is not told apart.</summary>
+    void Computed(TreeNode node)
+    {
+        if (node.IsAbsent || node.Is(Tree.SelectStmt))
+            return;
+        a.Step();
+        if (node.Is(Tree.FuncCall))
+        {
+            string? schema = null, name = null;
+            foreach (var part in node.Items(Tree.FuncName))
+                (schema, name) = (name, part.Text(Tree.StringValue));
+            var arguments = new Arguments();
+            foreach (var _ in node.Items(Tree.FuncArgs))
+                arguments.Add(Value.Nothing);
+            var sources = a.Calls.Named(schema, name ?? "", arguments).Sources;
+            if (!sources.IsEmpty)
+                a.Effects.Write(WriteKind.State, default, "a definition that calls " + name, sources);
+        }
+        var fields = node.Type.Fields;
+        var reader = new ProtoReader(node.Bytes);
+        while (reader.Next())
+            if (fields[reader.Field]?.Type is { } type && reader.IsBytes)
+                Computed(TreeNode.Unwrap(type, reader.Bytes));
+    }
+
+    /// <summary>VACUUM, ANALYZE, REINDEX and CLUSTER compute what indexes hold.</summary>
+    public Outcome Maintain()
+    {
+        foreach (var (relation, indexes) in a.Shared.Definitions.Indexes)
+            foreach (var index in indexes)
+                if (a.Catalog.Relation(relation) is { } found)
+                    foreach (var expression in new[] { index.Expressions, index.Predicate })
+                        if (expression is not null)
+                            a.Shared.Relations.Expressions(found, expression, a);
+        return Outcome.None;
+    }
+
+    /// <summary>ALTER TABLE: a new column's default, and a changed type's USING, are computed for the rows that are there.</summary>
+    public Outcome AlterTable(TreeNode node)
+    {
+        Silent();
+        foreach (var command in node.Items(Nodes.AlterCommands))
+            if (command.Child(Nodes.AlterDefinition) is { IsAbsent: false } bound && bound.Is(s_partition))
+                Computed(bound);
+        var range = node.Child(Nodes.AlterRelation);
+        var target = new WriteTarget(a, range);
+        var scope = new Scope(null, null);
+        scope.Entries.Add(target.EntryBefore());
+        target.QuoteAll(); // A conversion that fails quotes the value, a new key the one that is there twice.
+        foreach (var command in node.Items(Nodes.AlterCommands))
+        {
+            var kind = command.Number(Nodes.AlterSubtype);
+            var definition = command.Child(Nodes.AlterDefinition);
+            if (kind == Nodes.ColumnType)
+                Put(target, command.Text(Nodes.AlterName), a.Expressions.Of(definition.Child(Nodes.ColumnDefault), scope).Sources);
+            else if (kind == Nodes.AddColumn)
+                Added(definition, scope, range);
+            else if (definition.Is(Nodes.Constraint))
+                a.Expressions.Condition(definition.Child(Nodes.ConstraintExpr), scope);
+        }
+        return Outcome.None;
+    }
+
+    void Added(TreeNode definition, Scope scope, TreeNode range)
+    {
+        var sources = a.Expressions.Of(definition.Child(Nodes.ColumnDefault), scope).Sources;
+        foreach (var constraint in definition.Items(Nodes.ColumnConstraints))
+            if (constraint.Is(Nodes.Constraint) && constraint.Number(Nodes.ConstraintKind) == Nodes.ConstraintDefault)
+                sources = sources.Union(a.Expressions.Of(constraint.Child(Nodes.ConstraintExpr), scope).Sources);
+        // A generated column stays known by its expression, as a view does.
+        if (!sources.IsEmpty)
+            a.Effects.Write(WriteKind.NewColumn, default, $"{range.Text(Tree.RangeName)}.{definition.Text(Tree.ColumnDefName)}", sources);
+    }
+
+    static void Put(WriteTarget target, string? column, SourceSet sources)
+    {
+        if (!sources.IsEmpty)
+            target.Write(column ?? "", sources);
+    }
+
+    /// <summary>CREATE INDEX looks at every row, and says so where it fails.</summary>
+    public Outcome Index(TreeNode node)
+    {
+        Silent();
+        var scope = new Scope(null, null);
+        scope.Entries.Add(a.Ranges.Of(node.Child(Nodes.IndexRelation)));
+        foreach (var element in node.Items(Nodes.IndexParams))
+        {
+            a.Expressions.Condition(element.Child(Nodes.IndexElemExpr), scope);
+            if (element.Has(s_operatorClass) && !a.Shared.Definitions.Comparisons.IsEmpty)
+                a.Effects.UnknownCode("an operator class of somebody's own");
+            if (element.Text(Tree.IndexElemName) is { } name)
+                foreach (var column in scope.Entries[0].Columns)
+                    if (column.Name == name)
+                        a.Effects.Use(column.Value.Sources, ColumnUses.Named);
+        }
+        a.Expressions.Condition(node.Child(Nodes.IndexWhere), scope);
+        return Outcome.None;
+    }
+}
+
+/// <summary>COPY, CREATE TABLE AS and SELECT INTO.</summary>
+internal sealed class Copies(Analysis a)
+{
+    public Outcome Of(TreeNode node)
+    {
+        var relation = node.Child(Tree.CopyRelation);
+        if (node.Flag(Tree.CopyIsFrom))
+            return From(node, relation);
+        IReadOnlyList<Field>? columns;
+        if (relation.IsAbsent)
+            columns = a.Queries.Of(node.Child(Tree.CopyQuery), null, null);
+        else
+        {
+            var entry = a.Ranges.Of(relation);
+            columns = entry.IsOpaque ? null : Listed(entry, node.Items(Tree.CopyColumns), a.Relation(relation)!);
+        }
+        if (!node.Flag(Tree.CopyIsProgram) && !node.Has(Tree.CopyFileName))
+            return Outcome.Of(columns);
+        var all = columns is null ? SourceSet.Everything : new Value(columns).Sources;
+        a.Effects.Write(WriteKind.File, default, node.Flag(Tree.CopyIsProgram) ? "a program of the server" : "a file of the server", all);
+        if (node.Flag(Tree.CopyIsProgram))
+            a.Effects.UnknownCode("a program of the server");
+        return Outcome.None;
+    }
+
+    /// <summary>Without a list: what is neither dropped nor generated.</summary>
+    List<Field>? Listed(RangeEntry entry, TreeItems names, Catalog.CatalogRelation relation)
+    {
+        var listed = new List<Field>();
+        foreach (var name in names)
+        {
+            var text = NameReader.Text(name);
+            if (entry.Columns.FirstOrDefault(c => c.Name == text) is not { } column)
+                return null;
+            listed.Add(column);
+        }
+        if (listed.Count == 0)
+            listed.AddRange(entry.Columns.Where((_, i) => i >= relation.Columns.Length || !relation.Columns[i].IsGenerated));
+        foreach (var column in listed)
+            a.Effects.Use(column.Value.Sources, ColumnUses.Named);
+        return listed;
+    }
+
+    Outcome From(TreeNode node, TreeNode relation)
+    {
+        var target = new WriteTarget(a, relation);
+        var listed = target.Listed(node.Items(Tree.CopyColumns));
+        var isOutside = node.Flag(Tree.CopyIsProgram) || node.Has(Tree.CopyFileName);
+        foreach (var column in listed)
+            target.Write(column, isOutside ? SourceSet.Everything : SourceSet.Empty);
+        if (node.Flag(Tree.CopyIsProgram))
+            a.Effects.UnknownCode("a program of the server");
+        target.WriteDefaults();
+        var scope = new Scope(null, null);
+        scope.Entries.Add(target.EntryAfter());
+        a.Expressions.Condition(node.Child(Tree.CopyWhere), scope);
+        target.Fire(WriteTarget.Insert);
+        return Outcome.None;
+    }
+
+    public Outcome CreateAs(TreeNode node)
+    {
+        a.Effects.ChangesMeaning = true;
+        var query = node.Child(Nodes.CreateAsQuery);
+        var into = node.Child(Nodes.CreateAsInto);
+        var kind = node.Number(Tree.CreateAsObject) == CommandTags.ObjectMatView ? WriteKind.NewView : WriteKind.NewColumn;
+        if (query.Is(ProtoSchema.Type("ExecuteStmt")))
+        {
+            foreach (var item in query.Items(Nodes.ExecuteParams))
+                a.Expressions.Of(item, new(null, null));
+            a.Effects.Unknown("what a prepared statement gives is not known here");
+            Into(into, null, kind);
+        }
+        else
+            Into(into, a.Queries.Of(query, null, null), kind);
+        new Definitions(a).Silent();
+        return Outcome.None;
+    }
+
+    public void Into(TreeNode into, IReadOnlyList<Field>? columns, WriteKind kind)
+    {
+        a.Effects.ChangesMeaning = true;
+        var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
+        if (columns is null)
+        {
+            a.Effects.Write(kind, default, name, SourceSet.Everything);
+            return;
+        }
+        foreach (var column in Ranges.Renamed(columns, into.Items(Nodes.IntoColumns)))
+            a.Effects.Write(kind, default, name + "." + column.Name, column.Value.Sources);
+    }
+}

@@ -1,0 +1,177 @@
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>What a statement, view or function does beside its result.</summary>
+internal sealed class Effects
+{
+    const int MaxReasons = 8;
+
+    readonly Dictionary<SourceColumn, ColumnUses> _uses = [];
+    readonly List<ValueWrite> _writes = [];
+    readonly HashSet<uint> _relations = [];
+    readonly List<CalledFunction> _functions = [];
+    readonly List<string> _reasons = [];
+
+    public IReadOnlyDictionary<SourceColumn, ColumnUses> Uses => _uses;
+    public IReadOnlyCollection<uint> Relations => _relations;
+    public IReadOnlyList<CalledFunction> Functions => _functions;
+    public IReadOnlyList<ValueWrite> Writes => _writes;
+    public IReadOnlyList<string> Reasons => _reasons;
+    public SourceSet Messages { get; private set; } = SourceSet.Empty;
+    /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
+    public SourceSet Conditions { get; private set; } = SourceSet.Empty;
+    public bool ChangesMeaning { get; set; }
+    public bool ReachesEverything { get; private set; }
+    /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
+    public SourceSet Folded { get; private set; } = SourceSet.Empty;
+
+    public void Use(SourceSet sources, ColumnUses uses)
+    {
+        foreach (var column in sources.Columns)
+            _uses[column] = _uses.GetValueOrDefault(column) | uses;
+        if (uses == ColumnUses.Predicate)
+            Conditions = Conditions.Union(sources);
+        ReachesEverything |= sources.IsEverything;
+    }
+
+    public void Touch(uint relation) => _relations.Add(relation);
+
+    public void Call(CalledFunction function)
+    {
+        if (!_functions.Contains(function))
+            _functions.Add(function);
+    }
+
+    public void Write(WriteKind kind, SourceColumn target, string name, SourceSet sources)
+    {
+        for (var i = 0; i < _writes.Count; i++)
+        {
+            var write = _writes[i];
+            if (write.Kind != kind || write.Target != target || write.Name != name)
+                continue;
+            _writes[i] = write with { Sources = write.Sources.Union(sources) };
+            Use(sources, ColumnUses.Copied);
+            return;
+        }
+        _writes.Add(new(kind, target, name, sources));
+        Use(sources, ColumnUses.Copied);
+        if (kind == WriteKind.Column && target.Attribute > 0)
+            _uses[target] = _uses.GetValueOrDefault(target) | ColumnUses.Written;
+    }
+
+    public void Message(SourceSet sources)
+    {
+        Messages = Messages.Union(sources);
+        Use(sources, ColumnUses.Text);
+    }
+
+    public void Fold(SourceSet sources) => Folded = Folded.Union(sources);
+
+    /// <summary>A trigger or rule runs, and sees what the statement itself has put into a row.</summary>
+    public bool HasFired { get; set; }
+
+    /// <summary>What was put into a column may have gone on from there in the same statement: each write has what its sources were given.</summary>
+    public void Chain()
+    {
+        for (var isChanged = HasFired; isChanged;)
+        {
+            isChanged = false;
+            for (var i = 0; i < _writes.Count; i++)
+            {
+                var sources = Chained(_writes[i].Sources);
+                if (sources.Equals(_writes[i].Sources))
+                    continue;
+                _writes[i] = _writes[i] with { Sources = sources };
+                Use(sources, ColumnUses.Copied);
+                isChanged = true;
+            }
+            Messages = Chained(Messages);
+        }
+    }
+
+    /// <summary>Sources, and what has been put into them.</summary>
+    public SourceSet Chained(SourceSet sources)
+    {
+        if (!HasFired || sources.Count == 0)
+            return sources;
+        foreach (var write in _writes)
+            if (write.Kind == WriteKind.Column && Meets(sources, write.Target))
+                sources = sources.Union(write.Sources);
+        return sources;
+    }
+
+    static bool Meets(SourceSet sources, SourceColumn target)
+    {
+        if (target.Attribute != 0)
+            return sources.Contains(target);
+        foreach (var column in sources.Columns)
+            if (column.Relation == target.Relation)
+                return true;
+        return false;
+    }
+
+    /// <summary>What variables turned out to hold takes their place.</summary>
+    public void ReplaceVariable(SourceSet variables)
+    {
+        SourceSet Replaced(SourceSet set) => (set.Parameters & SourceSet.VariableBit) == 0 ? set : set.WithoutVariable().Union(variables);
+
+        for (var i = 0; i < _writes.Count; i++)
+        {
+            var replaced = Replaced(_writes[i].Sources);
+            if (!ReferenceEquals(replaced, _writes[i].Sources))
+                Use(replaced, ColumnUses.Copied);
+            _writes[i] = _writes[i] with { Sources = replaced };
+        }
+        (Messages, Folded) = (Replaced(Messages), Replaced(Folded));
+        if ((Conditions.Parameters & SourceSet.VariableBit) != 0)
+            Use(Conditions = Replaced(Conditions), ColumnUses.Predicate);
+        Use(Messages, ColumnUses.Text);
+    }
+
+    /// <summary>All columns that are used in any way, as an error's text may quote them.</summary>
+    public SourceSet AllUsed()
+    {
+        var all = ReachesEverything ? SourceSet.Everything : SourceSet.Empty;
+        foreach (var column in _uses.Keys)
+            all = all.Union(SourceSet.Of(column));
+        return all;
+    }
+
+    /// <summary>Something is not known here, and so may read anything.</summary>
+    public void Unknown(string reason)
+    {
+        ReachesEverything = true;
+        if (_reasons.Count < MaxReasons && !_reasons.Contains(reason))
+            _reasons.Add(reason);
+    }
+
+    /// <summary>Code runs that is not known, and so may read, write and say anything.</summary>
+    public void UnknownCode(string reason)
+    {
+        Unknown(reason);
+        ChangesMeaning = true;
+        Messages = Messages.Union(SourceSet.Everything);
+        Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
+    }
+
+    /// <summary>Takes in what a view or function does, with arguments in place of its parameters.</summary>
+    public void Merge(Effects inner, IReadOnlyList<SourceSet> arguments)
+    {
+        foreach (var (column, uses) in inner._uses)
+            _uses[column] = _uses.GetValueOrDefault(column) | uses;
+        if (inner.Conditions.Parameters != 0)
+            Use(inner.Conditions.Substitute(arguments), ColumnUses.Predicate);
+        _relations.UnionWith(inner._relations);
+        foreach (var function in inner._functions)
+            Call(function);
+        foreach (var write in inner._writes)
+            Write(write.Kind, write.Target, write.Name, write.Sources.Substitute(arguments));
+        if (!inner.Messages.IsEmpty)
+            Message(inner.Messages.Substitute(arguments));
+        foreach (var reason in inner._reasons)
+            Unknown(reason);
+        ReachesEverything |= inner.ReachesEverything;
+        ChangesMeaning |= inner.ChangesMeaning;
+        HasFired |= inner.HasFired;
+        Folded = Folded.Union(inner.Folded.Substitute(arguments));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>What runs because a relation is written to, without being named by the statement.</summary>
+internal sealed class Firing(Analysis a)
+{
+    public void Fire(CatalogRelation relation, int on)
+    {
+        One(relation, on);
+        foreach (var child in a.Shared.Relations.Descendants(relation.Id))
+            if (a.Catalog.Relation(child) is { } descendant)
+                One(descendant, on);
+    }
+
+    void One(CatalogRelation relation, int on)
+    {
+        a.Step();
+        var definitions = a.Shared.Definitions;
+        foreach (var trigger in definitions.Triggers.GetValueOrDefault(relation.Id, []))
+            if (trigger.IsEnabled && (trigger.Events & on) != 0)
+                Trigger(trigger, relation);
+        foreach (var rule in definitions.Rules.GetValueOrDefault(relation.Id, []))
+            if (rule.Event == (on switch { WriteTarget.Insert => '3', WriteTarget.Update => '2', WriteTarget.Delete => '4', _ => '0' }))
+                Rule(rule, relation);
+        foreach (var cascade in definitions.Cascades)
+            if (cascade.Relation == relation.Id && a.Catalog.Relation(cascade.Referring) is { } referring)
+                Cascade(referring, on == WriteTarget.Delete ? cascade.OnDelete : on == WriteTarget.Update ? cascade.OnUpdate : 'a', on);
+        if (on is WriteTarget.Delete or WriteTarget.Truncate)
+            return;
+        // For what functions in them do; what they compute stays in the row, or in an index.
+        foreach (var check in definitions.Checks.GetValueOrDefault(relation.Id, []))
+            a.Shared.Relations.Expressions(relation, check, a);
+        foreach (var index in definitions.Indexes.GetValueOrDefault(relation.Id, []))
+        {
+            if (index.Expressions is not null)
+                a.Shared.Relations.Expressions(relation, index.Expressions, a);
+            if (index.Predicate is not null)
+                a.Shared.Relations.Expressions(relation, index.Predicate, a);
+        }
+        foreach (var column in relation.Columns)
+            if (column.IsGenerated && definitions.Generated.TryGetValue((relation.Id, column.Number), out var expression))
+                a.Shared.Relations.Expressions(relation, expression, a);
+    }
+
+    /// <param name="action">confdeltype or confupdtype: c deletes or updates, n and d update; the others do nothing.</param>
+    void Cascade(CatalogRelation referring, char action, int on)
+    {
+        if (action is not ('c' or 'n' or 'd'))
+            return;
+        var then = action == 'c' ? on : WriteTarget.Update;
+        if (a.Running.Enter(referring.Id | ((ulong)then << 48)) is var mark && !mark.IsRecursion)
+            Fire(referring, then);
+        a.Running.Leave(mark);
+    }
+
+    void Trigger(CatalogTrigger trigger, CatalogRelation relation)
+    {
+        if (a.Shared.Routine(trigger.Function) is not { } routine)
+        {
+            a.Effects.UnknownCode("the trigger " + trigger.Name);
+            return;
+        }
+        a.Effects.HasFired = true;
+        a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
+        a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, a), []);
+        if (trigger.Definition is not { } definition)
+            return;
+        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
+        var inside = Inside(relation);
+        foreach (var raw in parsed.Statements)
+            inside.Expressions.Condition(raw.Child(Tree.RawStmt).Child(Nodes.TriggerWhen), new(null, null));
+        if (parsed.IsBroken)
+            inside.Effects.UnknownCode("the condition of the trigger " + trigger.Name);
+        a.Effects.Merge(inside.Effects, []);
+    }
+
+    void Rule(CatalogRule rule, CatalogRelation relation)
+    {
+        a.Effects.HasFired = true;
+        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(rule.Definition));
+        var inside = Inside(relation);
+        if (parsed.IsBroken)
+            inside.Effects.UnknownCode("a rule of " + relation.Name);
+        foreach (var raw in parsed.Statements)
+        {
+            var node = raw.Child(Tree.RawStmt);
+            inside.Expressions.Condition(node.Child(Nodes.RuleWhere), new(null, null));
+            foreach (var action in node.Items(Nodes.RuleActions))
+                new Statements(inside).Run(action);
+        }
+        a.Effects.Merge(inside.Effects, []);
+    }
+
+    /// <summary>NEW and OLD are rows of the relation.</summary>
+    Analysis Inside(CatalogRelation relation) => a.Inside(a.Shared.ReadPath, Bodies.RowNames(relation, a, hasVariables: false));
+}

@@ -1,0 +1,170 @@
+using System.Collections.Frozen;
+using System.Text;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>Where the columns of relations come from: of a parent also its children's, of a view what its definition says, of a generated
+/// column what it is computed from.</summary>
+internal sealed class RelationColumns
+{
+    /// <summary>Beyond this many views inside one another nobody can tell.</summary>
+    const int MaxDepth = 48;
+    /// <summary>Above the OIDs, so that views and functions share one table.</summary>
+    const ulong RelationBit = 1UL << 32, OnlyBit = 1UL << 33, DefaultBit = 1UL << 34;
+
+    static readonly string[] s_sequence = ["last_value", "log_cnt", "is_called"];
+
+    readonly SnapshotLineage _shared;
+    readonly FrozenDictionary<uint, uint[]> _children;
+
+    public RelationColumns(SnapshotLineage shared)
+    {
+        _shared = shared;
+        _children = shared.Catalog.Relations.SelectMany(r => r.Parents.Select(p => (Parent: p, Child: r.Id)))
+            .GroupBy(p => p.Parent).ToFrozenDictionary(g => g.Key, g => g.Select(p => p.Child).ToArray());
+    }
+
+    /// <summary>What inherits from a relation at any distance.</summary>
+    public IEnumerable<uint> Descendants(uint relation)
+    {
+        if (!_children.ContainsKey(relation))
+            return [];
+        var found = new List<uint> { relation };
+        for (var i = 0; i < found.Count; i++)
+            foreach (var child in _children.GetValueOrDefault(found[i], []))
+                if (!found.Contains(child))
+                    found.Add(child);
+        return found.Skip(1);
+    }
+
+    /// <param name="inherits">False for ONLY.</param>
+    public IReadOnlyList<Field> Columns(CatalogRelation relation, bool inherits, Analysis a)
+    {
+        var key = (relation.Id | RelationBit | (inherits ? 0 : OnlyBit), "");
+        if (!_shared.Summaries.TryGetValue(key, out var summary))
+        {
+            a.Step(relation.AllColumns.Length + 1);
+            var mark = a.Running.Enter(key.Item1);
+            var inside = a.Inside(_shared.ReadPath, null);
+            var fields = mark.IsRecursion || inside.Depth > MaxDepth ? Unknown(relation) : Make(relation, inherits, inside);
+            summary = new(new Value(fields), inside.Effects);
+            if (a.Running.Leave(mark))
+                _shared.Summaries.TryAdd(key, summary);
+        }
+        a.Effects.Merge(summary.Effects, []);
+        return summary.Result.Row!;
+    }
+
+    static Field[] Unknown(CatalogRelation relation) => [.. relation.AllColumns.Select(c => new Field(c.Name, Value.Anything))];
+
+    IReadOnlyList<Field> Make(CatalogRelation relation, bool inherits, Analysis inside)
+    {
+        inside.Effects.Touch(relation.Id);
+        if (relation.Kind == 'S')
+            return [.. s_sequence.Select((n, i) =>
+                new Field(n, Column(new(relation.Id, (short)(i + 1)), SourceSet.Empty, 0)))];
+        if (relation.Kind == 'f')
+        {
+            inside.Effects.Unknown($"the foreign table {relation.Name} reads from outside");
+            return [.. relation.Columns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number), SourceSet.Everything, _shared.UserType(c))))];
+        }
+        var isView = relation.Kind is 'v' or 'm' && !relation.SystemColumns.Any();
+        if (isView)
+            return View(relation, inside);
+        var fields = relation.AllColumns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number),
+            inherits ? OfChildren(relation.Id, c.Name, inside) : SourceSet.Empty, _shared.UserType(c)))).ToArray();
+        foreach (var policy in _shared.Definitions.Policies.GetValueOrDefault(relation.Id, []))
+            inside.Effects.Use(Evaluate(policy, relation, fields, inside).Sources, ColumnUses.Predicate);
+        for (var i = 0; i < fields.Length; i++)
+            if (relation.Columns.Length == fields.Length && relation.Columns[i].IsGenerated)
+                fields[i] = fields[i] with { Value = Generated(relation, relation.Columns[i], fields[i].Value, fields, inside) };
+        return fields;
+    }
+
+    static Value Column(SourceColumn column, SourceSet more, uint type) => new(SourceSet.Of(column).Union(more)) { Origin = column, Type = type };
+
+    SourceSet OfChildren(uint parent, string name, Analysis inside)
+    {
+        var sources = SourceSet.Empty;
+        foreach (var id in _children.GetValueOrDefault(parent, []))
+        {
+            inside.Step();
+            if (_shared.Catalog.Relation(id) is not { } child)
+                return SourceSet.Everything;
+            foreach (var column in Columns(child, inherits: true, inside))
+                if (column.Name == name)
+                    sources = sources.Union(column.Value.Sources);
+        }
+        return sources;
+    }
+
+    Value Generated(CatalogRelation relation, CatalogColumn column, Value own, Field[] fields, Analysis inside)
+    {
+        if (!_shared.Definitions.Generated.TryGetValue((relation.Id, column.Number), out var expression))
+            return own.With(SourceSet.Everything);
+        return own.With(Evaluate(expression, relation, fields, inside).Sources);
+    }
+
+    IReadOnlyList<Field> View(CatalogRelation relation, Analysis inside)
+    {
+        if (!_shared.Definitions.Views.TryGetValue(relation.Id, out var definition))
+        {
+            inside.Effects.UnknownCode("the view " + relation.Name + ", whose definition is not known");
+            return Unknown(relation);
+        }
+        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
+        IReadOnlyList<Field>? made = null;
+        foreach (var raw in parsed.Statements)
+            made = inside.Queries.Of(raw.Child(Tree.RawStmt), null, null);
+        if (made is null || made.Count != relation.Columns.Length)
+        {
+            inside.Effects.Unknown("the view " + relation.Name + ", whose definition is not understood");
+            return Unknown(relation);
+        }
+        return [.. relation.Columns.Select((c, i) => new Field(c.Name,
+            new Value(SourceSet.Of(new(relation.Id, c.Number)).Union(made[i].Value.Sources))
+            { Origin = new(relation.Id, c.Number), Row = made[i].Value.Row, Type = made[i].Value.Type != 0 ? made[i].Value.Type : _shared.UserType(c) }))];
+    }
+
+    /// <summary>Expressions over the columns of a relation, as the catalog holds them, separated by commas.</summary>
+    public Value Expressions(CatalogRelation relation, string expressions, Analysis a) =>
+        Evaluate(expressions, relation, Columns(relation, inherits: false, a), a);
+
+    Value Evaluate(string expressions, CatalogRelation relation, IReadOnlyList<Field> fields, Analysis a)
+    {
+        var inside = a.Inside(_shared.ReadPath, null);
+        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes("SELECT " + expressions));
+        var scope = new Scope(null, null);
+        scope.Entries.Add(new() { Name = relation.Name, Schema = relation.Schema, Relation = relation.Id, Columns = fields });
+        var sum = parsed.IsBroken ? SourceSet.Everything : SourceSet.Empty;
+        foreach (var raw in parsed.Statements)
+            foreach (var target in raw.Child(Tree.RawStmt).Items(Tree.SelectTargets))
+                sum = sum.Union(inside.Expressions.Of(target.Child(Tree.TargetValue), scope).Sources);
+        if (parsed.IsBroken)
+            inside.Effects.UnknownCode("an expression of " + relation.Name);
+        a.Effects.Merge(inside.Effects, []);
+        return new(sum);
+    }
+
+    /// <summary>What a column gets when nothing is given; null where that is nothing.</summary>
+    public Value? Default(CatalogRelation relation, CatalogColumn column, Analysis a)
+    {
+        if (!_shared.Definitions.Defaults.TryGetValue((relation.Id, column.Number), out var expression))
+            expression = _shared.Definitions.Types.GetValueOrDefault(column.DomainId)?.Default;
+        if (expression is null)
+            return null;
+        var key = (relation.Id | DefaultBit | ((ulong)(ushort)column.Number << 40), "");
+        if (!_shared.Summaries.TryGetValue(key, out var summary))
+        {
+            var mark = a.Running.Enter(key.Item1);
+            var inside = a.Inside(_shared.ReadPath, null);
+            var value = mark.IsRecursion ? Value.Anything : Evaluate(expression, relation, [], inside);
+            summary = new(value, inside.Effects);
+            if (a.Running.Leave(mark))
+                _shared.Summaries.TryAdd(key, summary);
+        }
+        a.Effects.Merge(summary.Effects, []);
+        return summary.Result;
+    }
+}

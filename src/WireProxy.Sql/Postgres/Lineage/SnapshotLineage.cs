@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>A catalog arranged for lineage, with what has been worked out of its views and functions. Shared by all sessions.</summary>
+internal sealed class SnapshotLineage
+{
+    static readonly ConditionalWeakTable<CatalogSnapshot, SnapshotLineage> s_made = [];
+
+    readonly FrozenDictionary<string, CatalogRoutine[]> _routines;
+    readonly FrozenDictionary<string, CatalogOperator[]> _operators;
+    readonly FrozenDictionary<(string, string), uint> _types;
+    readonly FrozenDictionary<uint, uint> _rowTypes;
+    readonly FrozenSet<string> _userFunctions;
+    readonly FrozenSet<uint> _plainDomains;
+    readonly FrozenSet<string> _temporary;
+
+    SnapshotLineage(CatalogSnapshot catalog)
+    {
+        Catalog = catalog;
+        var definitions = catalog.Definitions;
+        ReadPath = new(definitions.ReadPath);
+        _routines = definitions.Routines.Values.GroupBy(r => r.Name).ToFrozenDictionary(g => g.Key, g => g.OrderBy(r => r.Id).ToArray());
+        _operators = definitions.Operators.GroupBy(o => o.Name).ToFrozenDictionary(g => g.Key, g => g.ToArray());
+        _rowTypes = definitions.RowTypes.GroupBy(t => t.Value).ToFrozenDictionary(g => g.Key, g => g.First().Key);
+        _userFunctions = definitions.Routines.Values.Where(r => !r.IsBuiltIn).Select(r => r.Name).ToFrozenSet();
+        var types = new Dictionary<(string, string), uint>();
+        foreach (var type in definitions.Types.Values)
+            types[(type.Schema, type.Name)] = type.Id;
+        foreach (var (type, relation) in definitions.RowTypes)
+            if (catalog.Relation(relation) is { } found)
+                types[(found.Schema, found.Name)] = type;
+        _types = types.ToFrozenDictionary();
+        _plainDomains = definitions.Types.Values.Where(t => t.Checks.IsEmpty).Select(t => t.Id).ToFrozenSet();
+        _temporary = catalog.Relations.Where(r => SearchPath.IsTemporary(r.Schema)).Select(r => r.Name).ToFrozenSet();
+        Relations = new(this);
+        Bodies = new(this);
+    }
+
+    public static SnapshotLineage Of(CatalogSnapshot catalog) => s_made.GetValue(catalog, static c => new(c));
+
+    public CatalogSnapshot Catalog { get; }
+    public CatalogDefinitions Definitions => Catalog.Definitions;
+    /// <summary>The path under which the catalog's definitions were written out.</summary>
+    public SearchPath ReadPath { get; }
+    public RelationColumns Relations { get; }
+    public Bodies Bodies { get; }
+
+    /// <summary>What has been worked out of views and functions, by object and search path.</summary>
+    public ConcurrentDictionary<(ulong Object, string Path), Summary> Summaries { get; } = new();
+
+    public ConcurrentDictionary<SearchPath, LineageCache> Caches { get; } = new();
+
+    public bool HasCasts => !Definitions.Casts.IsEmpty;
+
+    public CatalogRoutine? Routine(uint id) => Definitions.Routines.GetValueOrDefault(id);
+
+    public CatalogRoutine[] RoutinesNamed(string name) => _routines.GetValueOrDefault(name, []);
+
+    public CatalogOperator[] OperatorsNamed(string name) => _operators.Count == 0 ? [] : _operators.GetValueOrDefault(name, []);
+
+    public bool HasUserFunction(string name) => _userFunctions.Contains(name);
+
+    public uint TypeNamed(string schema, string name) => _types.GetValueOrDefault((schema, name));
+
+    /// <summary>Whether some session has a temporary relation of that name.</summary>
+    public bool IsTemporaryName(string name) => _temporary.Contains(name);
+
+    public uint RowTypeOf(uint relation) => _rowTypes.GetValueOrDefault(relation);
+
+    /// <summary>The columns of a composite type or of a relation's row type; null for any other.</summary>
+    public ImmutableArray<CatalogColumn>? FieldsOf(uint type)
+    {
+        if (type < CatalogRoutine.FirstUserId)
+            return null;
+        if (Definitions.RowTypes.TryGetValue(type, out var relation) && Catalog.Relation(relation) is { } found)
+            return found.AllColumns;
+        if (Definitions.Types.TryGetValue(type, out var composite))
+            return composite.Kind == 'c' ? composite.Fields : composite.Kind == 'd' && composite.BaseId != type ? FieldsOf(composite.BaseId) : null;
+        return null;
+    }
+
+    /// <summary>The type of a column where it is built in or has fields; else 0.</summary>
+    public uint UserType(CatalogColumn column) =>
+        column.TypeId < CatalogRoutine.FirstUserId || FieldsOf(column.TypeId) is not null ? column.TypeId : 0;
+
+    /// <summary>The users' casts to a type; to one that is not known, all.</summary>
+    public IEnumerable<CatalogCast> CastsTo(uint type)
+    {
+        foreach (var cast in Definitions.Casts)
+            if (type == 0 || cast.Target == type)
+                yield return cast;
+    }
+
+    /// <summary>Runs what a domain's conditions run on a value.</summary>
+    public void CheckDomain(uint type, SourceSet value, Analysis a)
+    {
+        if (type == 0 || _plainDomains.Contains(type) || !Definitions.Types.TryGetValue(type, out var domain) || domain.Kind != 'd')
+            return;
+        foreach (var check in domain.Checks)
+        {
+            var inside = a.Inside(ReadPath, null);
+            using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes("SELECT " + check));
+            var scope = new Scope(null, null);
+            scope.Entries.Add(new() { Columns = [new("value", new Value(value))] });
+            foreach (var raw in parsed.Statements)
+                foreach (var target in raw.Child(Tree.RawStmt).Items(Tree.SelectTargets))
+                    inside.Expressions.Of(target.Child(Tree.TargetValue), scope);
+            if (parsed.IsBroken)
+                inside.Effects.UnknownCode("a check of the domain " + domain.Name);
+            a.Effects.Merge(inside.Effects, []);
+        }
+        if (domain.BaseId != type)
+            CheckDomain(domain.BaseId, value, a);
+    }
+}

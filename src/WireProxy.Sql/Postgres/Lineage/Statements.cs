@@ -1,0 +1,191 @@
+namespace WireProxy.Sql.Postgres.Lineage;
+
+/// <summary>What one statement gives back.</summary>
+/// <param name="Columns">Null with <see cref="ResultShape.Unknown"/>.</param>
+internal sealed record Outcome(ResultShape Shape, IReadOnlyList<Field>? Columns)
+{
+    public static readonly Outcome None = new(ResultShape.None, []);
+
+    public static Outcome Of(IReadOnlyList<Field>? columns) =>
+        columns is null ? new(ResultShape.Unknown, null) : columns.Count == 0 ? new(ResultShape.Columns, []) : new(ResultShape.Columns, columns);
+
+    public string? Name { get; init; }
+    public IReadOnlyList<SourceSet> Arguments { get; init; } = [];
+}
+
+/// <summary>Statements by their kinds. One that is not known here may do anything.</summary>
+internal sealed class Statements(Analysis a)
+{
+    delegate Outcome Handler(Statements statements, TreeNode node);
+
+    static readonly Dictionary<TreeType, Handler> s_handlers = new()
+    {
+        [Tree.SelectStmt] = (s, n) => s.Select(n),
+        [Nodes.InsertStmt] = (s, n) => s.Query(n),
+        [Nodes.UpdateStmt] = (s, n) => s.Query(n),
+        [Nodes.DeleteStmt] = (s, n) => s.Query(n),
+        [Nodes.MergeStmt] = (s, n) => s.Query(n),
+        [Nodes.Return] = (s, n) => Outcome.Of([new("", s.A.Expressions.Of(n.Child(Nodes.ReturnValue), new(null, null)))]),
+        [Nodes.PlAssign] = (s, n) => s.Select(n.Child(Nodes.PlAssignSelect)),
+        [Nodes.CopyStmt] = (s, n) => new Copies(s.A).Of(n),
+        [T("CreateTableAsStmt")] = (s, n) => new Copies(s.A).CreateAs(n),
+        [T("ViewStmt")] = (s, n) => s.View(n),
+        [T("ExplainStmt")] = (s, n) => s.Explain(n),
+        [T("DeclareCursorStmt")] = (s, n) => s.Kept(n.Child(Nodes.DeclareQuery)),
+        [T("PrepareStmt")] = (s, n) => s.Kept(n.Child(Nodes.PrepareQuery)),
+        [T("ExecuteStmt")] = (s, n) => s.Execute(n),
+        [T("FetchStmt")] = (_, n) => n.Flag(Tree.FetchIsMove) ? Outcome.None : new(ResultShape.OfName, []) { Name = n.Text(Tree.FetchPortal) },
+        [T("CallStmt")] = (s, n) => s.Call(n),
+        [T("DoStmt")] = (s, n) => s.Do(n),
+        [T("RefreshMatViewStmt")] = (s, n) => s.Refresh(n),
+        [T("AlterTableStmt")] = (s, n) => new Definitions(s.A).AlterTable(n),
+        [T("IndexStmt")] = (s, n) => new Definitions(s.A).Index(n),
+        [T("CreateStmt")] = (s, n) => new Definitions(s.A).Create(n),
+        [T("VacuumStmt")] = (s, _) => new Definitions(s.A).Maintain(),
+        [T("ReindexStmt")] = (s, _) => new Definitions(s.A).Maintain(),
+        [T("ClusterStmt")] = (s, _) => new Definitions(s.A).Maintain(),
+        [T("CreateSchemaStmt")] = (s, n) => s.Schema(n),
+        [Tree.TruncateStmt] = (s, n) => s.Truncate(n),
+        [T("VariableShowStmt")] = (_, _) => new(ResultShape.Columns, [new("", Value.Nothing)]),
+        [T("VariableSetStmt")] = (s, n) => s.Set(n),
+    };
+
+    /// <summary>Statements that show no row and put none anywhere, whatever they name.</summary>
+    static readonly HashSet<TreeType> s_silent = [.. new[]
+    {
+        "TransactionStmt", "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
+        "ConstraintsSetStmt", "CheckPointStmt",
+    }.Select(T)];
+
+    Analysis A => a;
+
+    public Outcome Run(TreeNode node)
+    {
+        a.Step();
+        if (node.IsAbsent)
+            return Outcome.None;
+        if (s_handlers.TryGetValue(node.Type, out var handler))
+            return handler(this, node);
+        if (s_silent.Contains(node.Type))
+            return Outcome.None;
+        if (node.Type.Command is { } command && command.Class(node) is StatementClass.Ddl or StatementClass.Role or StatementClass.Misc)
+            return new Definitions(a).Silent();
+        a.Effects.UnknownCode("a statement that is not known here: " + node.Type.Name);
+        return new(ResultShape.Unknown, null);
+    }
+
+    Outcome Query(TreeNode node) => Outcome.Of(a.Queries.Of(node, null, null)) is var outcome && outcome.Columns is { Count: 0 } ? Outcome.None : outcome;
+
+    Outcome Select(TreeNode node)
+    {
+        var columns = a.Queries.Of(node, null, null);
+        var leftmost = node;
+        while (!leftmost.Child(Tree.SelectLeft).IsAbsent)
+            leftmost = leftmost.Child(Tree.SelectLeft);
+        var into = leftmost.Child(Tree.SelectInto);
+        if (into.IsAbsent)
+            return Outcome.Of(columns);
+        new Copies(a).Into(into, columns, WriteKind.NewColumn);
+        new Definitions(a).Silent();
+        return Outcome.None;
+    }
+
+    /// <summary>A query that is kept under a name: nothing comes back now.</summary>
+    Outcome Kept(TreeNode node)
+    {
+        var outcome = Run(node);
+        return outcome.Shape == ResultShape.Columns ? outcome with { Shape = ResultShape.None } : outcome.Shape == ResultShape.Unknown ? outcome : outcome with { Shape = ResultShape.None };
+    }
+
+    Outcome View(TreeNode node)
+    {
+        a.Effects.ChangesMeaning = true;
+        var columns = a.Queries.Of(node.Child(Nodes.ViewQuery), null, null);
+        new Definitions(a).Silent();
+        return columns is null ? new(ResultShape.None, []) : new(ResultShape.None, Ranges.Renamed(columns, node.Items(Nodes.ViewAliases)));
+    }
+
+    /// <summary>A plan shows the statement's own words and what the planner folds into constants: calls of functions.</summary>
+    Outcome Explain(TreeNode node)
+    {
+        Run(node.Child(Nodes.ExplainQuery));
+        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]);
+    }
+
+    Outcome Execute(TreeNode node)
+    {
+        var arguments = new List<SourceSet>();
+        foreach (var item in node.Items(Nodes.ExecuteParams))
+            arguments.Add(a.Expressions.Of(item, new(null, null)).Sources);
+        return new(ResultShape.OfName, []) { Name = node.Text(Tree.ExecuteName), Arguments = arguments };
+    }
+
+    Outcome Call(TreeNode node)
+    {
+        var call = node.Child(Tree.CallFunction);
+        var arguments = a.Calls.Read(call, new(null, null));
+        string? schema = null, name = null;
+        foreach (var part in call.Items(Tree.FuncName))
+            (schema, name) = (name, part.Text(Tree.StringValue));
+        var value = a.Calls.Named(schema, name ?? "", arguments);
+        a.Effects.ChangesMeaning = true;
+        if (a.Calls.Candidates(schema, name ?? "", arguments.Count) is not [var only] || value.Sources.IsEverything)
+            return new(ResultShape.Unknown, null);
+        if (SummaryValue.OutputNames(only) is not { } outputs)
+            return Outcome.None;
+        return Outcome.Of(value.Row is { } row && row.Count == outputs.Count ? row : [.. outputs.Select(o => new Field(o, new Value(value.Sources)))]);
+    }
+
+    Outcome Do(TreeNode node)
+    {
+        a.Effects.ChangesMeaning = true;
+        var language = "plpgsql";
+        var body = default(ReadOnlySpan<byte>);
+        foreach (var option in node.Items(Tree.DoArgs))
+        {
+            var value = option.Child(Tree.DefArg);
+            if (option.Utf8(Tree.DefName).SequenceEqual("language"u8))
+                language = NameReader.Text(value);
+            else if (option.Utf8(Tree.DefName).SequenceEqual("as"u8))
+                body = value.Utf8(Tree.StringValue);
+        }
+        if (language == "plpgsql")
+            new PlPgSqlBody(a.Inside(a.Path, new() { HasVariables = true }), null).Into(body.ToArray(), a);
+        else
+            a.Effects.UnknownCode("a DO in the language " + language);
+        return Outcome.None;
+    }
+
+    Outcome Refresh(TreeNode node)
+    {
+        var entry = a.Ranges.Of(node.Child(Nodes.RefreshRelation));
+        if (entry.IsOpaque)
+            a.Effects.UnknownCode("a materialized view that the catalog does not know");
+        return Outcome.None;
+    }
+
+    Outcome Schema(TreeNode node)
+    {
+        a.Effects.ChangesMeaning = true;
+        foreach (var element in node.Items(Nodes.SchemaElements))
+            Run(element);
+        return Outcome.None;
+    }
+
+    Outcome Truncate(TreeNode node)
+    {
+        foreach (var relation in node.Items(ProtoSchema.Field("TruncateStmt", "relations")))
+            new WriteTarget(a, relation).Fire(WriteTarget.Truncate);
+        return Outcome.None;
+    }
+
+    Outcome Set(TreeNode node)
+    {
+        var name = node.Text(Tree.VariableSetName);
+        // RESET ALL and DISCARD-like forms have no name; a role may change the path through "$user".
+        a.Effects.ChangesMeaning |= name is null or "search_path" or "role" or "session_authorization";
+        return Outcome.None;
+    }
+
+    static TreeType T(string name) => ProtoSchema.Type(name);
+}
