@@ -56,7 +56,7 @@ internal sealed class RelationColumns
         return summary.Result.Row!;
     }
 
-    static Field[] Unknown(CatalogRelation relation) => [.. relation.AllColumns.Select(c => new Field(c.Name, Value.Anything))];
+    static Field[] Unknown(CatalogRelation relation) => [.. relation.AllColumns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number), SourceSet.Everything, 0)))];
 
     IReadOnlyList<Field> Make(CatalogRelation relation, bool inherits, Analysis inside)
     {
