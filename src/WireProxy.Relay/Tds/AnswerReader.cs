@@ -218,8 +218,9 @@ internal sealed class AnswerReader(TdsSession session)
         if (_handles >= expected + OtherHandles(maker))
             return false;
         bool isFirst = _handles++ == 0;
-        if (value.Value.ToObject(value.Type) is not int handle)
+        if (value.Value.ToObject(value.Type) is not long number)
             return true;
+        int handle = (int)number;
         if (maker.MakesStatement && isFirst)
             session.Handles.AddStatement(handle, maker.Text);
         else if (maker.MakesCursor && (isFirst || (maker.MakesStatement && _handles == 2)))
