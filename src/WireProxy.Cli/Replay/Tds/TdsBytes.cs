@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Tokens;
@@ -23,11 +24,21 @@ internal static class TdsBytes
 
     private static TokenFormat? FormatOf(JsonElement opened)
     {
-        if (!Enum.TryParse<TdsVersion>(JsonText.Of(opened, "tds_version"), out var version))
+        if (JsonText.Of(opened, "tds_version") is not ['0', 'x', .. var code] ||
+            !uint.TryParse(code, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number))
+        {
             return null;
-        return new TokenFormat(
-            version, JsonText.Of(opened, "tds_column_encryption") == bool.TrueString,
-            byte.TryParse(JsonText.Of(opened, "tds_data_classification"), out var classification) ? classification : default);
+        }
+        try
+        {
+            return new TokenFormat(
+                TdsVersionCode.FromLogin(number), JsonText.Of(opened, "tds_column_encryption") == bool.TrueString,
+                byte.TryParse(JsonText.Of(opened, "tds_data_classification"), out var classification) ? classification : default);
+        }
+        catch (ProtocolException)
+        {
+            return null;
+        }
     }
 
     /// <summary>
