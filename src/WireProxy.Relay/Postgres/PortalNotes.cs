@@ -113,7 +113,15 @@ internal sealed class PortalNotes(PostgresSession session)
         if (!session.Masks)
             return null;
         Protection? under = session.CertainProtection;
-        return new BindWork(portal, statement, formats, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
+        StatementWork? planned = under is not null && _statements.TryGetValue(statement, out StatementNote? note) && note.IsCertainIn(_exchange)
+            ? note.Work : null;
+        return new BindWork(portal, statement, formats, meaning, session.NamesMeaning)
+        {
+            Under = under,
+            Touches = under is null,
+            Planned = planned,
+            Plans = planned is { Text.Length: > 0 } ? planned.PlansFor(session) : null,
+        };
     }
 
     private NameWork Work(string name, bool isStatement, long meaning)
@@ -161,6 +169,9 @@ internal sealed class PortalNotes(PostgresSession session)
 
         /// <summary>Within its own exchange either the Parse succeeds, or its error skips the Bind too.</summary>
         public StatementEffect EffectsIn(long exchange) => exchange == parsedIn ? Work.Effects : Effects;
+
+        /// <summary>The name means this statement, or what comes is skipped.</summary>
+        public bool IsCertainIn(long exchange) => exchange == parsedIn || Work.IsComplete;
 
         public long DescribedIn { get; private set; } = -1;
 

@@ -6,6 +6,7 @@ using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -29,7 +30,9 @@ internal sealed class StatementGate(PostgresSession session)
     private readonly NamedStatements _named = new();
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
+    private StatementPlans? _planElsewhere;
     private bool _catalogTried;
+    private bool _pathTried;
     private bool _settingsAreUnreported;
 
     public async ValueTask WaitAsync()
@@ -46,6 +49,7 @@ internal sealed class StatementGate(PostgresSession session)
     {
         GateAnswer answer = JudgeMessage(type, body, output);
         _catalogTried &= answer.MustWait;
+        _pathTried &= answer.MustWait;
         return answer;
     }
 
@@ -107,19 +111,77 @@ internal sealed class StatementGate(PostgresSession session)
             _analyzedElsewhere = analyzed;
             return GateAnswer.Wait;
         }
+        if (!TryPlan(text, analyzed, output, out StatementPlans? plans))
+        {
+            _analyzedElsewhere = analyzed;
+            return GateAnswer.Wait;
+        }
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
             return Refused(Unparsed(analyzed.Problem), text, secrets);
-        foreach (StatementFacts facts in analyzed.Statements)
+        for (int i = 0; i < analyzed.Statements.Length; i++)
         {
+            StatementFacts facts = analyzed.Statements[i];
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (session.Masks && session.Protection?.CopiesElsewhere(facts) == true)
-                return Refused(Refusals.Copies(facts.Command), text, secrets);
+            if (session.Masks && RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+                return Refused(refusal, text, secrets);
         }
         Record(analyzed);
-        return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
+        return new GateAnswer(Admit(text, analyzed, plans, statement), null, [], secrets, textOffset);
+    }
+
+    /// <summary>What the rules allow may still carry protected values away. Without a lineage only what plainly does not is let through.</summary>
+    private Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans)
+    {
+        if (lineage is not null)
+            return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
+        if (!DependsOnCatalog(facts) || session.Protection is not { } protection || !protection.Touches(facts, _ => false))
+            return null;
+        if (protection.CopiesElsewhere(facts))
+            return Refusals.Copies(facts.Command);
+        bool isPlainRead = facts.Classes is [StatementClass.Read] && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
+        return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
+    }
+
+    /// <summary>False: wait, then judge again. Where the lineage cannot be had, because the server cannot be asked now what names stand for, the
+    /// plans are null.</summary>
+    private bool TryPlan(ReadOnlySpan<byte> text, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
+    {
+        plans = null;
+        if (!session.Masks || analyzed.Problem is not null || !analyzed.Statements.Any(DependsOnCatalog))
+            return true;
+        if (!HasPath(output))
+            return false;
+        ReadOnlySpan<byte> utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text;
+        if (_planElsewhere is { } planned)
+        {
+            _planElsewhere = null;
+            plans = planned;
+        }
+        else if (!PostgresAnalyzer.IsSmall(utf8.Length) && session.IsUnknownText(utf8))
+        {
+            byte[] copy = utf8.ToArray();
+            _waiting = Task.Run(() => _planElsewhere = session.PlansOf(copy));
+            return false;
+        }
+        else
+        {
+            plans = session.PlansOf(utf8);
+        }
+        if (plans?.Statements.Length != analyzed.Statements.Length)
+            plans = null;
+        return true;
+    }
+
+    /// <summary>True where the search path is known, or cannot be had.</summary>
+    private bool HasPath(OutputBuffer output)
+    {
+        if (_pathTried || session.Path.Ensure(output, out _pathTried) is not { } reading)
+            return true;
+        _waiting = reading;
+        return false;
     }
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
@@ -145,10 +207,11 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
     public bool MustWaitToBind(OutputBuffer output)
     {
-        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null)
+        if (!session.Masks || session.Catalog is null)
             return false;
-        bool mustWait = !HasCatalog(output);
+        bool mustWait = (session.CertainProtection is null && !HasCatalog(output)) || !HasPath(output);
         _catalogTried &= mustWait;
+        _pathTried &= mustWait;
         return mustWait;
     }
 
@@ -158,7 +221,7 @@ internal sealed class StatementGate(PostgresSession session)
             _named.PortalBound();
     }
 
-    private Work Admit(AnalyzedText analyzed, string? statement)
+    private Work Admit(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, string? statement)
     {
         bool dependsOnCatalog = analyzed.Statements.Any(DependsOnCatalog);
         Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
@@ -169,19 +232,28 @@ internal sealed class StatementGate(PostgresSession session)
             if (StatementEffects.RunsUnknownCode(facts, session.Catalog))
                 _named.UnknownCodeRuns();
         }
+        // A trigger that sets the search path is in the lineage, and in no fact.
+        if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
+            effects |= StatementEffect.Settings;
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, statement);
         if (statement is not null)
-            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) { Under = under, Effects = effects };
+            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) 
+            {
+                Under = under,
+                Effects = effects,
+                Text = !session.Masks ? [] : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray(),
+            };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
         if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
+            Touches = session.Masks && (under is null || (plans?.Touches ?? analyzed.Statements.Any(facts => Touches(facts, under)))),
             Under = under,
+            Plans = under is null ? null : plans,
             Generation = dependsOnCatalog && analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
         };
     }
