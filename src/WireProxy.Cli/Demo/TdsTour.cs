@@ -29,7 +29,7 @@ internal sealed class TdsTour(DemoClinic clinic, Narrator narrator, Cancellation
         Narrator.Claim(Says(alias, "lucky_number") && Says(alias, "8093"), "tsql got the columns under the names that it chose");
         await ClaimNothingClearAsync(alias);
         var view = await TsqlAsync("SELECT person, reference FROM clinic.contact_list WHERE id = 3");
-        Narrator.Claim(Says(view, "1548"), "tsql got its row through the view");
+        Narrator.Claim(Says(view, "reference") && Says(view, "****"), "tsql got its row through the view");
         await ClaimNothingClearAsync(view);
     }
 
@@ -37,7 +37,7 @@ internal sealed class TdsTour(DemoClinic clinic, Narrator narrator, Cancellation
     {
         Narrator.Step("What a stored procedure returns is masked too, seen by bsqldb");
         var finished = await RunAsync(["bsqldb", "-q", "-t", " | "], "EXEC clinic.find_patient @id = 4");
-        Narrator.Claim(finished.ExitCode == 0 && Says(finished, "full_name") && Says(finished, "4"), "bsqldb got the procedure's row");
+        Narrator.Claim(finished.ExitCode == 0 && Says(finished, "2266"), "bsqldb got the procedure's row");
         await ClaimNothingClearAsync(finished);
     }
 
@@ -49,7 +49,10 @@ internal sealed class TdsTour(DemoClinic clinic, Narrator narrator, Cancellation
             ["freebcp", "SELECT id, full_name, ssn, notes FROM clinic.patients WHERE id > 6", "queryout", file, "-c", "-t", "|"], "");
         var written = new Finished(some.ExitCode, File.Exists(file) ? await File.ReadAllTextAsync(file, Cancellation) : "");
         Narrator.Show(written.Output);
-        Narrator.Claim(written.ExitCode == 0 && Says(written, "5519") && Says(written, "6627"), "freebcp got its file of two rows");
+        Narrator.Claim(written.ExitCode == 0 && written.Output.Trim().Split('\n') is [var first, var second] && first.Contains("****", StringComparison.Ordinal)
+            && second.Contains("****", StringComparison.Ordinal), "freebcp got its file of two masked rows");
+        // SET FMTONLY changes which result sets come, so nothing behind it is taken for a column that is known to be harmless.
+        Narrator.Say("   It asks for the shape of the rows first (SET FMTONLY); behind that every column of the statement is masked, the id too.");
         await ClaimNothingClearAsync(written);
         var all = await RunAsync(["freebcp", "clinic.clinic.patients", "out", file + ".all", "-c"], "");
         Narrator.Claim(all.ExitCode != 0 && Says(all, "no-bulk-export"), "the whole table is refused, and the message names the rule");
