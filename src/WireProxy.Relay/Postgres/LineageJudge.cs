@@ -92,8 +92,9 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
         ? protection.NamedMask(column.Relation, column.Attribute) is not null
         : protection.Find(column.Relation, column.Attribute).Kind != ProtectionKind.Clear;
 
-    /// <summary>A view is what its definition says, which stands beside it in the sources; the system's are known by a list instead.</summary>
-    private bool IsView(uint relation) => catalog.Relation(relation) is { Kind: 'v' or 'm', IsSystem: false };
+    /// <summary>A view is what its definition says, which stands beside it in the sources; the system's are known by a list instead. A materialized
+    /// view is not among them: the very order of its rows may tell what they were grouped by.</summary>
+    private bool IsView(uint relation) => catalog.Relation(relation) is { Kind: 'v', IsSystem: false };
 
     private bool IsKept(ValueWrite write) => write.Kind switch
     {

@@ -6,7 +6,6 @@ using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres;
-using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -23,16 +22,14 @@ internal readonly record struct GateAnswer(
 }
 
 /// <summary>Judges Query, Parse and FunctionCall: nothing of the three passes by another way.</summary>
-internal sealed class StatementGate(PostgresSession session)
+internal sealed class StatementGate(PostgresSession session, NamedStatements named)
 {
     private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
 
-    private readonly NamedStatements _named = new();
+    private readonly StatementPlanner _planner = new(session, named);
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
-    private StatementPlans? _planElsewhere;
     private bool _catalogTried;
-    private bool _pathTried;
     private bool _settingsAreUnreported;
 
     public async ValueTask WaitAsync()
@@ -49,7 +46,8 @@ internal sealed class StatementGate(PostgresSession session)
     {
         GateAnswer answer = JudgeMessage(type, body, output);
         _catalogTried &= answer.MustWait;
-        _pathTried &= answer.MustWait;
+        if (!answer.MustWait)
+            _planner.Judged();
         return answer;
     }
 
@@ -106,14 +104,14 @@ internal sealed class StatementGate(PostgresSession session)
         if (!TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
         // BEGIN and SET TRANSACTION are the same whatever the catalog says, and a query between them would be the transaction's first.
-        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(DependsOnCatalog) && !HasCatalog(output))
+        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(StatementPlanner.DependsOnCatalog) && !HasCatalog(output))
         {
             _analyzedElsewhere = analyzed;
             return GateAnswer.Wait;
         }
-        if (!TryPlan(text, analyzed, output, out StatementPlans? plans))
+        if (_planner.Plan(ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text, analyzed, output, out StatementPlans? plans) is { } planning)
         {
-            _analyzedElsewhere = analyzed;
+            (_analyzedElsewhere, _waiting) = (analyzed, planning);
             return GateAnswer.Wait;
         }
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
@@ -125,68 +123,12 @@ internal sealed class StatementGate(PostgresSession session)
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (session.Masks && RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+            if (session.Masks && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
                 return Refused(refusal, text, secrets);
         }
         Record(analyzed);
         return new GateAnswer(Admit(text, analyzed, plans, statement), null, [], secrets, textOffset);
     }
-
-    /// <summary>What the rules allow may still carry protected values away. Without a lineage only what plainly does not is let through.</summary>
-    private Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans)
-    {
-        if (lineage is not null)
-            return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
-        if (!DependsOnCatalog(facts) || session.Protection is not { } protection || !protection.Touches(facts, _ => false))
-            return null;
-        if (protection.CopiesElsewhere(facts))
-            return Refusals.Copies(facts.Command);
-        bool isPlainRead = facts.Classes is [StatementClass.Read] && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
-        return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
-    }
-
-    /// <summary>False: wait, then judge again. Where the lineage cannot be had, because the server cannot be asked now what names stand for, the
-    /// plans are null.</summary>
-    private bool TryPlan(ReadOnlySpan<byte> text, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
-    {
-        plans = null;
-        if (!session.Masks || analyzed.Problem is not null || !analyzed.Statements.Any(DependsOnCatalog))
-            return true;
-        if (!HasPath(output))
-            return false;
-        ReadOnlySpan<byte> utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text;
-        if (_planElsewhere is { } planned)
-        {
-            _planElsewhere = null;
-            plans = planned;
-        }
-        else if (!PostgresAnalyzer.IsSmall(utf8.Length) && session.IsUnknownText(utf8))
-        {
-            byte[] copy = utf8.ToArray();
-            _waiting = Task.Run(() => _planElsewhere = session.PlansOf(copy));
-            return false;
-        }
-        else
-        {
-            plans = session.PlansOf(utf8);
-        }
-        if (plans?.Statements.Length != analyzed.Statements.Length)
-            plans = null;
-        return true;
-    }
-
-    /// <summary>True where the search path is known, or cannot be had.</summary>
-    private bool HasPath(OutputBuffer output)
-    {
-        if (_pathTried || session.Path.Ensure(output, out _pathTried) is not { } reading)
-            return true;
-        _waiting = reading;
-        return false;
-    }
-
-    /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
-    private static bool DependsOnCatalog(StatementFacts facts) =>
-        !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
@@ -209,35 +151,38 @@ internal sealed class StatementGate(PostgresSession session)
     {
         if (!session.Masks || session.Catalog is null)
             return false;
-        bool mustWait = (session.CertainProtection is null && !HasCatalog(output)) || !HasPath(output);
+        bool mustWait = session.CertainProtection is null && !HasCatalog(output);
+        if (!mustWait && _planner.KnowPath(output) is { } asking)
+            (_waiting, mustWait) = (asking, true);
         _catalogTried &= mustWait;
-        _pathTried &= mustWait;
+        if (!mustWait)
+            _planner.Judged();
         return mustWait;
     }
 
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
         if (!portal.IsEmpty)
-            _named.PortalBound();
+            named.PortalBound();
     }
 
     private Work Admit(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, string? statement)
     {
-        bool dependsOnCatalog = analyzed.Statements.Any(DependsOnCatalog);
+        bool dependsOnCatalog = analyzed.Statements.Any(StatementPlanner.DependsOnCatalog);
         Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
         StatementEffect effects = StatementEffect.None;
         foreach (StatementFacts facts in analyzed.Statements)
         {
             effects |= EffectsOf(facts);
             if (StatementEffects.RunsUnknownCode(facts, session.Catalog))
-                _named.UnknownCodeRuns();
+                named.UnknownCodeRuns();
         }
         // A trigger that sets the search path is in the lineage, and in no fact.
         if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
             effects |= StatementEffect.Settings;
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
-            NoteNames(analyzed, statement);
+            NoteNames(analyzed, plans, statement);
         if (statement is not null)
             return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) 
             {
@@ -259,25 +204,27 @@ internal sealed class StatementGate(PostgresSession session)
     }
 
     private StatementEffect EffectsOf(StatementFacts facts) => StatementEffects.Of(facts, session.Catalog, running =>
-        _named.Find(running) is { } all
+        named.Find(running) is { } all
             ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
-            : _named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
+            : named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
 
     private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
         (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
-            under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+            under.Touches(facts, _ => named.Find(facts)?.Any(one => under.Touches(one))));
 
     private IReadOnlyList<StatementFacts>? NamedBy(AnalyzedText analyzed) =>
-        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? _named.Find(running) : null;
+        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? named.Find(running) : null;
 
-    private void NoteNames(AnalyzedText analyzed, string? statement)
+    private void NoteNames(AnalyzedText analyzed, StatementPlans? plans, string? statement)
     {
-        foreach (StatementFacts facts in analyzed.Statements)
+        for (int i = 0; i < analyzed.Statements.Length; i++)
         {
+            StatementFacts facts = analyzed.Statements[i];
+            var made = plans is null ? null : new MadeStatement(facts, plans.Statements[i], plans.Judge, session.Path.Current);
             if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
-                _named.Note(name, facts);
+                named.Note(name, facts, made);
             if (!string.IsNullOrEmpty(statement))
-                _named.Note(statement, facts);
+                named.Note(statement, facts, made);
         }
     }
 
