@@ -112,7 +112,7 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         var tables = decision.TryGetProperty("tables", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
             ? $" on {string.Join(", ", list.EnumerateArray().Select(table => Printable.Line(table.ToString())))}"
             : "";
-        var statement = Text(decision, "statement") is { Length: > 0 } sql ? $"\n{Indent}  not run: {sql}" : "";
+        var statement = JsonText.Of(decision, "statement")?.Trim() is { Length: > 0 } sql ? $"\n{Indent}  not run: {Printable.Line(sql)}" : "";
         var command = Text(decision, "command") is { Length: > 0 } tag ? $": {tag}" : "";
         return $"{Text(decision, "decision")}{rule}{command}{tables}{statement}";
     }
