@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using WireProxy.Sql.TransactSql;
 
 namespace WireProxy.Policy;
 
@@ -41,20 +42,6 @@ internal static class CommandTags
         "SET CONSTRAINTS", "SHOW", "START TRANSACTION", "TRUNCATE", "UNLISTEN", "UPDATE", "VACUUM",
     ];
 
-    /// <summary>What T-SQL has beyond the tags above.</summary>
-    private static readonly string[] transactSql =
-    [
-        "ADD SENSITIVITY CLASSIFICATION", "ALTER ASSEMBLY", "ALTER AUTHORIZATION", "ALTER AVAILABILITY GROUP",
-        "ALTER CERTIFICATE", "ALTER CREDENTIAL", "ALTER ENDPOINT", "ALTER LOGIN", "ALTER MASTER KEY", "ALTER SECURITY POLICY",
-        "ALTER SERVER ROLE", "ALTER SYMMETRIC KEY", "BACKUP DATABASE", "BACKUP LOG", "BULK INSERT", "CREATE ASSEMBLY",
-        "CREATE CERTIFICATE", "CREATE CREDENTIAL", "CREATE ENDPOINT", "CREATE LOGIN", "CREATE MASTER KEY",
-        "CREATE SECURITY POLICY", "CREATE SERVER ROLE", "CREATE SYMMETRIC KEY", "CREATE SYNONYM", "DBCC", "DECLARE", "DENY",
-        "DISABLE TRIGGER", "DROP ASSEMBLY", "DROP CERTIFICATE", "DROP CREDENTIAL", "DROP ENDPOINT", "DROP LOGIN",
-        "DROP MASTER KEY", "DROP SECURITY POLICY", "DROP SENSITIVITY CLASSIFICATION", "DROP SERVER ROLE", "DROP SYMMETRIC KEY",
-        "DROP SYNONYM", "ENABLE TRIGGER", "EXECUTE AS", "IF", "KILL", "OPEN", "PRINT", "RAISERROR", "RECONFIGURE",
-        "RESTORE DATABASE", "RESTORE LOG", "REVERT", "SHUTDOWN", "THROW", "UPDATE STATISTICS", "USE", "WAITFOR", "WHILE",
-    ];
-
     /// <summary>Other spellings of the same command. PostgreSQL reports them all under the one on the right.</summary>
     private static readonly FrozenDictionary<string, string> _aliases = new Dictionary<string, string>
     {
@@ -80,7 +67,7 @@ internal static class CommandTags
         ["CREATE UNIQUE INDEX"] = "CREATE INDEX",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> _known = postgres.Concat(transactSql).Concat(_aliases.Keys).ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> _known = postgres.Concat(TransactSqlAnalyzer.KnownCommands).Concat(_aliases.Keys).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Upper case, single blanks, and the spelling that PostgreSQL reports.</summary>
     public static string Normalize(string tag)

@@ -147,17 +147,17 @@ internal sealed class AnswerReader(TdsSession session)
             case TokenType.ColMetadata:
                 TakeColumns(token);
                 return;
-            case TokenType.AltMetadata when _plan is not null:
+            case TokenType.AltMetadata when _plan is { MasksValues: true }:
                 TakeTotals(AltMetadata.Decode(token.Bytes, session.Format));
                 return;
             case TokenType.ReturnValue:
                 TakeValue(ReturnValue.Decode(token.Bytes, session.Format), token);
                 return;
-            case TokenType.ReturnStatus when _plan is not null:
+            case TokenType.ReturnStatus when _plan is { MasksValues: true }:
                 // A procedure may return what it has read; 0 is what most return.
                 WriteStatus(token);
                 return;
-            case TokenType.Error or TokenType.Info when _plan is not null:
+            case TokenType.Error or TokenType.Info when _plan is { Withholds: true }:
                 TdsMessageMask.WriteWithheld(ServerMessage.Decode(token.Bytes, session.Format), session.Format, _written);
                 return;
         }
@@ -202,7 +202,7 @@ internal sealed class AnswerReader(TdsSession session)
 
     private void TakeValue(in ReturnValue value, Token token)
     {
-        if (TakeHandle(value) || _plan is null)
+        if (TakeHandle(value) || _plan is not { MasksValues: true })
             _written.WriteBytes(token.Bytes);
         else
             TdsReturnValueMask.Write(value, BatchPlan.Derived(value.Type.Type, _plan.OfText), session.Format, _written);

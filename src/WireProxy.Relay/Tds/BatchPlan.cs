@@ -29,6 +29,12 @@ internal sealed record ResultPlan(ImmutableArray<string?> Names, ImmutableArray<
 /// <param name="OfText">The mask of a text that may hold anything.</param>
 internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool IsSequenceKnown, Mask OfText)
 {
+    /// <summary>Result sets, output parameters and return values may hold protected values.</summary>
+    public bool MasksValues { get; init; } = true;
+
+    /// <summary>Errors and messages may quote protected values.</summary>
+    public bool Withholds { get; init; } = true;
+
     /// <summary>Everything is masked: what comes is not known.</summary>
     public static BatchPlan Everything(Mask ofText) => new([], false, ofText);
 
@@ -37,6 +43,8 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     public Mask?[] MasksOf(ColMetadata described, int index)
     {
         var masks = new Mask?[described.Columns.Count];
+        if (!MasksValues)
+            return masks;
         bool fits = false;
         if (IsSequenceKnown)
         {

@@ -31,7 +31,7 @@ internal sealed class BatchPlans(TdsSession session)
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
     {
-        text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text.Text, quoted))];
+        text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text, quoted))];
         foreach (BatchLineage lineage in text.Lineages)
         {
             foreach (StatementLineage statement in lineage.Statements)
@@ -40,7 +40,7 @@ internal sealed class BatchPlans(TdsSession session)
                 {
                     if (Leaks(write))
                         return write.Kind == WriteKind.Anywhere
-                            ? Refusals.UnknownSql(CommandOf(text)) : Refusals.Copies(CommandOf(text), write.Name);
+                            ? Refusals.UnknownSql(CommandOf(text), statement.Reasons.FirstOrDefault()) : Refusals.Copies(CommandOf(text), write.Name);
                 }
             }
         }
@@ -51,6 +51,7 @@ internal sealed class BatchPlans(TdsSession session)
     public BatchPlan? PlanOf(RequestTexts request)
     {
         bool touches = false;
+        bool withholds = false;
         bool isSequenceKnown = !_shapesChanged;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
@@ -59,7 +60,9 @@ internal sealed class BatchPlans(TdsSession session)
             isSequenceKnown &= text.Lineages.Count == 1;
             foreach (BatchLineage lineage in text.Lineages)
             {
-                touches |= IsProtected(lineage.Touched) || IsProtected(lineage.Union) || IsProtected(lineage.Messages);
+                withholds |= IsProtected(lineage.Errors) || IsProtected(lineage.Messages);
+                touches |= IsProtected(lineage.Union) || lineage.Statements.Any(statement => IsProtected(statement.Returned))
+                    || lineage.Variables.Values.Any(IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(PlanOf));
                 _tempTables = lineage.TempTables;
@@ -67,18 +70,28 @@ internal sealed class BatchPlans(TdsSession session)
             }
         }
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
-        if (!touches)
+        if (!touches && !withholds)
             return null;
-        return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText);
+        return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
+        {
+            MasksValues = touches,
+            Withholds = withholds,
+        };
     }
 
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
     public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
         reading.Statements.Any(facts => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql)));
 
-    private BatchLineage LineageOf(string text, bool quoted)
+    private BatchLineage LineageOf(RequestText request, bool quoted)
     {
         CatalogSnapshot catalog = session.Catalog!;
+        if (request.Called is { } called)
+        {
+            return TransactSqlLineage.ResolveCall(
+                called.Procedure, called.Parameters, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables);
+        }
+        string text = request.Text;
         if (!_tempTables.IsEmpty || text.Length > LongestKept)
             return Resolve(text, catalog, quoted);
         ConcurrentDictionary<(string, bool), BatchLineage> known = Known.GetValue(catalog, static _ => new());

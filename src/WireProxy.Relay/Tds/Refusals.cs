@@ -40,8 +40,11 @@ internal static class Refusals
         "block", $"WireProxy did not run this batch: this {command} would copy protected columns to {target}, where they are not protected.",
         "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command);
 
-    public static Refusal UnknownSql(string command) => Denied(
-        "block", "WireProxy did not run this batch: it runs text that is put together while it runs, which cannot be judged before.",
+    /// <param name="reason">In the analysis's words; null for text that is put together while it runs.</param>
+    public static Refusal UnknownSql(string command, string? reason) => Denied(
+        "block", reason is null
+            ? "WireProxy did not run this batch: it runs text that is put together while it runs, which cannot be judged before."
+            : $"WireProxy did not run this batch: what it does cannot be judged before ({reason}).",
         "Write the statement out, or pass values as parameters of sp_executesql; the connection stays usable.", null, command);
 
     public static Refusal UnknownHandle(string procedure) => Denied(

@@ -30,6 +30,9 @@ internal sealed class RequestText(string text, string? declarations, string? pro
     /// <summary>Where values come from and go to, for each reading; empty where nothing is protected.</summary>
     public IReadOnlyList<BatchLineage> Lineages { get; set; } = [];
 
+    /// <summary>Set where the text is the name of a procedure that a call names.</summary>
+    public CalledProcedure? Called { get; init; }
+
     /// <summary>Where its characters lie in the payload, in order; empty where they are not there.</summary>
     public ImmutableArray<PayloadSpan> Runs { get; init; } = [];
 
@@ -54,6 +57,9 @@ internal sealed class RequestText(string text, string? declarations, string? pro
         }
     }
 }
+
+/// <summary>A procedure that is called by its name, and the names of the parameters given.</summary>
+internal sealed record CalledProcedure(string Procedure, IReadOnlyList<(string? Name, bool IsOutput)> Parameters);
 
 /// <summary>What a batch or the calls of an RPC message run, in order.</summary>
 internal sealed class RequestTexts
@@ -130,7 +136,10 @@ internal sealed class RequestTexts
     /// <summary>A procedure of the users', or one of the server's that carries no text: judged as the EXECUTE of it.</summary>
     private void AddByName(string name, RpcCall call, ReadOnlySpan<byte> payload)
     {
-        Texts.Add(new RequestText($"EXEC {name}", null, name));
+        var parameters = new List<(string? Name, bool IsOutput)>();
+        foreach (RpcParameter parameter in call.Parameters)
+            parameters.Add((parameter.Name.IsEmpty ? null : parameter.ReadName(), (parameter.Status & RpcParameterStatus.ByReference) != 0));
+        Texts.Add(new RequestText(name, null, name) { Called = new CalledProcedure(name, parameters) });
         if (!TakesPasswords.Contains(RpcFacts.LastPart(name)))
             return;
         foreach (RpcParameter parameter in call.Parameters)

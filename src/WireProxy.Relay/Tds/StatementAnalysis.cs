@@ -17,6 +17,11 @@ internal sealed class StatementAnalysis
     {
         if (text.Readings.Count > 0)
             return true;
+        if (text.Called is { } called)
+        {
+            (text.Readings, text.Quoted) = ([_analyzer.AnalyzeCall(called.Procedure)], [true]);
+            return true;
+        }
         bool isSmall = TransactSqlAnalyzer.IsSmall(text.Text.Length);
         bool hasQuotes = text.Text.Contains('"');
         if (!isSmall && (Known(text.Text, _cache) is null || (hasQuotes && Known(text.Text, _unquotedCache) is null)))

@@ -4,6 +4,7 @@ using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql;
+using WireProxy.Sql.TransactSql;
 
 namespace WireProxy.Relay.Tds;
 
@@ -93,11 +94,13 @@ internal sealed class StatementGate(TdsSession session)
             }
             foreach (StatementFacts facts in analyzed.Statements)
             {
-                Verdict verdict = session.Policy.Judge(facts, session.Subject, null, session.Session.Listener.Time.GetUtcNow());
+                StatementFacts named = session.Catalog is { } catalog ? CatalogNames.Of(facts, catalog, null) : facts;
+                // What names stand for is settled; the rules need no catalog that compares them letter by letter.
+                Verdict verdict = session.Policy.Judge(named, session.Subject, null, session.Session.Listener.Time.GetUtcNow());
                 if (verdict.Decision != Decision.Allow)
                     return Refusals.Of(verdict, facts.Command);
-                if (facts.HasUnknownSql && session.Masks)
-                    return Refusals.UnknownSql(facts.Command);
+                if (named.HasUnknownSql && session.Masks)
+                    return Refusals.UnknownSql(facts.Command, null);
             }
         }
         return session.Masks ? session.Plans.RefusalOf(text) : null;

@@ -22,6 +22,8 @@ internal sealed class LineageServer : IAsyncDisposable
 
     public CatalogSnapshot Catalog { get; private set; }
 
+    public int Port => _server.Port;
+
     public SearchPath Path { get; } = new(["pg_catalog", "public"]);
 
     public static async Task<LineageServer> StartAsync()

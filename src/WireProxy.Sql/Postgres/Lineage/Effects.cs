@@ -69,6 +69,9 @@ internal sealed class Effects
     /// <summary>A trigger or rule runs, and sees what the statement itself has put into a row.</summary>
     public bool HasFired { get; set; }
 
+    /// <summary>A rule's SELECT gives rows to the client in place of, or beside, those of the statement.</summary>
+    public bool HasOtherResults { get; set; }
+
     /// <summary>What was put into a column may have gone on from there in the same statement: each write has what its sources were given.</summary>
     public void Chain()
     {
@@ -172,6 +175,7 @@ internal sealed class Effects
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
         HasFired |= inner.HasFired;
+        HasOtherResults |= inner.HasOtherResults;
         Folded = Folded.Union(inner.Folded.Substitute(arguments));
     }
 }

@@ -42,6 +42,8 @@ internal sealed class Firing(Analysis a)
         foreach (var column in relation.Columns)
             if (column.IsGenerated && definitions.Generated.TryGetValue((relation.Id, column.Number), out var expression))
                 a.Shared.Relations.Expressions(relation, expression, a);
+        // A function of somebody's own sees what the statement has just put into the row.
+        a.Effects.HasFired |= a.Effects.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId);
     }
 
     /// <param name="action">confdeltype or confupdtype: c deletes or updates, n and d update; the others do nothing.</param>
@@ -88,7 +90,7 @@ internal sealed class Firing(Analysis a)
             var node = raw.Child(Tree.RawStmt);
             inside.Expressions.Condition(node.Child(Nodes.RuleWhere), new(null, null));
             foreach (var action in node.Items(Nodes.RuleActions))
-                new Statements(inside).Run(action);
+                inside.Effects.HasOtherResults |= new Statements(inside).Run(action).Shape != ResultShape.None;
         }
         a.Effects.Merge(inside.Effects, []);
     }

@@ -95,6 +95,11 @@ public static class PostgresLineage
     static StatementLineage Finish(Analysis analysis, Outcome outcome, SnapshotLineage shared)
     {
         var effects = analysis.Effects;
+        if (effects.HasOtherResults)
+        {
+            effects.Unknown("a rule gives rows of its own");
+            outcome = new(ResultShape.Unknown, null);
+        }
         var implied = ImplicitCasts(analysis, shared);
         if (!shared.Definitions.Comparisons.IsEmpty && effects.Relations.Count > 0)
             effects.UnknownCode("an operator class of somebody's own compares rows");
