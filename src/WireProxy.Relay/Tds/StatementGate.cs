@@ -117,9 +117,8 @@ internal sealed class StatementGate(TdsSession session)
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
     private bool HasCatalog(PacketHeader header, ulong transaction, OutputBuffer output)
     {
-        if (_catalogTried || session.EnsureCatalog(transaction, header.Status & Resets, output) is not { } reading)
+        if (_catalogTried || session.EnsureCatalog(transaction, header.Status & Resets, output, out _catalogTried) is not { } reading)
             return true;
-        _catalogTried = true;
         _waiting = reading;
         return false;
     }

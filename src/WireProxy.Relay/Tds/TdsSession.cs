@@ -139,8 +139,11 @@ internal sealed class TdsSession : DialectSession
     /// <summary>What must be waited for before a request can be judged; null: nothing.</summary>
     /// <param name="transaction">The transaction that the client's request names, for a query of the gateway's own beside it.</param>
     /// <param name="resets">What the client's first packet asks for: a query before it must find the session as it will be.</param>
-    public Task? EnsureCatalog(ulong transaction, PacketStatus resets, OutputBuffer output)
+    /// <param name="isAttempt">What is waited for is the session's own read, which ends in a catalog or in none: else another session
+    /// reads for all, and its success has to be asked for again.</param>
+    public Task? EnsureCatalog(ulong transaction, PacketStatus resets, OutputBuffer output, out bool isAttempt)
     {
+        isAttempt = true;
         if (_database != _sharedCatalog.Database)
             Use(_database);
         int needed = _neededGeneration = _sharedCatalog.Generation;
@@ -159,7 +162,10 @@ internal sealed class TdsSession : DialectSession
         }
         int generation = needed;
         if (!_hasOpenChanges && !_sharedCatalog.TryClaim(out generation))
+        {
+            isAttempt = false;
             return _sharedCatalog.WhenPublishedAsync();
+        }
         return ReadHere(transaction, resets, generation, isShared: !_hasOpenChanges, output);
     }
 
