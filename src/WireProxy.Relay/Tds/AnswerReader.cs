@@ -218,12 +218,12 @@ internal sealed class AnswerReader(TdsSession session)
         if (_handles >= expected + OtherHandles(maker))
             return false;
         bool isFirst = _handles++ == 0;
-        if (value.Value.ToObject(value.Type) is not int handle)
+        if (value.Value.ToObject(value.Type) is not (long and >= int.MinValue and <= int.MaxValue and var handle))
             return true;
         if (maker.MakesStatement && isFirst)
-            session.Handles.AddStatement(handle, maker.Text);
+            session.Handles.AddStatement((int)handle, maker.Text);
         else if (maker.MakesCursor && (isFirst || (maker.MakesStatement && _handles == 2)))
-            session.Handles.AddCursor(handle, maker.Text, _tokens.Columns);
+            session.Handles.AddCursor((int)handle, maker.Text, _tokens.Columns);
         return true;
     }
 
