@@ -274,13 +274,8 @@ internal sealed class AnswerReader(TdsSession session)
         if (_handles >= expected + OtherHandles(maker))
             return false;
         bool isFirst = _handles++ == 0;
-<<<<<<< HEAD
-        if (value.Value.ToObject(value.Type) is not long number)
-=======
         if (value.Value.ToObject(value.Type) is not (long and >= int.MinValue and <= int.MaxValue and var handle))
->>>>>>> tdsbench
             return true;
-        int handle = (int)number;
         if (maker.MakesStatement && isFirst)
             session.Handles.AddStatement((int)handle, maker.Text);
         else if (maker.MakesCursor && (isFirst || (maker.MakesStatement && _handles == 2)))
