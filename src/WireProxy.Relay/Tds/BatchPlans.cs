@@ -21,6 +21,9 @@ internal sealed class BatchPlans(TdsSession session)
     private ImmutableArray<TempTable> _tempTables = [];
     private bool _shapesChanged;
 
+    /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
+    public bool IsLikeNew => _tempTables.IsEmpty && !_shapesChanged;
+
     /// <summary>The session is like new.</summary>
     public void Reset()
     {
@@ -76,6 +79,7 @@ internal sealed class BatchPlans(TdsSession session)
         {
             MasksValues = touches,
             Withholds = withholds,
+            IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }
 

@@ -48,7 +48,8 @@ public sealed class CallTests() : ThroughTds(Through.Guarded)
 
         Assert.That(clear.ReturnValues[0].Value, Is.EqualTo("Zephyrine Quillfeather"), clear.ToString());
         HoldsNoSecret(masked);
-        Assert.That(masked.ReturnStatus, Is.EqualTo(3), masked.ToString());
+        // A status of a procedure's own could be a value that it read: that it is none of success is all that remains.
+        Assert.That(masked.ReturnStatus, Is.EqualTo(1), masked.ToString());
         Assert.That(masked.ReturnValues.Select(value => value.Name), Is.EqualTo((string[])["@name"]));
     }
 
@@ -67,7 +68,7 @@ public sealed class CallTests() : ThroughTds(Through.Guarded)
     {
         await using var client = await LogInAsync();
         var prepared = await client.CallAsync(TdsCall.Of(ProcedureId.Prepare, IntOut(), Text("@i int"), Text(Select), Int(1)));
-        int handle = (int)prepared.ReturnValues[0].Value!;
+        int handle = prepared.Handle;
 
         for (int i = 1; i <= 3; i++)
         {
@@ -86,7 +87,7 @@ public sealed class CallTests() : ThroughTds(Through.Guarded)
         await using var client = await LogInAsync();
 
         var first = await client.CallAsync(TdsCall.Of(ProcedureId.PrepExec, IntOut(), Text("@i int"), Text(Select), Int(1, "@i")));
-        int handle = (int)first.ReturnValues[0].Value!;
+        int handle = first.Handle;
         var second = await client.CallAsync(TdsCall.Of(ProcedureId.Execute, Int(handle), Int(2)));
 
         HoldsNoSecret(first);
@@ -100,7 +101,7 @@ public sealed class CallTests() : ThroughTds(Through.Guarded)
     {
         await using var client = await LogInAsync();
         var prepared = await client.CallAsync(TdsCall.Of(ProcedureId.PrepExec, IntOut(), Text("@i int"), Text(Select), Int(1, "@i")));
-        int handle = (int)prepared.ReturnValues[0].Value!;
+        int handle = prepared.Handle;
 
         var answer = await client.CallAsync(TdsCall.Of(ProcedureId.Execute, Int(handle), Int(2)) with { Options = RpcOptions.NoMetaData });
 
@@ -116,7 +117,7 @@ public sealed class CallTests() : ThroughTds(Through.Guarded)
         var opened = await client.CallAsync(TdsCall.Of(
             ProcedureId.CursorOpen, IntOut(), Text("SELECT id, full_name, ssn FROM dbo.patients"), IntOut(8), IntOut(1), IntOut(0)));
         Assert.That(opened.Error, Is.Null, opened.ToString());
-        int cursor = (int)opened.ReturnValues[0].Value!;
+        int cursor = opened.Handle;
 
         var rows = new List<string?>();
         for (int i = 0; i < 3; i++)
@@ -137,7 +138,7 @@ public sealed class CallTests() : ThroughTds(Through.Guarded)
         await using var client = await LogInAsync();
         var opened = await client.CallAsync(TdsCall.Of(
             ProcedureId.CursorOpen, IntOut(), Text("SELECT full_name FROM dbo.patients"), IntOut(8), IntOut(1), IntOut(0)));
-        int cursor = (int)opened.ReturnValues[0].Value!;
+        int cursor = opened.Handle;
         await client.QueryAsync("SELECT beds, name FROM dbo.wards");
 
         await client.SendAsync(PacketType.Rpc, TdsCall.Encode(client.Version, 0,

@@ -18,7 +18,7 @@ public sealed class MaskingTests() : ThroughTds(Through.Guarded)
         HoldsNoSecret(masked);
         var row = masked.Results[0];
         Assert.That(row["id"][0], Is.EqualTo("1"));
-        Assert.That(row["ssn"][0], Does.EndWith("1234").And.Not.Contain("900"));
+        Assert.That(row["ssn"][0]!.TrimEnd(), Does.EndWith("1234").And.Not.Contain("900"));
         Assert.That(row.Rows[0][3], Is.EqualTo(new DateTime(1987, 1, 1)).Or.EqualTo(new DateOnly(1987, 1, 1)));
         Assert.That(row["postcode"][0], Does.StartWith("902").And.Not.Contain("90210"));
         Assert.That(row["weight"][0], Is.Null);

@@ -53,30 +53,17 @@ internal static class TdsClinic
     /// <summary>Of the stand-in's certificate, for localhost.</summary>
     public static string AuthorityFile => Authority.AuthorityFile;
 
-    private static string Script
-    {
-        get
-        {
-            using var reader = new StreamReader(typeof(TdsClinic).Assembly.GetManifestResourceStream("tds-clinic.sql")!);
-            return reader.ReadToEnd();
-        }
-    }
-
     public static Task<TdsStandInServer> ServerAsync() => LazyServer.Value;
 
     public static Task<GatewayProcess> GatewayAsync(Through through) => through == Through.Transparent ? LazyTransparent.Value : LazyGuarded.Value;
 
     /// <summary>A server of a test's own.</summary>
     public static Task<TdsStandInServer> StartServerAsync(TdsEncryption encryption = TdsEncryption.None, (string, int)? routeTo = null) =>
-        TdsStandInServer.StartAsync(new TdsStandInOptions
-        {
-            Script = Script,
-            DefaultDatabase = "clinic",
-            Users = new Dictionary<string, string> { ["sa"] = Password, ["trusted"] = Password },
-            Encryption = encryption,
-            Certificate = encryption == TdsEncryption.None ? null : LazyCertificate.Value,
-            RouteTo = routeTo,
-        });
+        StartAsync(Resource("tds-clinic.sql"), encryption, routeTo);
+
+    /// <summary>A server with what the clients' own programs use, and a table that they do not.</summary>
+    public static Task<TdsStandInServer> StartClientsServerAsync(TdsEncryption encryption) =>
+        StartAsync(Resource("tds-clients.sql") + "\nGO\nCREATE TABLE dbo.elsewhere (id int, secret nvarchar(20))\nGO\n", encryption, null);
 
     /// <summary>A gateway of a fixture's own, in front of the shared server.</summary>
     public static async Task<GatewayProcess> StartAsync(Func<GatewaySettings, GatewaySettings> change) =>
@@ -89,6 +76,7 @@ internal static class TdsClinic
 
     public static async Task StopAsync()
     {
+        await Clients.ClientRoutes.StopAsync();
         foreach (var gateway in (Lazy<Task<GatewayProcess>>[])[LazyTransparent, LazyGuarded])
         {
             if (gateway is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
@@ -97,6 +85,23 @@ internal static class TdsClinic
         if (LazyServer is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
             await (await LazyServer.Value).DisposeAsync();
         Directory.Dispose();
+    }
+
+    private static Task<TdsStandInServer> StartAsync(string script, TdsEncryption encryption, (string, int)? routeTo) =>
+        TdsStandInServer.StartAsync(new TdsStandInOptions
+        {
+            Script = script,
+            DefaultDatabase = "clinic",
+            Users = new Dictionary<string, string> { ["sa"] = Password, ["trusted"] = Password },
+            Encryption = encryption,
+            Certificate = encryption == TdsEncryption.None ? null : LazyCertificate.Value,
+            RouteTo = routeTo,
+        });
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(TdsClinic).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
     }
 
     private static X509Certificate2 LoadCertificate()

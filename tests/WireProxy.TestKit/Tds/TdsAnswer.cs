@@ -63,6 +63,9 @@ public sealed class TdsAnswer
     /// <summary>The first result's rows.</summary>
     public string Text => Results.Count > 0 ? Results[0].ToString() : "";
 
+    /// <summary>The first return value, as a handle.</summary>
+    public int Handle => checked((int)(long)ReturnValues[0].Value!);
+
     /// <summary>The first cell.</summary>
     public object? Scalar => Results[0].Rows[0][0];
 
