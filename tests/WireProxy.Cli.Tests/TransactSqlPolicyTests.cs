@@ -40,6 +40,7 @@ internal sealed class TransactSqlPolicyTests
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         Assert.That(result.Output, Does.Contain("line 1: allow").And.Contain("masked: clinic.patients.ssn (keep_last: 4)")
             .And.Contain("line 4: allow").And.Contain("2 batches, 0 refused"));
+        Assert.That(result.Error, Does.Contain("no catalog was read"));
     }
 
     [Test]
