@@ -6,11 +6,12 @@ namespace WireProxy.Cli.Tests;
 /// <summary>What an operator copies must work as it stands.</summary>
 internal sealed class SampleFilesTests
 {
-    [Test]
-    public void The_sample_configuration_has_no_problem()
+    [TestCase("wireproxy.yaml")]
+    [TestCase("wireproxy-sqlserver.yaml")]
+    public void The_sample_configuration_has_no_problem(string name)
     {
         var problems = new ProblemList();
-        var settings = SettingsReader.Read(RepositoryFiles.Path("deploy", "wireproxy.yaml"), problems);
+        var settings = SettingsReader.Read(RepositoryFiles.Path("deploy", name), problems);
         Assert.That(problems.All, Is.Empty);
         Assert.That(settings!.Policy!.Definition.Rules, Is.Not.Empty);
     }

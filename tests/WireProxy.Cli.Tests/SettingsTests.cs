@@ -129,7 +129,7 @@ internal sealed class SettingsTests
         Assert.That(problems, Has.One.Contains("error: " + expected));
     }
 
-    [TestCase("protocol: postgres", "protocol: tds", "this version speaks postgres only")]
+    [TestCase("upstream: { address: 127.0.0.1:5432 }", "upstream: { address: 127.0.0.1:5432, tls: { encryption: login } }", "encryption: is for protocol: tds alone")]
     [TestCase("upstream: { address: 127.0.0.1:5432 }", "upstream: { address: 127.0.0.1:5432, credentials: { username: app, password: x } }", "this version relays the client's own login")]
     public void So_is_one_inside_a_listener(string here, string there, string expected)
     {

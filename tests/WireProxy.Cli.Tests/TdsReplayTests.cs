@@ -148,12 +148,12 @@ internal sealed class TdsReplayTests
     public async Task A_session_that_is_read_from_its_middle_goes_on_with_the_next_message()
     {
         byte[] torn = _tds.Answer(_tds.Columns(TdsMessages.IdAndName), TdsMessages.Row(1, "lost"), _tds.Done());
-        await _recording.ServerAsync(torn[..20]);
         await _recording.ServerAsync(torn[60..]);
+        await _recording.ServerAsync(_tds.Answer(TdsMessages.Row(1, "without columns"), _tds.Done()));
         await _recording.ClientAsync(_tds.Batch("SELECT 2"));
         await _recording.ServerAsync(_tds.Answer(_tds.Columns(TdsMessages.IdAndName), TdsMessages.Row(2, "found"), _tds.Done()));
         var replay = await ReplayAsync();
-        Assert.That(replay, Does.Contain("cannot be read").Or.Contain("are no packets"));
+        Assert.That(replay, Does.Contain("[bytes from the middle of messages").And.Contain("[the rest of an answer, which cannot be read: A row comes before"));
         Assert.That(replay, Does.Contain("> SELECT 2").And.Contain("found"));
     }
 

@@ -40,12 +40,13 @@ internal sealed class TransactSqlPolicyTests
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         Assert.That(result.Output, Does.Contain("line 1: allow").And.Contain("masked: clinic.patients.ssn (keep_last: 4)")
             .And.Contain("line 4: allow").And.Contain("2 batches, 0 refused"));
+        Assert.That(result.Error, Does.Contain("no catalog was read"));
     }
 
     [Test]
     public async Task One_refused_statement_refuses_its_batch_and_no_other()
     {
-        var result = await TestAsync("SELECT 1\nDROP DATABASE clinic\nGO\nSELECT 2\nGO\nSELEC 3");
+        var result = await TestAsync("SELECT 1\nDROP DATABASE clinic\nGO\nSELECT 2\nGO\nSELECT FROM WHERE");
         Assert.That(result.ExitCode, Is.EqualTo(1), result.ToString);
         Assert.That(result.Output, Does.Contain("line 1: block by rule no-drop").And.Contain("DROP DATABASE (class ddl").And.Contain("Ask first.")
             .And.Contain("line 4: allow").And.Contain("line 6: block").And.Contain("does not parse").And.Contain("3 batches, 2 refused"));

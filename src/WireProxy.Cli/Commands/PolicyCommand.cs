@@ -58,6 +58,8 @@ internal static class PolicyCommand
             var subject = new Subject(
                 result.GetRequiredValue(user), [], name, result.GetValue(database), Address: Address(result.GetValue(address)));
             var judge = await JudgeAsync(settings, chosen, subject, result.GetValue(catalog));
+            if (judge.Blindness is { } unseen)
+                await console.Error.WriteLineAsync($"wireproxy: {unseen}");
             return Run(judge, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
         });
         return new Command("policy", "Tries policies.") { verb };

@@ -11,6 +11,8 @@ internal sealed class PostgresJudge(CompiledPolicy policy, PolicyDefinition defi
 
     public (string One, string More) Unit => ("statement", "s");
 
+    public string? Blindness => null;
+
     public IEnumerable<StatementVerdict> Judge(string script) => StatementSplitter.Split(script).SelectMany(Judge);
 
     private IEnumerable<StatementVerdict> Judge(ScriptStatement statement)

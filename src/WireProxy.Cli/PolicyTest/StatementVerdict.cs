@@ -31,6 +31,9 @@ internal interface IScriptJudge
     /// <summary>What is judged, for a count: one of them, and what more than one have at the end.</summary>
     (string One, string More) Unit { get; }
 
+    /// <summary>What the gateway would see and is not seen here; null for nothing.</summary>
+    string? Blindness { get; }
+
     IEnumerable<StatementVerdict> Judge(string script);
 }
 

@@ -18,6 +18,10 @@ internal sealed class TransactSqlJudge(
 
     public (string One, string More) Unit => ("batch", "es");
 
+    public string? Blindness => catalog is null && policy.HasProtectedColumns
+        ? "no catalog was read: copies of protected columns, what procedures and views read, and names in other letters are not seen; --catalog reads it"
+        : null;
+
     public IEnumerable<StatementVerdict> Judge(string script) => BatchSplitter.Split(script).Select(Judge);
 
     private StatementVerdict Judge(ScriptStatement batch)

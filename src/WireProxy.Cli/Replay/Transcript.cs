@@ -9,6 +9,7 @@ namespace WireProxy.Cli.Replay;
 internal sealed class Transcript
 {
     private SessionBytes? _bytes;
+    private bool _saysLost;
 
     private Transcript()
     {
@@ -40,11 +41,19 @@ internal sealed class Transcript
     private List<ReplayEvent> Read(JournalRecord record, bool fromClient)
     {
         var events = new List<ReplayEvent>();
-        // The record that says which protocol it is may be in a segment that is not here any more.
-        _bytes ??= TdsBytes.MayBegin(record.Payload.Span) ? TdsBytes.Create(default) : PostgresBytes.Create();
-        (fromClient ? _bytes.Client : _bytes.Server).Read(record.TimeUtc, record.Payload.Span, events);
+        _bytes ??= Guess(record.Payload.Span);
+        if (_bytes is not null)
+            (fromClient ? _bytes.Client : _bytes.Server).Read(record.TimeUtc, record.Payload.Span, events);
+        else if (!_saysLost)
+            events.Add(new NotShown(record.TimeUtc, "bytes from the middle of messages, whose beginning is not in this journal"));
+        _saysLost |= _bytes is null;
         return events;
     }
+
+    /// <summary>The record that says which protocol it is may be in a segment that is not here any more. Most records are whole
+    /// messages; null where this one is not.</summary>
+    private static SessionBytes? Guess(ReadOnlySpan<byte> bytes) => TdsBytes.IsWhole(bytes) ? TdsBytes.Create(default)
+        : PostgresBytes.IsWhole(bytes) ? PostgresBytes.Create() : null;
 
     private static string NameOf(RecordKind kind) => kind switch
     {

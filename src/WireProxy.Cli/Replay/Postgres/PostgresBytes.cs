@@ -1,3 +1,4 @@
+using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
 
 namespace WireProxy.Cli.Replay.Postgres;
@@ -10,6 +11,21 @@ internal static class PostgresBytes
         var exchange = new Exchange();
         var client = new ClientDecoder(exchange);
         return new SessionBytes(new Direction("client", client), new Direction("server", new ServerDecoder(exchange, client)));
+    }
+
+    /// <summary>Whether the bytes are messages, the last of them whole.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            while (Frame.TryReadHeader(bytes, out var type, out var length) && length <= bytes.Length && char.IsAsciiLetterOrDigit((char)type))
+                bytes = bytes[length..];
+            return bytes.IsEmpty;
+        }
+        catch (ProtocolException)
+        {
+            return false;
+        }
     }
 
     /// <summary>One direction's bytes. When they stop being frames nothing after them can be read, and that is said once.</summary>

@@ -19,8 +19,20 @@ internal static class TdsBytes
             new Direction("client", new ClientDecoder(exchange)), new Direction("server", new ServerDecoder(exchange)));
     }
 
-    /// <summary>Whether a session's bytes begin like a TDS packet. No message of PostgreSQL's has a type below 16.</summary>
-    public static bool MayBegin(ReadOnlySpan<byte> bytes) => bytes is [> 0 and < 16, ..];
+    /// <summary>Whether the bytes are packets, the last of them whole. A message of PostgreSQL's never begins like a packet: its type is a letter.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            while (PacketHeader.TryRead(bytes, out var header) && header.Length <= bytes.Length)
+                bytes = bytes[header.Length..];
+            return bytes.IsEmpty;
+        }
+        catch (ProtocolException)
+        {
+            return false;
+        }
+    }
 
     private static TokenFormat? FormatOf(JsonElement opened)
     {
