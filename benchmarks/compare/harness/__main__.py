@@ -11,20 +11,23 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import report
-from backends import compile_canned, start_canned, start_postgres
+from backends import compile_c, start_canned, start_canned_tds, start_postgres
 from groups import Groups, Results
 from processes import Failure, run
 from sides import Laboratory
+from tds_groups import TdsGroups
 
 HERE = Path(__file__).resolve().parent.parent
 REPOSITORY = HERE.parent.parent
 GROUPS = ("startup", "idle", "connections", "transactions", "rows", "tls")
+TDS_GROUPS = ("tds_small", "tds_rows", "tds_connections", "tds_idle")
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="benchmarks/compare/run.sh", description=__doc__, epilog="example: run.sh --quick --only rows")
     parser.add_argument("--quick", action="store_true", help="about three minutes: short runs, few points; writes nothing unless --write")
-    parser.add_argument("--only", action="append", choices=GROUPS, metavar="GROUP", help=f"one of {', '.join(GROUPS)}; may be repeated")
+    parser.add_argument("--only", action="append", choices=GROUPS + TDS_GROUPS, metavar="GROUP",
+                        help=f"one of {', '.join(GROUPS + TDS_GROUPS)}; may be repeated")
     parser.add_argument("--rounds", type=int, default=3, help="rounds over the sides; medians are reported (default 3)")
     parser.add_argument("--wireproxy", metavar="PATH", help="measure this executable; default: publish src/WireProxy.Cli in Release")
     parser.add_argument("--no-wireproxy", action="store_true", help="the other sides only")
@@ -55,13 +58,17 @@ def main(arguments):
         print("starting PostgreSQL and the canned backend", flush=True)
         postgres = start_postgres(folder, options.scale, user)
         stack.callback(postgres.process.stop)
-        canned = start_canned(compile_canned(HERE / "canned.c", folder), folder, postgres)
+        canned = start_canned(compile_c(HERE / "canned.c", folder), folder, postgres)
         stack.callback(canned.process.stop)
-        groups = Groups(Laboratory(folder, wireproxy, user), postgres, canned, options, results)
-        for name in GROUPS:
-            if not options.only or name in options.only:
-                print(f"{name}:", flush=True)
-                getattr(groups, name)()
+        laboratory = Laboratory(folder, wireproxy, user)
+        canned_tds = start_canned_tds(compile_c(HERE / "canned_tds.c", folder), folder, options.scale)
+        stack.callback(canned_tds.process.stop)
+        tds_groups = TdsGroups(laboratory, canned, canned_tds, compile_c(HERE / "tds_load.c", folder), options, results)
+        for names, groups in ((GROUPS, Groups(laboratory, postgres, canned, options, results)), (TDS_GROUPS, tds_groups)):
+            for name in names:
+                if not options.only or name in options.only:
+                    print(f"{name}:", flush=True)
+                    getattr(groups, name)()
     report.tell(results, options)
     complete = not (options.quick or options.only or options.no_wireproxy)
     if complete or options.write:

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from processes import Failure, Process, free_port, run
+from processes import PRELOGIN, Failure, Process, free_port, run
 
 PG_BIN = Path(os.environ.get("PG_BIN", "/usr/lib/postgresql/15/bin"))
 USER = "bench"
@@ -61,8 +61,8 @@ def start_postgres(folder, scale, user):
     return Backend("postgres", process, scale)
 
 
-def compile_canned(source, folder):
-    program = folder / "canned"
+def compile_c(source, folder):
+    program = folder / source.stem
     run(["gcc", "-O2", "-Wall", "-Wextra", "-pthread", "-o", program, source])
     return program
 
@@ -80,3 +80,10 @@ def start_canned(program, folder, postgres):
     process = Process("canned", command, port, folder / "canned.log")
     process.wait_until_it_answers()
     return Backend("canned", process, postgres.scale)
+
+
+def start_canned_tds(program, folder, scale):
+    port = free_port()
+    process = Process("canned tds", [program, "--port", port, "--rows", ROWS], port, folder / "canned-tds.log", greeting=PRELOGIN)
+    process.wait_until_it_answers()
+    return Backend("canned tds", process, scale)

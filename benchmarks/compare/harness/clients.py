@@ -12,6 +12,7 @@ import time
 from backends import USER
 from processes import SSL_REQUEST, Failure
 
+POINT = "SELECT abalance FROM pgbench_accounts WHERE aid = 1"
 POINT_QUERY = r"""\set aid random(1, 100000 * :scale)
 SELECT abalance FROM pgbench_accounts WHERE aid = :aid;
 """
@@ -92,11 +93,11 @@ class Connection:
                 return total
 
 
-def rows(target, sql, at_least_bytes):
+def rows(target, sql, at_least_bytes, connect=Connection, point=POINT):
     """Repeats a query over one connection until enough has come. Returns MB/s and the proxy's CPU seconds per GB."""
-    connection = Connection(target)
+    connection = connect(target)
     try:
-        connection.query("SELECT abalance FROM pgbench_accounts WHERE aid = 1")
+        connection.query(point)
         total, begin = 0, time.perf_counter()
         before = target.process.cpu_seconds() if target.process else 0
         while total < at_least_bytes:
@@ -110,14 +111,14 @@ def rows(target, sql, at_least_bytes):
     return {"mb_per_s": total / elapsed / 1e6, "cpu_s_per_gb": (after - before) / total * 1e9 if target.process else None}
 
 
-def idle(target, warm_up, connections):
+def idle(target, warm_up, connections, connect=Connection, point=POINT):
     """Memory after start, after the first connections (which make the program load its code and its catalog), and for each of so
     many more. Each connection runs one statement and then does nothing."""
     sessions = []
     try:
         started = target.process.memory()
-        warm = _memory_with(target, sessions, warm_up)
-        full = _memory_with(target, sessions, connections)
+        warm = _memory_with(target, sessions, warm_up, connect, point)
+        full = _memory_with(target, sessions, connections, connect, point)
     finally:
         for session in sessions:
             session.close()
@@ -126,10 +127,10 @@ def idle(target, warm_up, connections):
             "pss_per_connection": (full["pss"] - warm["pss"]) / connections}
 
 
-def _memory_with(target, sessions, more):
+def _memory_with(target, sessions, more, connect, point):
     for _ in range(more):
-        session = Connection(target, buffer_size=4096)
+        session = connect(target, buffer_size=4096)
         sessions.append(session)
-        session.query("SELECT abalance FROM pgbench_accounts WHERE aid = 1")
+        session.query(point)
     time.sleep(3)
     return target.process.memory()

@@ -109,8 +109,17 @@ class Groups:
         target.trim_journal()
         return figures
 
-    def _start(self, stack, sides, backend):
-        targets = [stack.enter_context(self._running(side, backend)) for side in self._chosen(sides)]
+    def _backend(self, side):
+        return self.canned
+
+    @contextmanager
+    def _all(self, sides):
+        """The sides, each before its own backend, warmed up."""
+        with ExitStack() as stack:
+            yield self._start(stack, sides)
+
+    def _start(self, stack, sides, backend=None):
+        targets = [stack.enter_context(self._running(side, backend or self._backend(side))) for side in self._chosen(sides)]
         for target in targets:
             self._warm_up(target)
         return targets

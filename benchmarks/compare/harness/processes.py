@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
+# PRELOGIN of TDS with a version, no encryption and MARS off, in its packet.
+PRELOGIN = bytes((18, 1, 0, 32, 0, 0, 1, 0, 0, 0, 16, 0, 6, 1, 0, 22, 0, 1, 4, 0, 23, 0, 1, 255, 16, 0, 0, 0, 0, 0, 2, 0))
 
 
 class Failure(Exception):
@@ -48,8 +50,9 @@ def as_user(command, user):
 class Process:
     """One started program. Its CPU time is that of the whole process, threads that ended included."""
 
-    def __init__(self, name, command, port, log, user=None, environment=None, stop_signal=signal.SIGTERM):
-        self.name, self.port, self.log, self.stop_signal = name, port, Path(log), stop_signal
+    def __init__(self, name, command, port, log, user=None, environment=None, stop_signal=signal.SIGTERM,
+                 greeting=SSL_REQUEST):
+        self.name, self.port, self.log, self.stop_signal, self.greeting = name, port, Path(log), stop_signal, greeting
         self._output = open(self.log, "ab")
         self.started = time.perf_counter()
         # Should the harness itself be killed, the program ends too. After the change of user, which clears that wish.
@@ -59,14 +62,14 @@ class Process:
         self.pid = self._child.pid
 
     def wait_until_it_answers(self, seconds=30):
-        """Waits until an SSLRequest to the port is answered; returns the seconds since the process was started."""
+        """Waits until a client's first message to the port is answered; returns the seconds since the process was started."""
         deadline = time.perf_counter() + seconds
         while time.perf_counter() < deadline:
             if self._child.poll() is not None:
                 raise Failure(f"{self.name} ended with {self._child.returncode}:\n{self.log.read_text(errors='replace')[-3000:]}")
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=5) as probe:
-                    probe.sendall(SSL_REQUEST)
+                    probe.sendall(self.greeting)
                     if probe.recv(1):
                         return time.perf_counter() - self.started
             except OSError:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backends import CATALOG_USER, USER
-from processes import Process, free_port, run
+from processes import PRELOGIN, SSL_REQUEST, Process, free_port, run
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Side:
     unprivileged: bool = False
     is_ours: bool = False
     tls: bool = False
+    is_tds: bool = False
 
 
 PGBOUNCER = """[databases]
@@ -122,6 +123,20 @@ PGBOUNCER_TLS_SIDE = Side("pgbouncer tls", PGBOUNCER_SIDE.command,
                           {**PGBOUNCER_SIDE.files, "pgbouncer.ini": PGBOUNCER + PGBOUNCER_TLS}, unprivileged=True, tls=True)
 RELAY_TLS = _wireproxy("relay tls", NO_RULES, journal=False, tls=True)
 
+
+
+def _over_tds(side):
+    """The same before a TDS server: the session reads the catalog over its own connection."""
+    files = {name: text.replace("protocol: postgres", "protocol: tds").split("      catalog:")[0] + "policy: policy.yaml\n" +
+             (JOURNAL if "journal:" in text else "") if name == "wireproxy.yaml" else text.replace("public.", "dbo.")
+             for name, text in side.files.items()}
+    return Side(f"tds {side.name}", side.command, files, is_ours=side.is_ours, is_tds=True)
+
+
+TDS_DIRECT, TDS_HAPROXY, TDS_RELAY, TDS_JOURNALLED, TDS_MASKING, TDS_MASKING_ONLY = (
+    _over_tds(side) for side in (DIRECT, HAPROXY_SIDE, RELAY, JOURNALLED, MASKING, MASKING_ONLY))
+TDS_SIDES = (TDS_DIRECT, TDS_HAPROXY, TDS_RELAY, TDS_JOURNALLED, TDS_MASKING)
+
 PLAIN_SIDES = (DIRECT, PGBOUNCER_SIDE, HAPROXY_SIDE, RELAY, JOURNALLED, MASKING)
 
 
@@ -158,7 +173,8 @@ class Laboratory:
             (folder / name).write_text(template.format(**names))
         command = [part.format(**names) for part in side.command]
         process = Process(side.name, command, names["port"], folder / "log", user=self.user if side.unprivileged else None,
-                          environment={"BENCH_CATALOG_PASSWORD": "unused"})
+                          environment={"BENCH_CATALOG_PASSWORD": "unused"},
+                          greeting=PRELOGIN if side.is_tds else SSL_REQUEST)
         return Target(side, backend, names["port"], process, folder)
 
 

@@ -47,13 +47,17 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write.Name);
         }
-        if (policy.Predicates == PredicateMode.Block &&
+        bool blocksPredicates = policy.Predicates == PredicateMode.Block;
+        if (blocksPredicates &&
             (lineage.ReachesEverything || lineage.Touched.Any(use => (use.Uses & ColumnUses.Predicate) != 0 && IsProtected(use.Column))))
         {
             return Refusals.Predicate(command);
         }
-        return policy.Derived == DerivedMode.Block && lineage.Columns.Any(column => column.Origin is null && IsProtected(column.Sources))
-            ? Refusals.Derived(command) : null;
+        if (!lineage.Columns.Any(column => column.Origin is null && IsProtected(column.Sources)))
+            return null;
+        // An expression that fails for some values and not for others answers questions as a condition does, whatever becomes of its value.
+        return policy.Derived == DerivedMode.Block ? Refusals.Derived(command, "derived: block")
+            : blocksPredicates ? Refusals.Derived(command, "predicates: block") : null;
     }
 
     /// <summary>The mask of a result's column, or null where it is clear.</summary>

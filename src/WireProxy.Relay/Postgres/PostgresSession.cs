@@ -209,7 +209,15 @@ internal sealed class PostgresSession : DialectSession
         return new StatementPlans(LineageCache.For(Catalog!, path).Resolve(text), _judge);
     }
 
-    /// <summary>Whether <see cref="PlansOf"/> would have to work for a long time.</summary>
+    /// <summary>The same of a call of that function by number.</summary>
+    public StatementPlans? PlansOf(uint function)
+    {
+        if (CertainProtection is not { } under || Path.Current is not { } path)
+            return null;
+        return new StatementPlans(new TextLineage([PostgresLineage.OfFunctionCall(function, Catalog!, path)]), new LineageJudge(under, Catalog!));
+    }
+
+    /// <summary>Whether <see cref="PlansOf(ReadOnlySpan{byte})"/> would have to work for a long time.</summary>
     public bool IsUnknownText(ReadOnlySpan<byte> text) =>
         CertainProtection is not null && Path.Current is { } path && LineageCache.For(Catalog!, path).TryGet(text) is null;
 

@@ -42,8 +42,8 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: a protected column decides which rows this {command} returns or changes, and the policy says predicates: block",
         "Filter, join, group and order by columns that are not protected, such as a key; the connection stays usable.", null, command, 0);
 
-    public static Refusal Derived(string command) => new(
-        "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from a protected column, and the policy says derived: block",
+    public static Refusal Derived(string command, string setting) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from a protected column, and the policy says {setting}",
         "Select the column itself, which comes masked, or leave it out; the connection stays usable.", null, command, 0);
 
     /// <summary>As the server words a syntax error, with a hint about who said it.</summary>

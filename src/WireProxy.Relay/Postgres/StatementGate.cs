@@ -82,8 +82,13 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
         session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
         Protection? under = session.CertainProtection;
+        StatementPlans? plans = session.Masks ? session.PlansOf(call.FunctionId) : null;
+        if (plans is not null && plans.Judge.RefusalOf(plans.Statements[0], "FUNCTION CALL", session.Policy) is { } refusal)
+            return Refused(refusal, [], []);
         session.NamesMayChange();
-        bool touches = session.Masks && (function is null || under?.Touches(FactsOf(function)) != false);
+        // The large object functions that libpq calls give nothing but what the client has put there, or what an import brought, which is refused.
+        bool reads = function is null || under?.Touches(FactsOf(function)) != false;
+        bool touches = session.Masks && reads && plans?.Touches != false;
         return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
     }
 
@@ -188,6 +193,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             {
                 Under = under,
                 Effects = effects,
+                DependsOnCatalog = dependsOnCatalog,
                 Text = !session.Masks ? [] : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray(),
             };
         Runs(effects);

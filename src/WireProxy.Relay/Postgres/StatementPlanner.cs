@@ -52,7 +52,8 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>What the rules allow may still carry protected values away. Without a lineage only what plainly does not is let through.</summary>
     public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans)
     {
-        if (lineage is not null)
+        // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
+        if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
         if (!DependsOnCatalog(facts) || session.Protection is not { } protection || !protection.Touches(facts, _ => false))
             return null;

@@ -59,6 +59,9 @@ internal sealed class StatementWork(
     /// <summary>What running it may do.</summary>
     public StatementEffect Effects { get; init; }
 
+    /// <summary>False for a text that means the same whatever the catalog holds, such as SELECT 1.</summary>
+    public bool DependsOnCatalog { get; init; } = true;
+
     /// <summary>Its text in UTF-8, for the lineage, which may be another when it is bound; empty where nothing is masked. Of the request side alone.</summary>
     public byte[] Text { get; init; } = [];
 
@@ -74,7 +77,11 @@ internal sealed class StatementWork(
     public StatementPlans? PlansFor(PostgresSession session)
     {
         if (_plans is null || !ReferenceEquals(_plans.Judge.Protection, session.CertainProtection) || !Equals(_plannedPath, session.Path.Current))
-            (_plans, _plannedPath) = (session.PlansOf(Text), session.Path.Current);
+        {
+            StatementPlans? plans = session.PlansOf(Text);
+            // What stands under a name is known by other means: see TouchesUnder.
+            (_plans, _plannedPath) = (plans?.Statements.Any(one => one.Shape == ResultShape.OfName) == true ? null : plans, session.Path.Current);
+        }
         return _plans;
     }
 

@@ -12,11 +12,15 @@ internal sealed class AnswerReader(TdsSession session)
     /// <summary>A row of more than this is masked piece by piece.</summary>
     private const int HeldRowBytes = 256 * 1024;
 
+    /// <summary>A token that was cut is joined with so much of what follows, at least.</summary>
+    private const int SmallestJoin = 256;
+
     private readonly TokenReader _tokens = new(session.Format);
     private readonly PayloadBuffer _payload = new();
     private readonly WireWriter _written = new();
-    private readonly TdsLongRow _longRow = new();
-    private readonly Dictionary<ushort, TdsTotalsMask?> _totals = [];
+    // Few sessions ever need these.
+    private TdsLongRow? _longRow;
+    private Dictionary<ushort, TdsTotalsMask?>? _totals;
     private TdsWork? _work;
     private BatchPlan? _plan;
     private TdsRowMask? _rows;
@@ -40,7 +44,7 @@ internal sealed class AnswerReader(TdsSession session)
         (_resultSets, _makers, _handles) = (0, 0, 0);
         Status = default;
         _rows = null;
-        _totals.Clear();
+        _totals?.Clear();
         // The columns of the rows of a fetch are those that opening the cursor told.
         if (work?.Cursor?.Columns is not { } columns)
             return;
@@ -50,17 +54,50 @@ internal sealed class AnswerReader(TdsSession session)
 
     public void Sent() => _written.Clear();
 
+    /// <summary>Nothing is under way: pooled memory goes back.</summary>
+    public void Rest() => _written.Release();
+
+    /// <summary>Reads payload where it lies; what ends inside a token waits in a buffer for the rest of it.</summary>
     public void Add(ReadOnlySpan<byte> payload)
     {
-        _payload.Add(payload);
-        while (TryTake())
+        while (!_payload.IsEmpty && !payload.IsEmpty)
         {
+            // As much as there is already: a long token costs two looks at each byte, and a short one no copy of all that follows it.
+            int kept = _payload.Unread.Length;
+            int joined = Math.Min(payload.Length, Math.Max(kept, SmallestJoin));
+            _payload.Add(payload[..joined]);
+            int taken = TakeAll(_payload.Unread);
+            if (taken < kept)
+            {
+                _payload.Consume(taken);
+                payload = payload[joined..];
+                continue;
+            }
+            _payload.Clear();
+            payload = payload[(taken - kept)..];
         }
+        if (!payload.IsEmpty)
+            _payload.Add(payload[TakeAll(payload)..]);
+    }
+
+    /// <summary>Takes whole tokens, and the pieces of rows that can be taken.</summary>
+    /// <returns>Bytes taken.</returns>
+    private int TakeAll(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        while (at < bytes.Length)
+        {
+            int taken = TakeNext(bytes[at..]);
+            if (taken == 0)
+                break;
+            at += taken;
+        }
+        return at;
     }
 
     public void End()
     {
-        if (!_payload.Unread.IsEmpty || _tokens.InRow || _longRow.InRow)
+        if (!_payload.IsEmpty || _tokens.InRow || _longRow is { InRow: true })
             throw new ProtocolException("An answer ends inside a token.");
         _payload.Release();
         if (_work?.Refusal is { } refusal)
@@ -76,55 +113,57 @@ internal sealed class AnswerReader(TdsSession session)
         new Done(last, (Status & (DoneStatus.InTransaction | DoneStatus.Attention)) | DoneStatus.Error, 0, 0).Encode(_written, session.Format);
     }
 
-    private bool TryTake()
+    /// <returns>Bytes taken; 0 where more of them must come.</returns>
+    private int TakeNext(ReadOnlySpan<byte> rest)
     {
-        ReadOnlySpan<byte> rest = _payload.Unread;
-        if (_longRow.InRow)
+        if (_longRow is { InRow: true } row)
         {
-            _longRow.TryContinue(rest, _written, out int taken);
-            _payload.Consume(taken);
-            return taken > 0 && !_longRow.InRow;
+            row.TryContinue(rest, _written, out int taken);
+            if (taken > 0 || row.InRow)
+                return taken;
         }
         if (_tokens.InRow || (TokenReader.TryPeek(rest, out TokenType type) && TokenReader.IsRow(type)))
             return TakeRows(rest);
+        if (rest[0] == (byte)TokenType.ColMetadata && !IsReplaced && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known)
+            return Take(known);
         if (!_tokens.TryRead(rest, out Token token))
-            return false;
+            return 0;
         Take(token);
-        _payload.Consume(token.Bytes.Length);
-        return true;
+        return token.Bytes.Length;
     }
 
-    private bool TakeRows(ReadOnlySpan<byte> rest)
+    private int TakeRows(ReadOnlySpan<byte> rest)
     {
         bool isTotal = !_tokens.InRow && rest[0] == (byte)TokenType.AltRow;
-        if (!isTotal && _rows is null)
+        // Totals stand between rows, and may be masked where no column is.
+        if (!isTotal && _rows is null && _totals is not { Count: > 0 })
         {
             int taken = _tokens.SkipRows(rest, out _);
             if (!IsReplaced)
                 _written.WriteBytes(rest[..taken]);
-            _payload.Consume(taken);
-            return taken > 0;
+            return taken;
         }
+        if (!isTotal && !IsReplaced && _rows?.WriteRows(rest, _written, out _) is > 0 and int written)
+            return written;
         if (_tokens.TryReadRow(rest, out RowHeader row, out int length))
         {
             WriteRow(row, rest[..length]);
-            _payload.Consume(length);
-            return true;
+            return length;
         }
         if (rest.Length < HeldRowBytes || _rows is null)
-            return false;
+            return 0;
+        _longRow ??= new TdsLongRow();
         _longRow.Begin(_rows, row, rest[..row.HeaderLength], _written);
-        _payload.Consume(row.HeaderLength);
-        return true;
+        return row.HeaderLength;
     }
 
     private void WriteRow(in RowHeader row, ReadOnlySpan<byte> bytes)
     {
         if (IsReplaced)
             return;
-        if (row.Type != TokenType.AltRow)
-            _rows!.WriteRow(row, bytes, _written);
-        else if (_totals.GetValueOrDefault(AltRow.ReadId(bytes)) is { } totals)
+        if (row.Type != TokenType.AltRow && _rows is { } rows)
+            rows.WriteRow(row, bytes, _written);
+        else if (row.Type == TokenType.AltRow && _totals?.GetValueOrDefault(AltRow.ReadId(bytes)) is { } totals)
             totals.WriteRow(row, bytes, _written);
         else
             _written.WriteBytes(bytes);
@@ -182,13 +221,30 @@ internal sealed class AnswerReader(TdsSession session)
     private void TakeColumns(Token token)
     {
         ColMetadata columns = _tokens.Columns ?? throw new ProtocolException("Columns were left out that never came before.");
-        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, _resultSets++));
+        int index = _resultSets++;
+        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, index));
         bool isOmitted = token.Bytes is [_, 0xFF, 0xFF, ..];
+        int start = _written.Length;
         // A description that the client was once given in another form would not fit the rows: it stays what it was.
         if (_rows is null || isOmitted)
             _written.WriteBytes(token.Bytes);
         else
             _rows.Described.Encode(_written, session.Format);
+        if (_plan is not null && !isOmitted)
+        {
+            _plan.Known.Add(new KnownDescription(
+                token.Bytes.ToArray(), session.Format, index, columns, _rows, _written.WrittenSpan[start..].ToArray()));
+        }
+    }
+
+    /// <summary>Columns that came before in the answer to the same text.</summary>
+    private int Take(KnownDescription known)
+    {
+        _tokens.Describe(known.Columns);
+        _rows = known.Rows;
+        _resultSets++;
+        _written.WriteBytes(known.Described);
+        return known.Token.Length;
     }
 
     private void TakeTotals(AltMetadata totals)
@@ -196,7 +252,7 @@ internal sealed class AnswerReader(TdsSession session)
         // What a total is made of the analysis does not say.
         Mask?[] masks = [.. totals.Columns.Select(total => BatchPlan.Derived(total.Type.Type, _plan!.OfText))];
         TdsTotalsMask? mask = TdsTotalsMask.Create(totals, masks);
-        _totals[totals.Id] = mask;
+        (_totals ??= [])[totals.Id] = mask;
         (mask?.Described ?? totals).Encode(_written, session.Format);
     }
 
@@ -218,13 +274,12 @@ internal sealed class AnswerReader(TdsSession session)
         if (_handles >= expected + OtherHandles(maker))
             return false;
         bool isFirst = _handles++ == 0;
-        if (value.Value.ToObject(value.Type) is not long number)
+        if (value.Value.ToObject(value.Type) is not (long and >= int.MinValue and <= int.MaxValue and var handle))
             return true;
-        int handle = (int)number;
         if (maker.MakesStatement && isFirst)
-            session.Handles.AddStatement(handle, maker.Text);
+            session.Handles.AddStatement((int)handle, maker.Text);
         else if (maker.MakesCursor && (isFirst || (maker.MakesStatement && _handles == 2)))
-            session.Handles.AddCursor(handle, maker.Text, _tokens.Columns);
+            session.Handles.AddCursor((int)handle, maker.Text, _tokens.Columns);
         return true;
     }
 

@@ -43,6 +43,9 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     /// <summary>Errors and messages may quote protected values.</summary>
     public bool Withholds { get; init; } = true;
 
+    /// <summary>What the server has described in answers under this plan.</summary>
+    public KnownDescriptions Known { get; } = new();
+
     /// <summary>Everything is masked: what comes is not known.</summary>
     public static BatchPlan Everything(Mask ofText) => new([], false, ofText);
 

@@ -21,6 +21,9 @@ internal sealed class BatchPlans(TdsSession session)
     private ImmutableArray<TempTable> _tempTables = [];
     private bool _shapesChanged;
 
+    /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
+    public bool IsLikeNew => _tempTables.IsEmpty && !_shapesChanged;
+
     /// <summary>The session is like new.</summary>
     public void Reset()
     {

@@ -10,26 +10,27 @@ internal sealed class Handles
     /// <summary>A client with more has lost count; the oldest are then unknown, and are refused.</summary>
     private const int Most = 10_000;
 
-    private readonly Dictionary<int, PreparedText> _statements = [];
-    private readonly Dictionary<int, CursorNote> _cursors = [];
+    private Dictionary<int, PreparedText>? _statements;
+    private Dictionary<int, CursorNote>? _cursors;
     private readonly Lock _lock = new();
 
     public PreparedText? Statement(int? handle)
     {
         lock (_lock)
-            return handle is { } known ? _statements.GetValueOrDefault(known) : null;
+            return handle is { } known ? _statements?.GetValueOrDefault(known) : null;
     }
 
     public CursorNote? Cursor(int? handle)
     {
         lock (_lock)
-            return handle is { } known ? _cursors.GetValueOrDefault(known) : null;
+            return handle is { } known ? _cursors?.GetValueOrDefault(known) : null;
     }
 
     public void AddStatement(int handle, PreparedText text)
     {
         lock (_lock)
         {
+            _statements ??= [];
             if (_statements.Count >= Most)
                 _statements.Clear();
             _statements[handle] = text;
@@ -40,6 +41,7 @@ internal sealed class Handles
     {
         lock (_lock)
         {
+            _cursors ??= [];
             if (_cursors.Count >= Most)
                 _cursors.Clear();
             _cursors[handle] = new CursorNote(text) { Columns = columns };
@@ -53,9 +55,9 @@ internal sealed class Handles
             if (handle is not { } known)
                 return;
             if (procedure.Name == "sp_cursorclose")
-                _cursors.Remove(known);
+                _cursors?.Remove(known);
             else
-                _statements.Remove(known);
+                _statements?.Remove(known);
         }
     }
 
@@ -63,8 +65,8 @@ internal sealed class Handles
     {
         lock (_lock)
         {
-            _statements.Clear();
-            _cursors.Clear();
+            _statements = null;
+            _cursors = null;
         }
     }
 }

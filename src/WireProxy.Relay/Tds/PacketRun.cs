@@ -43,11 +43,12 @@ internal readonly record struct PacketRun(PacketHeader First, int Length, int Pa
 
     /// <summary>The payload in one piece: where it lies, for one packet, else joined in the writer.</summary>
     /// <param name="packets">The message's bytes.</param>
-    public ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> packets, WireWriter joined)
+    /// <param name="joined">Null for one packet.</param>
+    public ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> packets, WireWriter? joined)
     {
         if (IsOnePacket)
             return packets[PacketHeader.Size..Length];
-        joined.Clear();
+        joined!.Clear();
         for (int at = 0; at < Length;)
         {
             PacketHeader.TryRead(packets[at..], out PacketHeader header);

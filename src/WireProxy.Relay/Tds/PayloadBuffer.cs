@@ -9,6 +9,8 @@ internal sealed class PayloadBuffer
     private int _start;
     private int _end;
 
+    public bool IsEmpty => _start == _end;
+
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
 
     public void Add(ReadOnlySpan<byte> payload)
@@ -20,6 +22,8 @@ internal sealed class PayloadBuffer
         payload.CopyTo(_bytes.AsSpan(_end));
         _end += payload.Length;
     }
+
+    public void Clear() => _start = _end = 0;
 
     public void Consume(int count) => _start += count;
 

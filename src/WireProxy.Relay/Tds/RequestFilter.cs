@@ -13,8 +13,9 @@ namespace WireProxy.Relay.Tds;
 internal sealed class RequestFilter(TdsSession session) : IFilter
 {
     private readonly StatementGate _gate = new(session);
-    private readonly MessageReader _packets = new();
-    private readonly WireWriter _joined = new();
+    // Few sessions have a message that is streamed, or one of several packets.
+    private MessageReader? _packets;
+    private WireWriter? _joined;
     private Task? _waiting;
     private PacketHeader _discarded;
     private long _discardedBytes;
@@ -110,7 +111,7 @@ internal sealed class RequestFilter(TdsSession session) : IFilter
             Pass(run.Length, input, output);
             return null;
         }
-        ReadOnlySpan<byte> payload = run.Payload(input.Unread, _joined);
+        ReadOnlySpan<byte> payload = run.Payload(input.Unread, run.IsOnePacket ? null : _joined ??= new WireWriter());
         GateAnswer answer = _gate.Judge(header, payload, output);
         if (answer.MustWait)
             return FilterStep.Wait;
@@ -119,7 +120,7 @@ internal sealed class RequestFilter(TdsSession session) : IFilter
         else
             Admit(run, answer, input, output);
         input.Consume(run.Length);
-        _joined.Release();
+        _joined?.Release();
         return null;
     }
 
@@ -149,6 +150,7 @@ internal sealed class RequestFilter(TdsSession session) : IFilter
         ReadOnlySpan<byte> unread = input.Unread;
         ReadOnlySpan<byte> rest = unread;
         bool ended = false;
+        _packets ??= new MessageReader();
         while (!ended && _packets.TryRead(ref rest, out MessagePart part))
             ended = part.EndsMessage;
         int count = unread.Length - rest.Length;

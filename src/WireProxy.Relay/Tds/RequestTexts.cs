@@ -169,7 +169,7 @@ internal sealed class RequestTexts
     private void AddHandle(RpcProcedure procedure, RpcCall call, TdsSession session)
     {
         int? handle = TryFind(call, procedure.HandleAt!, out RpcParameter parameter) && !parameter.IsTable
-            && parameter.Value.ToObject(parameter.Type) is long number && number == (int)number ? (int)number : null;
+            && parameter.Value.ToObject(parameter.Type) is long and >= int.MinValue and <= int.MaxValue and var number ? (int)number : null;
         if (procedure.Handle == HandleUse.Ends)
         {
             session.Handles.End(procedure, handle);

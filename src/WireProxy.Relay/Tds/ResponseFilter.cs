@@ -13,9 +13,10 @@ namespace WireProxy.Relay.Tds;
 internal sealed class ResponseFilter(TdsSession session) : IFilter
 {
     private readonly MessageReader _packets = new();
-    private readonly MessageWriter _output = new() { PacketSize = session.PacketSize };
     private readonly LastDone _last = new(session.Format);
-    private readonly AnswerReader _answer = new(session);
+    // Made for the first answer of which something must be known.
+    private MessageWriter? _output;
+    private AnswerReader? _answer;
     private CatalogAnswer? _catalog;
     private TdsWork? _work;
     private Mode _mode;
@@ -62,7 +63,7 @@ internal sealed class ResponseFilter(TdsSession session) : IFilter
         int read = unread.Length - rest.Length;
         Relay(input, output, relayed, read);
         // Rows are not to wait for a packet to be full.
-        if (_mode == Mode.Read && _output.IsInMessage)
+        if (_mode == Mode.Read && _output is { IsInMessage: true })
             _output.Flush(output.BeginOwn());
         input.Consume(read);
         return FilterStep.NeedMore;
@@ -87,7 +88,9 @@ internal sealed class ResponseFilter(TdsSession session) : IFilter
             _catalog = new CatalogAnswer(session.Format, _work!.Catalog);
         if (_mode != Mode.Read)
             return;
+        _answer ??= new AnswerReader(session);
         _answer.Begin(_work);
+        _output ??= new MessageWriter { PacketSize = session.PacketSize };
         _output.Spid = part.Packet.Spid;
         _output.Begin(PacketType.TabularResult);
     }
@@ -106,15 +109,16 @@ internal sealed class ResponseFilter(TdsSession session) : IFilter
             answer.Complete();
             return;
         }
-        _answer.Add(part.Payload);
-        _output.Write(output.BeginOwn(), _answer.Written);
+        WireWriter packets = output.BeginOwn();
+        _answer!.Add(part.Payload);
+        if (part.EndsMessage)
+            _answer.End();
+        _output!.Write(packets, _answer.Written);
         _answer.Sent();
         if (!part.EndsMessage)
             return;
-        _answer.End();
-        _output.Write(output.BeginOwn(), _answer.Written);
-        _answer.Sent();
-        _output.End(output.BeginOwn());
+        _output.End(packets);
+        _answer.Rest();
         End(_answer.Status);
     }
 

@@ -29,6 +29,7 @@ internal sealed class StatementGate(TdsSession session)
     private const PacketStatus Resets = PacketStatus.ResetConnection | PacketStatus.ResetConnectionSkipTran;
 
     private bool _catalogTried;
+    private RequestTexts? _held;
 
     public async ValueTask WaitAsync()
     {
@@ -39,17 +40,28 @@ internal sealed class StatementGate(TdsSession session)
 
     public GateAnswer Judge(PacketHeader header, ReadOnlySpan<byte> payload, OutputBuffer output)
     {
+        GateAnswer answer = JudgeRequest(header, payload, output);
+        if (!answer.MustWait)
+            _held = null;
+        return answer;
+    }
+
+    private GateAnswer JudgeRequest(PacketHeader header, ReadOnlySpan<byte> payload, OutputBuffer output)
+    {
         if ((header.Status & Resets) != 0)
             session.Reset();
         if (session.Session.Recorder is { CanRecord: false })
             return GateAnswer.Refused(Refusals.NotRecordable);
+        if (_held is null && TryPass(header, payload) is { } known)
+            return new GateAnswer(known, null, "", [], 0);
         if (header.Type == PacketType.TransactionManagerRequest)
         {
             TransactionManagerRequestType type = TransactionManagerRequest.Decode(payload, session.Format.Version).Type;
             session.Session.Recorder?.Decide(DecisionRecord.Allowed($"TRANSACTION MANAGER {type}"));
             return new GateAnswer(TdsWork.Relayed, null, "", [], 0);
         }
-        RequestTexts request = header.Type == PacketType.SqlBatch
+        // One that has waited, for the catalog or for its analysis, is not read anew.
+        RequestTexts request = _held ??= header.Type == PacketType.SqlBatch
             ? RequestTexts.OfBatch(SqlBatch.Decode(payload, session.Format.Version), payload)
             : RequestTexts.OfCalls(RpcRequest.Decode(payload, session.Format.Version), payload, session);
         request.ResetsSession = (header.Status & Resets) != 0;
@@ -80,7 +92,48 @@ internal sealed class StatementGate(TdsSession session)
         secrets.AddRange(request.Passwords);
         foreach (RequestText text in request.Texts)
             Record(text);
-        return new GateAnswer(session.Admit(request), null, "", secrets.DrainToImmutable(), 0);
+        bool wasLikeNew = session.Plans.IsLikeNew;
+        TdsWork work = session.Admit(request);
+        if (wasLikeNew && secrets.Count == 0)
+            Keep(request, work);
+        return new GateAnswer(work, null, "", secrets.DrainToImmutable(), 0);
+    }
+
+    /// <summary>What a text that came before did: the same bytes, from the same subject, under the same policy and catalog.</summary>
+    private TdsWork? TryPass(PacketHeader header, ReadOnlySpan<byte> payload)
+    {
+        if ((header.Status & Resets) != 0 || header.Type == PacketType.TransactionManagerRequest || !session.Plans.IsLikeNew ||
+            (session.Policy.DependsOnCatalog && !session.HasCurrentCatalog()) ||
+            !TextKey.TryRead(header.Type, payload, session, out TextKey key) ||
+            session.Passed.Find(key, session.Policy, session.Subject) is not { } known)
+        {
+            return null;
+        }
+        if (session.Session.Recorder is { } recorder)
+        {
+            foreach (byte[] decision in known.Decisions)
+                recorder.Decide(decision);
+        }
+        return known.Work;
+    }
+
+    /// <summary>Keeps a verdict that holds for the same text as long as catalog and policy do.</summary>
+    private void Keep(RequestTexts request, TdsWork work)
+    {
+        if (!work.IsOfTextAlone || !session.Plans.IsLikeNew || session.Policy.VerdictDependsOnTime || request.ResetsSession ||
+            request.Texts is not [{ Called: null } text] || request.Refusal is not null)
+        {
+            return;
+        }
+        TextCarrier carrier = text.Procedure switch
+        {
+            null when !request.IsCall => TextCarrier.Batch,
+            "sp_executesql" => TextCarrier.ExecuteSql,
+            "sp_execute" => TextCarrier.Execute,
+            _ => TextCarrier.None,
+        };
+        if (carrier != TextCarrier.None)
+            session.Passed.Add(TextKey.Of(carrier, text), session.Policy, session.Subject, work, DecisionsOf(text));
     }
 
     private Refusal? JudgeText(RequestText text)
@@ -117,9 +170,8 @@ internal sealed class StatementGate(TdsSession session)
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
     private bool HasCatalog(PacketHeader header, ulong transaction, OutputBuffer output)
     {
-        if (_catalogTried || session.EnsureCatalog(transaction, header.Status & Resets, output) is not { } reading)
+        if (_catalogTried || session.EnsureCatalog(transaction, header.Status & Resets, output, out _catalogTried) is not { } reading)
             return true;
-        _catalogTried = true;
         _waiting = reading;
         return false;
     }
@@ -128,10 +180,12 @@ internal sealed class StatementGate(TdsSession session)
     {
         if (session.Session.Recorder is not { } recorder)
             return;
-        if (text.Readings.Count == 0 || text.Readings[0].Statements.IsEmpty)
-            recorder.Decide(DecisionRecord.Allowed(text.Procedure ?? "BATCH"));
-        else
-            foreach (StatementFacts facts in text.Readings[0].Statements)
-                recorder.Decide(DecisionRecord.Allowed(facts));
+        foreach (byte[] decision in DecisionsOf(text))
+            recorder.Decide(decision);
     }
+
+    private static ImmutableArray<byte[]> DecisionsOf(RequestText text) =>
+        text.Readings.Count == 0 || text.Readings[0].Statements.IsEmpty
+            ? [DecisionRecord.Allowed(text.Procedure ?? "BATCH")]
+            : [.. text.Readings[0].Statements.Select(DecisionRecord.Allowed)];
 }

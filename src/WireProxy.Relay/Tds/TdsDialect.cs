@@ -1,19 +1,28 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Relay.Sessions;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Tds;
 
 /// <summary>The TDS dialect of one listener.</summary>
 internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) : IDialect
 {
+    private readonly PassedTexts _passed = new();
+    private readonly ConditionalWeakTable<CatalogSnapshot, PassedTexts> _passedUnder = [];
+
     public string Name => "tds";
 
     public TdsCatalogs Catalogs { get; } = new(listener, policy);
 
     public StatementAnalysis Analysis { get; } = analysis;
+
+    /// <summary>The verdicts under a snapshot of the catalog, or under none where the policy needs none.</summary>
+    public PassedTexts PassedUnder(CatalogSnapshot? catalog) =>
+        catalog is null ? _passed : _passedUnder.GetValue(catalog, static _ => new PassedTexts());
 
     public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {

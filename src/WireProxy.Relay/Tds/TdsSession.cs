@@ -1,3 +1,4 @@
+using System.Text.Json;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
@@ -34,6 +35,7 @@ internal sealed class TdsSession : DialectSession
         _loginDatabase = _database = subject.Database ?? "";
         _sharedCatalog = dialect.Catalogs.For(_database);
         Plans = new BatchPlans(this);
+        Passed = dialect.PassedUnder(null);
         if (Policy.IsTransparent && session.Recorder is null)
             (Requests, Responses) = RelayFilters.Create(this);
         else
@@ -91,9 +93,18 @@ internal sealed class TdsSession : DialectSession
                 throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
             session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
-                session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null));
+                session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null,
+                json => WriteAgreement(json, agreement.Format)));
         }
         return new TdsSession(session, dialect, subject, agreement);
+    }
+
+    /// <summary>Tokens are laid out by it, and the login is not recorded; protocol-specs/capture/format.md lists the members.</summary>
+    private static void WriteAgreement(Utf8JsonWriter json, TokenFormat format)
+    {
+        json.WriteString("tds_version", $"0x{TdsVersionCode.ForLogin(format.Version):X8}");
+        json.WriteBoolean("tds_column_encryption", format.ColumnEncryption);
+        json.WriteNumber("tds_data_classification", format.DataClassification);
     }
 
     public override void Ended()
@@ -136,11 +147,26 @@ internal sealed class TdsSession : DialectSession
         _isCatalogOld = true;
     }
 
+    /// <summary>Verdicts that hold under the catalog that the session knows.</summary>
+    public PassedTexts Passed { get; private set; }
+
+    /// <summary>The catalog need not be waited for; from here on it counts what is known now.</summary>
+    public bool HasCurrentCatalog()
+    {
+        if (_database != _sharedCatalog.Database)
+            return false;
+        _neededGeneration = _sharedCatalog.Generation;
+        return IsCatalogCurrent;
+    }
+
     /// <summary>What must be waited for before a request can be judged; null: nothing.</summary>
     /// <param name="transaction">The transaction that the client's request names, for a query of the gateway's own beside it.</param>
     /// <param name="resets">What the client's first packet asks for: a query before it must find the session as it will be.</param>
-    public Task? EnsureCatalog(ulong transaction, PacketStatus resets, OutputBuffer output)
+    /// <param name="isAttempt">What is waited for is the session's own read, which ends in a catalog or in none: else another session
+    /// reads for all, and its success has to be asked for again.</param>
+    public Task? EnsureCatalog(ulong transaction, PacketStatus resets, OutputBuffer output, out bool isAttempt)
     {
+        isAttempt = true;
         if (_database != _sharedCatalog.Database)
             Use(_database);
         int needed = _neededGeneration = _sharedCatalog.Generation;
@@ -159,7 +185,10 @@ internal sealed class TdsSession : DialectSession
         }
         int generation = needed;
         if (!_hasOpenChanges && !_sharedCatalog.TryClaim(out generation))
+        {
+            isAttempt = false;
             return _sharedCatalog.WhenPublishedAsync();
+        }
         return ReadHere(transaction, resets, generation, isShared: !_hasOpenChanges, output);
     }
 
@@ -229,11 +258,13 @@ internal sealed class TdsSession : DialectSession
         _sharedCatalog = Dialect.Catalogs.For(database);
         Subject = Subject with { Database = database };
         (Catalog, Protection) = (null, null);
+        Passed = Dialect.PassedUnder(null);
     }
 
     private void Use(CatalogSnapshot snapshot, int generation)
     {
         Catalog = snapshot;
+        Passed = Dialect.PassedUnder(snapshot);
         Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
         _catalogGeneration = generation;
         _isCatalogOld = false;

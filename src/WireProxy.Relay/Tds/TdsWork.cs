@@ -33,6 +33,9 @@ internal sealed class TdsWork
     /// <summary>The gateway's own read of the catalog: nothing of it is the client's.</summary>
     public CatalogRead? Catalog { get; init; }
 
+    /// <summary>It follows from the text and what the text is judged under, and leaves nothing behind.</summary>
+    public bool IsOfTextAlone => Refusal is null && Makes.Count == 0 && Cursor is null && !ChangesCatalog && !ChangesDatabase && Catalog is null;
+
     /// <summary>Tokens must be looked at: something is masked, replaced, kept from the client or learnt from them.</summary>
     public bool MustRead => Refusal is not null || Plan is not null || Makes.Count > 0 || ChangesDatabase;
 }

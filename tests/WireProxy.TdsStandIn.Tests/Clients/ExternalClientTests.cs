@@ -59,8 +59,9 @@ internal sealed class ExternalClientTests
         await ExpectOkAsync(runner, "tedious");
     }
 
+    // Not with an encrypted login alone: Java's SSLSocket.close, which jTDS calls then, throws away what of the answer has arrived.
     [TestCase(TdsEncryption.None, ""), TestCase(TdsEncryption.None, ";ssl=off"), TestCase(TdsEncryption.None, ";TDS=7.0"), TestCase(TdsEncryption.None, ";prepareSQL=1")]
-    [TestCase(TdsEncryption.None, ";prepareSQL=2"), TestCase(TdsEncryption.LoginOnly, ";ssl=request")]
+    [TestCase(TdsEncryption.None, ";prepareSQL=2"), TestCase(TdsEncryption.Required, ";ssl=require")]
     public async Task Jtds_by_its_URL(TdsEncryption encryption, string url)
     {
         if (!File.Exists(Jtds) || !OnPath("java") || !OnPath("javac"))

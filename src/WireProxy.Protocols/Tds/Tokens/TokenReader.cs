@@ -72,6 +72,13 @@ public sealed class TokenReader(TokenFormat format)
 
     public static bool IsRow(TokenType type) => type is TokenType.Row or TokenType.NbcRow or TokenType.AltRow;
 
+    /// <summary>Takes over the columns of a COLMETADATA that the caller knows by its bytes, as <see cref="TryRead"/> would have.</summary>
+    public void Describe(ColMetadata columns)
+    {
+        Columns = columns;
+        _totals.Clear();
+    }
+
     /// <summary>Reads a whole token that is no row; the columns of COLMETADATA and ALTMETADATA are taken over.</summary>
     /// <exception cref="ProtocolException">An unknown token, a row, or one that breaks its layout.</exception>
     public bool TryRead(ReadOnlySpan<byte> bytes, out Token token)
@@ -216,7 +223,6 @@ public sealed class TokenReader(TokenFormat format)
         }
         if (_described.IsOmitted)
             return;
-        Columns = _described;
-        _totals.Clear();
+        Describe(_described);
     }
 }

@@ -65,7 +65,7 @@ public static class PostgresLineage
             var lineage = Statement(raw.Child(Tree.RawStmt), shared, path);
             // What an earlier statement of the text has changed, the catalog here does not show.
             if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
-                lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means");
+                lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with { IsStale = true };
             isStale |= lineage.ChangesMeaning;
             statements.Add(lineage);
         }
