@@ -152,7 +152,7 @@ public sealed class CrashTests
     {
         for (int at = text.IndexOf(Insert, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Insert, at + 1, StringComparison.Ordinal))
         {
-            int end = text.IndexOf(')', at);
+            int end = text.IndexOf(')', at + Insert.Length);
             if (end > at && int.TryParse(text.AsSpan(at + Insert.Length, end - at - Insert.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
                 yield return id.ToString(CultureInfo.InvariantCulture);
         }
