@@ -88,7 +88,7 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
     private async Task<LoggedIn?> LogInAsync(Login7 login, Stream current, bool isEncrypted, CancellationToken cancellation)
     {
         var options = server.Options;
-        var asked = isStrict ? TdsVersion.V80 : login.Version;
+        var asked = isStrict && login.Version >= TdsVersion.V74 ? TdsVersion.V80 : login.Version;
         var version = asked > options.HighestVersion ? options.HighestVersion : asked;
         var format = new TokenFormat(version, DataClassification: GrantedClassification(login));
         int spid = server.Instance.NextSpid();

@@ -38,11 +38,16 @@ public sealed class TdsClient : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly TdsReading _reading = new(new TokenFormat(TdsVersion.V74));
+    private readonly TdsReading _reading;
     private readonly byte[] _header = new byte[PacketHeader.Size];
+    private readonly byte[] _skipped = new byte[PacketHeader.MaximumPacketSize];
     private ulong _transaction;
 
-    private TdsClient(TdsLogin login) => Login = login;
+    private TdsClient(TdsLogin login)
+    {
+        Login = login;
+        _reading = new TdsReading(new TokenFormat(TdsVersionCode.FromLogin(login.VersionCode)));
+    }
 
     public TdsLogin Login { get; }
 
@@ -216,6 +221,15 @@ public sealed class TdsClient : IAsyncDisposable
             if ((_header[1] & (byte)PacketStatus.EndOfMessage) != 0)
                 return message.ToArray();
         }
+    }
+
+    /// <summary>Takes one packet and keeps nothing of it.</summary>
+    public async Task<(int Length, bool EndsMessage)> SkipPacketAsync()
+    {
+        await FillAsync(_header, mayEnd: false);
+        int length = BinaryPrimitives.ReadUInt16BigEndian(_header.AsSpan(2));
+        await FillAsync(_skipped.AsMemory(0, length - PacketHeader.Size), mayEnd: false);
+        return (length, (_header[1] & (byte)PacketStatus.EndOfMessage) != 0);
     }
 
     public ValueTask DisposeAsync()
