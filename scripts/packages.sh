@@ -2,8 +2,8 @@
 # What the scripts need besides the .NET SDK, by Debian's names, and how it comes onto the machine. Sourced, not run.
 # A package is listed once, where it is first needed; test.sh installs all of them.
 
-# The demo: PostgreSQL's own parser as a library, a server with its programs, and psql.
-demo_packages=(libpg-query-dev postgresql-15 postgresql-client-15)
+# The demo: PostgreSQL's own parser as a library, a server with its programs, psql, and FreeTDS's clients of TDS.
+demo_packages=(libpg-query-dev postgresql-15 postgresql-client-15 freetds-bin)
 
 # What the tests want on top of that, one a line: tests/suites/packages.txt.
 mapfile -t test_packages < <(grep -vE '^(#|$)' "$(dirname "${BASH_SOURCE[0]}")/../tests/suites/packages.txt")

@@ -70,7 +70,9 @@ public sealed class CompiledPolicy
         Judge(FunctionCallFacts.Of(schema, functionName), subject, null, now);
 
     /// <summary>What of the catalog is protected from this subject. Depends on the catalog and the subject's user and groups only.</summary>
-    public Protection Resolve(CatalogSnapshot catalog, Subject subject) => new(Definition, CatalogIndex.Of(catalog), subject);
+    /// <param name="known">Columns that the policy has named before, under whatever name they go now; null for none.</param>
+    public Protection Resolve(CatalogSnapshot catalog, Subject subject, ProtectedIdentities? known = null) =>
+        new(Definition, CatalogIndex.Of(catalog), subject, known);
 
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {

@@ -32,6 +32,10 @@ internal sealed partial class GatewayLog(ILogger logger)
     [LoggerMessage(7, LogLevel.Warning, "Listener {Listener}: the catalog of database {Database} cannot be read: {Reason}")]
     public partial void CatalogUnreadable(string listener, string database, string reason);
 
+    [LoggerMessage(10, LogLevel.Warning,
+        "Listener {Listener}, session {Session}: the server and the gateway's analysis state different origins of a column; it is masked. Please report it")]
+    public partial void WitnessesDisagree(string listener, Guid session);
+
     [LoggerMessage(8, LogLevel.Debug, "Listener {Listener}, session {Session} ended at {Stage} by {Party}: {Reason}")]
     private partial void SessionClosed(string listener, Guid session, Stage stage, Party party, string reason);
 

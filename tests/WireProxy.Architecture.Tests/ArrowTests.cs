@@ -19,7 +19,7 @@ internal sealed class ArrowTests
         ["Access"] = ["Policy", "Sql"],
         ["Relay"] = ["Protocols", "Sql", "Policy", "Capture", "Access"],
         ["Console"] = ["Capture", "Access", "Policy", "Sql"],
-        ["Cli"] = ["Protocols", "Sql", "Policy", "Capture", "Access", "Relay", "Console"],
+        ["Cli"] = ["Protocols", "Sql", "Policy", "Capture", "Access", "Relay", "Console", "TdsStandIn"],
     };
 
     private static IEnumerable<string> SourceProjects => Repository.Projects("src");

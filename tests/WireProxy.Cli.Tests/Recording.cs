@@ -22,8 +22,8 @@ internal sealed class Recording : IAsyncDisposable
 
     public string Directory => _directory["journal"];
 
-    public Task OpenedAsync(string user = "alice", string database = "clinic", string listener = "front") => AppendAsync(RecordKind.SessionOpened,
-        Encoding.UTF8.GetBytes($$"""{"session":"{{Session}}","listener":"{{listener}}","protocol":"postgres","client":"127.0.0.1","user":"{{user}}","database":"{{database}}","application_name":"psql","policy_hash":"abc"}"""));
+    public Task OpenedAsync(string user = "alice", string database = "clinic", string listener = "front", string protocol = "postgres", string more = "") => AppendAsync(RecordKind.SessionOpened,
+        Encoding.UTF8.GetBytes($$"""{"session":"{{Session}}","listener":"{{listener}}","protocol":"{{protocol}}","client":"127.0.0.1","user":"{{user}}","database":"{{database}}","application_name":"psql","policy_hash":"abc"{{more}}}"""));
 
     public Task ClosedAsync() => AppendAsync(RecordKind.SessionClosed, """{"reason":"the client closed the connection","stage":"relay","party":"client"}"""u8.ToArray());
 

@@ -1,4 +1,4 @@
-using WireProxy.Cli.Replay;
+using WireProxy.Cli.Replay.Postgres;
 using WireProxy.Protocols.Postgres;
 
 namespace WireProxy.Cli.Tests;

@@ -5,5 +5,9 @@ namespace WireProxy.EndToEnd.Tests;
 internal sealed class Lifetime
 {
     [OneTimeTearDown]
-    public Task StopSharedProcesses() => Clinic.StopAsync();
+    public async Task StopSharedProcesses()
+    {
+        await Clinic.StopAsync();
+        await Tds.TdsClinic.StopAsync();
+    }
 }

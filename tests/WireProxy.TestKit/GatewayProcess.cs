@@ -107,7 +107,7 @@ public sealed class GatewayProcess : IAsyncDisposable
             throw new InvalidOperationException("The gateway is running.");
         var start = new ProcessStartInfo(
             "sh", ["-c", "exec \"$@\" 2>> \"$0\" > /dev/null < /dev/null", LogFile, Program, "serve", "--config", ConfigurationFile]);
-        start.Environment["CATALOG_PASSWORD"] = PostgresServer.Password;
+        start.Environment["CATALOG_PASSWORD"] = _settings.CatalogPassword;
         _process = Process.Start(start) ?? throw new InvalidOperationException("wireproxy did not start");
         Reaper.NoteProcess(_process.Id);
         await Until.TrueAsync(AnswersAsync, TimeSpan.FromSeconds(30), () => $"the gateway does not listen:\n{Log}");

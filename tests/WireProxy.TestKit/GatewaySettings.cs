@@ -8,8 +8,14 @@ public sealed record GatewaySettings
     /// <summary>Host and port of the database.</summary>
     public required string Upstream { get; init; }
 
+    /// <summary>postgres or tds.</summary>
+    public string Protocol { get; init; } = "postgres";
+
     /// <summary>disable, prefer, require or verify-full.</summary>
     public string UpstreamTls { get; init; } = "disable";
+
+    /// <summary>For TDS: full, login or strict.</summary>
+    public string? UpstreamEncryption { get; init; }
 
     /// <summary>A file of roots for verify-full.</summary>
     public string? UpstreamRoot { get; init; }
@@ -20,8 +26,11 @@ public sealed record GatewaySettings
     /// <summary>The text of policy.yaml.</summary>
     public string? Policy { get; init; }
 
-    /// <summary>A login for reading the catalog that the upstream trusts without a password.</summary>
+    /// <summary>A login for reading the catalog.</summary>
     public string? CatalogUser { get; init; }
+
+    /// <summary>Its password.</summary>
+    public string CatalogPassword { get; init; } = PostgresServer.Password;
 
     /// <summary>strict or batched; null: no journal.</summary>
     public string? Durability { get; init; } = "batched";
@@ -38,13 +47,14 @@ public sealed record GatewaySettings
     internal string ToYaml(int port, bool hasPolicy, string journal, string signingKey, (string Certificate, string Key)? certificate)
     {
         var yaml = new StringBuilder();
-        yaml.AppendLine("listeners:").AppendLine("  - name: clinic").AppendLine("    protocol: postgres");
+        yaml.AppendLine("listeners:").AppendLine("  - name: clinic").AppendLine($"    protocol: {Protocol}");
         yaml.AppendLine($"    address: 127.0.0.1:{port}");
         if (certificate is var (certificateFile, keyFile))
             yaml.AppendLine($"    tls: {{ mode: {ClientTls}, certificate: {certificateFile}, key: {keyFile} }}");
         yaml.AppendLine("    upstream:").AppendLine($"      address: {Upstream}");
         var root = UpstreamRoot is null ? "" : $", root_certificate: {UpstreamRoot}";
-        yaml.AppendLine($"      tls: {{ mode: {UpstreamTls}{root} }}");
+        var encryption = UpstreamEncryption is null ? "" : $", encryption: {UpstreamEncryption}";
+        yaml.AppendLine($"      tls: {{ mode: {UpstreamTls}{root}{encryption} }}");
         if (CatalogUser is not null)
             yaml.AppendLine($"      catalog: {{ username: {CatalogUser}, password: {{ env: CATALOG_PASSWORD }} }}");
         if (Limits.Count > 0)

@@ -11,7 +11,7 @@ internal static class DemoCommand
     {
         var once = new Option<bool>("--once")
         {
-            Description = "Run the scripted tour with the real psql and exit; 0 only if every step showed what it claims.",
+            Description = "Run the scripted tour with the real psql and FreeTDS and exit; 0 only if every step showed what it claims.",
         };
         var verb = new VerbCommand("demo", "Starts a clinic of invented patients and the gateway in front of it, to be tried.",
             "wireproxy demo", "wireproxy demo --once")
@@ -29,7 +29,8 @@ internal static class DemoCommand
         _ = signals.First.ContinueWith(_ => stopping.Cancel(), TaskScheduler.Default);
         try
         {
-            narrator.Say("Starting PostgreSQL with a clinic of invented patients, and the gateway in front of it.");
+            FreeTds.Require();
+            narrator.Say("Starting PostgreSQL and a stand-in for SQL Server, each with a clinic of invented patients, and the gateway before them.");
             await using var clinic = await DemoClinic.StartAsync(stopping.Token);
             return once ? await TourAsync(clinic, narrator, stopping.Token) : await StayAsync(clinic, narrator, signals);
         }
@@ -62,13 +63,16 @@ internal static class DemoCommand
 
             The clinic is open; Ctrl-C closes it and removes everything.
 
-              connect:   PGPASSWORD={DemoClinic.Password} psql -h 127.0.0.1 -p {clinic.Port} -U {DemoClinic.User} {DemoClinic.Database}
-              try:       SELECT * FROM clinic.patients WHERE id < 4;
-                         SELECT ssn AS lucky_number FROM clinic.patients LIMIT 2;
-                         DROP DATABASE clinic;
-              policy:    {clinic.Configuration} and the policy.yaml beside it
-              audit:     wireproxy sessions --journal {clinic.Journal}
-                         wireproxy verify --journal {clinic.Journal} --key {clinic.PublicKey}
+              PostgreSQL:  PGPASSWORD={DemoClinic.Password} psql -h 127.0.0.1 -p {clinic.Port} -U {DemoClinic.User} {DemoClinic.Database}
+              SQL Server:  tsql -H 127.0.0.1 -p {clinic.TdsPort} -U {DemoClinic.User} -P {DemoClinic.Password} -D {DemoClinic.Database}
+                     or    sqlcmd -S tcp:127.0.0.1,{clinic.TdsPort} -U {DemoClinic.User} -P {DemoClinic.Password} -d {DemoClinic.Database}
+                           (behind it is the demo's own stand-in for SQL Server; a batch ends with GO on a line of its own)
+              try:         SELECT * FROM clinic.patients WHERE id < 4;
+                           SELECT ssn AS lucky_number FROM clinic.patients WHERE id = 2;
+                           DROP DATABASE clinic;
+              policy:      {clinic.Configuration} and the policy.yaml beside it
+              audit:       wireproxy sessions --journal {clinic.Journal}
+                           wireproxy verify --journal {clinic.Journal} --key {clinic.PublicKey}
             """);
         await signals.First;
         return ExitCode.Success;

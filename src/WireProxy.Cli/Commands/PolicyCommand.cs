@@ -4,6 +4,9 @@ using WireProxy.Cli.Configuration;
 using WireProxy.Cli.Output;
 using WireProxy.Cli.PolicyTest;
 using WireProxy.Policy;
+using WireProxy.Relay;
+using WireProxy.Relay.Tds;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Cli.Commands;
 
@@ -27,41 +30,70 @@ internal static class PolicyCommand
         };
         var database = new Option<string?>("--database") { Description = "The database connected to.", HelpName = "DB" };
         var address = new Option<string?>("--address") { Description = "The client's address.", HelpName = "IP" };
+        var catalog = new Option<bool>("--catalog")
+        {
+            Description = "Ask the upstream, with upstream.catalog's login, what names mean and what procedures and views read (protocol: tds).",
+        };
         var file = new Argument<string>("FILE.sql or -")
         {
             Description = "The statements; - reads them from standard input.",
             DefaultValueFactory = _ => "-",
         };
         var format = SharedOptions.Format();
-        var verb = new VerbCommand("test", "Says for each statement what would happen, and why. Exit code 1 when one would be refused.",
+        var verb = new VerbCommand("test", "Says for each statement (T-SQL: each batch, up to GO) what would happen, and why. Exit code 1 when one would be refused.",
             "wireproxy policy test --config wireproxy.yaml --listener clinic --as alice report.sql",
             "echo 'DROP TABLE clinic.patients' | wireproxy policy test --config wireproxy.yaml --listener clinic -")
         {
-            config, listener, user, database, address, file, format,
+            config, listener, user, database, address, catalog, file, format,
         };
-        verb.SetAction(result =>
+        verb.SetAction(async (result, _) =>
         {
             var console = result.InvocationConfiguration;
             if (ConfigurationLoader.Load(result.GetRequiredValue(config), console.Error) is not { } settings)
                 return ExitCode.Usage;
             var name = result.GetRequiredValue(listener);
             string[] known = [.. settings.Gateway.Listeners.Select(one => one.Name)];
-            if (!known.Contains(name))
+            if (settings.Gateway.Listeners.FirstOrDefault(one => one.Name == name) is not { } chosen)
                 throw new UsageException($"no listener '{name}'; {Spelling.Accepted(name, known)}");
             var subject = new Subject(
                 result.GetRequiredValue(user), [], name, result.GetValue(database), Address: Address(result.GetValue(address)));
-            return Run(settings, subject, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
+            var judge = await JudgeAsync(settings, chosen, subject, result.GetValue(catalog));
+            return Run(judge, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
         });
         return new Command("policy", "Tries policies.") { verb };
     }
 
-    private static int Run(Settings settings, Subject subject, string script, OutputFormat format, TextWriter output)
+    private static async Task<IScriptJudge> JudgeAsync(Settings settings, ListenerOptions listener, Subject subject, bool readsCatalog)
     {
         var policy = settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
         var definition = settings.Policy?.Definition ?? new PolicyDefinition();
+        if (listener.Protocol == WireProtocol.Tds)
+        {
+            var catalog = readsCatalog ? await ReadCatalogAsync(listener, subject.Database ?? "") : null;
+            return new TransactSqlJudge(policy, definition, subject, TimeProvider.System, catalog);
+        }
+        return readsCatalog
+            ? throw new UsageException("--catalog is for listeners with protocol: tds")
+            : new PostgresJudge(policy, definition, subject, TimeProvider.System);
+    }
+
+    private static async Task<CatalogSnapshot> ReadCatalogAsync(ListenerOptions listener, string database)
+    {
+        try
+        {
+            return await TdsCatalog.ReadAsync(listener, database);
+        }
+        catch (IOException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+    }
+
+    private static int Run(IScriptJudge judge, string script, OutputFormat format, TextWriter output)
+    {
         var lines = new JsonLines(output);
         var (statements, refused) = (0, 0);
-        foreach (var verdict in new StatementJudge(policy, definition, subject, TimeProvider.System).Judge(script))
+        foreach (var verdict in judge.Judge(script))
         {
             statements++;
             refused += verdict.IsRefused ? 1 : 0;
@@ -71,7 +103,7 @@ internal static class PolicyCommand
                 VerdictReport.Write(verdict, output);
         }
         if (format == OutputFormat.Table)
-            output.WriteLine($"{statements} statement{(statements == 1 ? "" : "s")}, {refused} refused");
+            output.WriteLine($"{statements} {judge.Unit.One}{(statements == 1 ? "" : judge.Unit.More)}, {refused} refused");
         return refused > 0 ? ExitCode.Found : ExitCode.Success;
     }
 

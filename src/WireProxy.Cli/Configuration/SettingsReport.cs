@@ -10,6 +10,13 @@ namespace WireProxy.Cli.Configuration;
 /// <summary>What a configuration resolved to, with every default in its place.</summary>
 internal static class SettingsReport
 {
+    /// <summary>What clients of SQL Server may ask for and do not get in this version.</summary>
+    private static readonly string[] MissingInTds =
+    [
+        "MARS is answered off", "column encryption with enclaves is kept from clients",
+        "sessions do not recover by themselves where a policy judges", "T-SQL newer than SQL Server 2019's does not parse",
+    ];
+
     public static void WriteText(Settings settings, TextWriter output)
     {
         foreach (var listener in settings.Gateway.Listeners)
@@ -49,10 +56,12 @@ internal static class SettingsReport
         output.WriteLine($"  protocol    {Word(listener.Protocol)}");
         output.WriteLine($"  address     {listener.Address}");
         output.WriteLine($"  tls         {Describe(listener.Tls)}");
-        output.WriteLine($"  upstream    {AddressOf(upstream)}, tls {Describe(upstream.Tls)}");
+        output.WriteLine($"  upstream    {AddressOf(upstream)}, tls {Describe(upstream.Tls)}{Encryption(listener)}");
         output.WriteLine($"  login       the client's own, relayed");
         output.WriteLine($"  catalog     read by {upstream.Catalog?.Username ?? "the client's own session, before its first statement"}");
         output.WriteLine($"  limits      {Describe(limits)}");
+        if (listener.Protocol == WireProtocol.Tds)
+            output.WriteLine($"  not there   {string.Join("; ", MissingInTds)}");
     }
 
     private static void WriteListener(ListenerOptions listener, Utf8JsonWriter json)
@@ -67,6 +76,14 @@ internal static class SettingsReport
         json.WriteString("upstream", AddressOf(upstream));
         json.WriteString("upstream_tls", Word(upstream.Tls.Mode));
         json.WriteString("catalog", upstream.Catalog?.Username);
+        if (listener.Protocol == WireProtocol.Tds)
+        {
+            json.WriteString("upstream_encryption", Word(upstream.Tls.Encryption));
+            json.WriteStartArray("not_there");
+            foreach (var missing in MissingInTds)
+                json.WriteStringValue(missing);
+            json.WriteEndArray();
+        }
         json.WriteStartObject("limits");
         json.WriteNumber("connections", limits.Connections);
         json.WriteString("handshake_timeout", Units.Duration(limits.HandshakeTimeout));
@@ -154,6 +171,15 @@ internal static class SettingsReport
         UpstreamTlsMode.Disable => "disable",
         _ => $"{Word(tls.Mode)} (who the server is, is not checked)",
     };
+
+    private static string Encryption(ListenerOptions listener) => listener is { Protocol: WireProtocol.Tds, Upstream.Tls.Mode: not UpstreamTlsMode.Disable }
+        ? listener.Upstream.Tls.Encryption switch
+        {
+            TdsEncryption.Login => ", the login alone encrypted",
+            TdsEncryption.Strict => ", TDS 8.0",
+            _ => ", everything encrypted",
+        }
+        : "";
 
     private static string Grantees(UnmaskGrant grant) => string.Join(" and ", new[]
     {

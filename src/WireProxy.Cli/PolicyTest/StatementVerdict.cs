@@ -1,47 +1,53 @@
 using System.Collections.Immutable;
-using System.Text;
 using WireProxy.Policy;
 using WireProxy.Sql;
-using WireProxy.Sql.Postgres;
 
 namespace WireProxy.Cli.PolicyTest;
 
-/// <summary>What would happen to one statement of a script.</summary>
-/// <param name="Facts">Null where the statement does not parse.</param>
-/// <param name="Masked">Columns that the policy protects in the tables that the statement names.</param>
+/// <summary>What would happen to one statement, or one batch, of a script.</summary>
+/// <param name="Facts">Of a statement one; of a batch those of its statements. Empty where it does not parse.</param>
+/// <param name="Masked">Columns that the policy protects in the tables that it names.</param>
 internal sealed record StatementVerdict(
-    ScriptStatement Statement, Verdict Verdict, StatementFacts? Facts, ParseProblem? Problem, ImmutableArray<MaskedColumn> Masked)
+    ScriptStatement Statement, Verdict Verdict, ImmutableArray<StatementFacts> Facts, ParseProblem? Problem, ImmutableArray<MaskedColumn> Masked)
 {
     /// <summary>Approvals do not exist in this version, so a statement that waits for one is refused.</summary>
     public bool IsRefused => Verdict.Decision != Decision.Allow;
+
+    public bool RunsUnknownText => Facts.Any(facts => facts.HasUnknownSql);
+
+    /// <summary>The columns of what comes back and what becomes of each, where a catalog was read; else null.</summary>
+    public ImmutableArray<ResultColumn>? Result { get; init; }
 }
 
 internal sealed record MaskedColumn(ColumnPattern Column, Mask Mask);
 
-/// <summary>Judges scripts by a policy as the gateway would, with what can be known without the database: an unqualified table
-/// may be in any schema.</summary>
-internal sealed class StatementJudge(CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time)
+/// <param name="ResultSet">Its number in the batch, from 1.</param>
+/// <param name="Fate">clear, or masked and why.</param>
+internal sealed record ResultColumn(int ResultSet, string Name, string Fate);
+
+/// <summary>Judges a script by a policy as the gateway would.</summary>
+internal interface IScriptJudge
 {
-    private readonly PostgresAnalyzer _analyzer = new();
+    /// <summary>What is judged, for a count: one of them, and what more than one have at the end.</summary>
+    (string One, string More) Unit { get; }
 
-    public IEnumerable<StatementVerdict> Judge(string script) => StatementSplitter.Split(script).SelectMany(Judge);
+    IEnumerable<StatementVerdict> Judge(string script);
+}
 
-    private IEnumerable<StatementVerdict> Judge(ScriptStatement statement)
+/// <summary>Which protected columns a statement's tables have, as far as its own words tell.</summary>
+internal static class MaskedColumns
+{
+    public static ImmutableArray<MaskedColumn> Of(IEnumerable<StatementFacts> facts, PolicyDefinition definition, Subject subject)
     {
-        var analysed = _analyzer.Analyze(Encoding.UTF8.GetBytes(statement.Text));
-        if (analysed.Problem is { } problem)
-            return [new StatementVerdict(statement, policy.JudgeUnparsed(), null, problem, [])];
-        return analysed.Statements.Select(facts =>
-            new StatementVerdict(statement, policy.Judge(facts, subject, catalog: null, time.GetUtcNow()), facts, null, Masked(facts)));
+        var relations = facts.SelectMany(one => one.Relations).ToList();
+        return
+        [
+            .. from protect in definition.Protect
+               from column in protect.Columns
+               where relations.Any(relation => column.MatchesTable(relation.Database ?? subject.Database, relation.Schema, relation.Name))
+               where !definition.Unmask.Any(grant =>
+                   grant.Groups.IsEmpty && grant.Users.Contains(subject.User) && grant.Columns.Contains(column))
+               select new MaskedColumn(column, protect.Mask),
+        ];
     }
-
-    private ImmutableArray<MaskedColumn> Masked(StatementFacts facts) =>
-    [
-        .. from protect in definition.Protect
-           from column in protect.Columns
-           where facts.Relations.Any(relation => column.MatchesTable(relation.Database ?? subject.Database, relation.Schema, relation.Name))
-           where !definition.Unmask.Any(grant =>
-               grant.Groups.IsEmpty && grant.Users.Contains(subject.User) && grant.Columns.Contains(column))
-           select new MaskedColumn(column, protect.Mask),
-    ];
 }

@@ -17,11 +17,13 @@ internal static class VerdictReport
             output.WriteLine($"    {text.TrimEnd()}");
         if (verdict.Problem is { } problem)
             output.WriteLine($"  does not parse: {Printable.Line(problem.Message)}{At(problem)}");
-        if (verdict.Facts is { } facts)
+        foreach (var facts in verdict.Facts)
             output.WriteLine($"  {Describe(facts)}");
-        if (verdict.Facts is { HasUnknownSql: true })
+        if (verdict.RunsUnknownText)
             output.WriteLine("  runs text that cannot be known beforehand, and is judged as if it did everything");
-        foreach (var masked in verdict.Masked)
+        foreach (var column in verdict.Result ?? [])
+            output.WriteLine($"  result {column.ResultSet.ToString(CultureInfo.InvariantCulture)}: {Printable.Line(column.Name)}: {Printable.Line(column.Fate)}");
+        foreach (var masked in verdict.Result is null ? verdict.Masked : [])
             output.WriteLine($"  masked: {masked.Column} ({masked.Mask})");
         if (verdict.Verdict.Message is { } message)
             output.WriteLine($"  message: {message}");
@@ -36,15 +38,31 @@ internal static class VerdictReport
         json.WriteString("rule", verdict.Verdict.Rule);
         json.WriteString("message", verdict.Verdict.Message);
         json.WriteString("problem", verdict.Problem?.Message);
-        json.WriteString("command", verdict.Facts?.Command);
-        Strings(json, "classes", verdict.Facts?.Classes.Select(NameOf) ?? []);
-        Strings(json, "tables", verdict.Facts?.Relations.Select(NameOf) ?? []);
+        json.WriteString("command", verdict.Facts.IsEmpty ? null : string.Join("; ", verdict.Facts.Select(facts => facts.Command)));
+        Strings(json, "classes", verdict.Facts.SelectMany(facts => facts.Classes).Select(NameOf).Distinct());
+        Strings(json, "tables", verdict.Facts.SelectMany(facts => facts.Relations).Select(NameOf).Distinct());
         json.WriteStartArray("masked");
         foreach (var masked in verdict.Masked)
         {
             json.WriteStartObject();
             json.WriteString("column", masked.Column.ToString());
             json.WriteString("mask", masked.Mask.ToString());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (verdict.Result is { } result)
+            Write(result, json);
+    }
+
+    private static void Write(IEnumerable<ResultColumn> result, Utf8JsonWriter json)
+    {
+        json.WriteStartArray("result");
+        foreach (var column in result)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("set", column.ResultSet);
+            json.WriteString("name", column.Name);
+            json.WriteString("fate", column.Fate);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using WireProxy.Cli.Output;
+using WireProxy.Cli.Replay.Tds;
 
 namespace WireProxy.Cli.Replay;
 
@@ -39,8 +40,8 @@ internal sealed class JsonReplay(TextWriter output) : IReplayWriter
         StatementPrepared => "prepare",
         FunctionCalled => "function",
         FunctionReturned => "function_result",
-        RowsBegin => "columns",
-        RowDelivered => "row",
+        RowsBegin begin => begin.FromClient ? "bulk_columns" : "columns",
+        RowDelivered row => row.FromClient ? "bulk_row" : "row",
         StatementDone => "complete",
         MessageDelivered message => message.IsError ? "error" : "notice",
         CopyPiece => "copy",
@@ -48,7 +49,8 @@ internal sealed class JsonReplay(TextWriter output) : IReplayWriter
         Notified => "notification",
         ParameterReported => "parameter",
         SessionFinished => "closed",
-        _ => "not_shown",
+        NotShown => "not_shown",
+        _ => TdsJson.NameOf(happened) ?? "not_shown",
     };
 
     private static void WriteDetails(Utf8JsonWriter json, ReplayEvent happened)
@@ -123,6 +125,9 @@ internal sealed class JsonReplay(TextWriter output) : IReplayWriter
             case NotShown hidden:
                 json.WriteString("reason", hidden.Reason);
                 break;
+            default:
+                TdsJson.Write(json, happened);
+                break;
         }
     }
 
@@ -141,14 +146,21 @@ internal sealed class JsonReplay(TextWriter output) : IReplayWriter
         {
             json.WriteStartObject();
             json.WriteString("name", column.Name);
-            json.WriteNumber("type", column.TypeId);
-            json.WriteString("format", column.Format == 0 ? "text" : "binary");
+            if (column.TypeName is null)
+            {
+                json.WriteNumber("type", column.TypeId);
+                json.WriteString("format", column.Format == 0 ? "text" : "binary");
+            }
+            else
+            {
+                json.WriteString("type", column.TypeName);
+            }
             json.WriteEndObject();
         }
         json.WriteEndArray();
     }
 
-    private static void Strings(Utf8JsonWriter json, string name, IReadOnlyList<string?> values)
+    public static void Strings(Utf8JsonWriter json, string name, IReadOnlyList<string?> values)
     {
         json.WriteStartArray(name);
         foreach (var value in values)

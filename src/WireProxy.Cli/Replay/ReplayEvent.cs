@@ -26,10 +26,11 @@ internal sealed record FunctionCalled(DateTime Time, uint Function, IReadOnlyLis
 internal sealed record FunctionReturned(DateTime Time, string? Result) : ReplayEvent(Time);
 
 /// <summary>Rows with these columns follow.</summary>
-internal sealed record RowsBegin(DateTime Time, IReadOnlyList<ReplayColumn> Columns) : ReplayEvent(Time);
+/// <param name="FromClient">They are a bulk load's, on their way to the database.</param>
+internal sealed record RowsBegin(DateTime Time, IReadOnlyList<ReplayColumn> Columns, bool FromClient = false) : ReplayEvent(Time);
 
 /// <summary>A row as it was delivered; null is NULL.</summary>
-internal sealed record RowDelivered(DateTime Time, IReadOnlyList<string?> Values) : ReplayEvent(Time);
+internal sealed record RowDelivered(DateTime Time, IReadOnlyList<string?> Values, bool FromClient = false) : ReplayEvent(Time);
 
 /// <summary>A statement is done; the tag is the server's.</summary>
 internal sealed record StatementDone(DateTime Time, string Tag) : ReplayEvent(Time);
@@ -56,4 +57,12 @@ internal sealed record NotShown(DateTime Time, string Reason) : ReplayEvent(Time
 internal sealed record SessionFinished(DateTime Time, JsonElement Details) : ReplayEvent(Time);
 
 /// <summary>A column of delivered rows, as the client saw it.</summary>
-internal sealed record ReplayColumn(string Name, uint TypeId, short Format);
+/// <param name="TypeId">PostgreSQL's OID of the type; 0 where it is not known.</param>
+/// <param name="Format">PostgreSQL's: 0 text, 1 binary.</param>
+/// <param name="TypeName">The type as T-SQL writes it; null in PostgreSQL's protocol, which does not name types.</param>
+/// <param name="IsTdsNumber">The type that <paramref name="TypeName"/> names is one of numbers.</param>
+internal sealed record ReplayColumn(string Name, uint TypeId, short Format, string? TypeName = null, bool IsTdsNumber = false)
+{
+    /// <summary>Its values stand to the right: int8, int2, int4, oid, float4, float8, money, numeric, or a number of T-SQL's.</summary>
+    public bool IsNumber => IsTdsNumber || TypeId is 20 or 21 or 23 or 26 or 700 or 701 or 790 or 1700;
+}

@@ -66,9 +66,6 @@ internal sealed class RowTable(TextWriter output, string indent, IReadOnlyList<R
     private string Align(string text, int index)
     {
         var space = new string(' ', _widths[index] - Printable.Width(text));
-        return IsNumber(columns[index].TypeId) ? space + text : text + space;
+        return columns[index].IsNumber ? space + text : text + space;
     }
-
-    // int8, int2, int4, oid, float4, float8, money, numeric
-    private static bool IsNumber(uint type) => type is 20 or 21 or 23 or 26 or 700 or 701 or 790 or 1700;
 }

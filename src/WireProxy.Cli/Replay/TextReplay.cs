@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using WireProxy.Cli.Output;
+using WireProxy.Cli.Replay.Tds;
 using WireProxy.Protocols.Postgres;
 
 namespace WireProxy.Cli.Replay;
@@ -42,6 +43,8 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
                 Statement(happened, $"prepare {Printable.Line(prepared.Name)}: ", prepared.Text);
                 break;
             case RowsBegin begin:
+                if (begin.FromClient)
+                    Line(happened, "bulk load from the client:");
                 _rows = new RowTable(output, Indent, begin.Columns);
                 break;
             case RowDelivered row:
@@ -52,6 +55,9 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
                 break;
             case ParameterReported when !_loggedIn:
                 return;
+            // What nearly every procedure returns; JSON has it.
+            case StatusReturned { Status: 0 }:
+                break;
             default:
                 Line(happened, Describe(happened));
                 break;
@@ -84,7 +90,7 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         ParameterReported parameter => $"{Printable.Line(parameter.Name)} is {Printable.Line(parameter.Value)}",
         NotShown hidden => $"[{hidden.Reason}]",
         SessionFinished finished => $"closed ({Text(finished.Details, "party")}): {Text(finished.Details, "reason")}",
-        _ => happened.GetType().Name,
+        _ => TdsLines.Describe(happened, Indent) ?? happened.GetType().Name,
     };
 
     private static string Describe(MessageDelivered message)
@@ -106,7 +112,7 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         var tables = decision.TryGetProperty("tables", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
             ? $" on {string.Join(", ", list.EnumerateArray().Select(table => Printable.Line(table.ToString())))}"
             : "";
-        var statement = Text(decision, "statement") is { Length: > 0 } sql ? $"\n{Indent}  not run: {sql}" : "";
+        var statement = JsonText.Of(decision, "statement")?.Trim() is { Length: > 0 } sql ? $"\n{Indent}  not run: {Printable.Line(sql)}" : "";
         var command = Text(decision, "command") is { Length: > 0 } tag ? $": {tag}" : "";
         return $"{Text(decision, "decision")}{rule}{command}{tables}{statement}";
     }

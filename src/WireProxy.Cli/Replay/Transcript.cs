@@ -1,20 +1,17 @@
+using System.Text.Json;
 using WireProxy.Capture;
-using WireProxy.Protocols.Wire;
+using WireProxy.Cli.Replay.Postgres;
+using WireProxy.Cli.Replay.Tds;
 
 namespace WireProxy.Cli.Replay;
 
 /// <summary>Turns a session's records into what happened, in the order of the journal.</summary>
 internal sealed class Transcript
 {
-    private readonly Direction _client;
-    private readonly Direction _server;
+    private SessionBytes? _bytes;
 
     private Transcript()
     {
-        var exchange = new Exchange();
-        var client = new ClientDecoder(exchange);
-        _client = new Direction("client", client);
-        _server = new Direction("server", new ServerDecoder(exchange, client));
     }
 
     public static IEnumerable<ReplayEvent> Of(IEnumerable<JournalRecord> records)
@@ -26,13 +23,28 @@ internal sealed class Transcript
     private IEnumerable<ReplayEvent> Read(JournalRecord record) => record switch
     {
         { Withdrawn: true } => [new NotShown(record.TimeUtc, $"{NameOf(record.Kind)} that could not be recorded in time; it was not sent")],
-        { Kind: RecordKind.SessionOpened } => [new SessionBegan(record.TimeUtc, JsonText.Parse(record.Payload))],
+        { Kind: RecordKind.SessionOpened } => [Open(record.TimeUtc, JsonText.Parse(record.Payload))],
         { Kind: RecordKind.SessionClosed } => [new SessionFinished(record.TimeUtc, JsonText.Parse(record.Payload))],
         { Kind: RecordKind.Decision } => [new Decided(record.TimeUtc, JsonText.Parse(record.Payload))],
-        { Kind: RecordKind.ClientBytes } => _client.Read(record),
-        { Kind: RecordKind.ServerBytes } => _server.Read(record),
+        { Kind: RecordKind.ClientBytes } => Read(record, fromClient: true),
+        { Kind: RecordKind.ServerBytes } => Read(record, fromClient: false),
         _ => [],
     };
+
+    private SessionBegan Open(DateTime time, JsonElement details)
+    {
+        _bytes = JsonText.Of(details, "protocol") == TdsBytes.Protocol ? TdsBytes.Create(details) : PostgresBytes.Create();
+        return new SessionBegan(time, details);
+    }
+
+    private List<ReplayEvent> Read(JournalRecord record, bool fromClient)
+    {
+        var events = new List<ReplayEvent>();
+        // The record that says which protocol it is may be in a segment that is not here any more.
+        _bytes ??= TdsBytes.MayBegin(record.Payload.Span) ? TdsBytes.Create(default) : PostgresBytes.Create();
+        (fromClient ? _bytes.Client : _bytes.Server).Read(record.TimeUtc, record.Payload.Span, events);
+        return events;
+    }
 
     private static string NameOf(RecordKind kind) => kind switch
     {
@@ -41,46 +53,16 @@ internal sealed class Transcript
         RecordKind.Decision => "a decision",
         _ => "a record",
     };
-
-    /// <summary>One direction's bytes. When they stop being frames nothing after them can be read, and that is said once.</summary>
-    private sealed class Direction(string name, IFrameDecoder decoder)
-    {
-        private readonly FrameAssembler _frames = new();
-        private bool _broken;
-
-        public List<ReplayEvent> Read(JournalRecord record)
-        {
-            var events = new List<ReplayEvent>();
-            if (_broken)
-                return events;
-            _frames.Append(record.Payload.Span);
-            try
-            {
-                while (_frames.TryRead(out var type, out var body, out var length))
-                {
-                    if (body.Length < length)
-                        events.Add(TooLarge(record, length));
-                    else
-                        decoder.Decode(record.TimeUtc, type, body, events);
-                }
-            }
-            catch (ProtocolException exception)
-            {
-                _broken = true;
-                events.Add(new NotShown(record.TimeUtc, $"the rest of the {name}'s bytes, which cannot be read: {exception.Message}"));
-            }
-            return events;
-        }
-
-        private static NotShown TooLarge(JournalRecord record, int length) =>
-            new(record.TimeUtc, $"a message of {length} bytes, too large for a replay; it is in the journal");
-    }
 }
 
-/// <summary>Reads the messages of one direction.</summary>
-internal interface IFrameDecoder
+/// <summary>The two directions of a session, which know of each other.</summary>
+internal sealed record SessionBytes(IByteDirection Client, IByteDirection Server);
+
+/// <summary>One direction of a session's bytes, read as messages of its protocol.</summary>
+internal interface IByteDirection
 {
-    /// <param name="events">Receives what the message means, if it means something to a reader.</param>
-    /// <exception cref="ProtocolException">The message is malformed.</exception>
-    void Decode(DateTime time, byte type, ReadOnlySpan<byte> body, List<ReplayEvent> events);
+    /// <summary>What cannot be read is said in an event; nothing is thrown for it.</summary>
+    /// <param name="bytes">A record's: they end anywhere in a message.</param>
+    /// <param name="events">Receives what the bytes mean to a reader.</param>
+    void Read(DateTime time, ReadOnlySpan<byte> bytes, List<ReplayEvent> events);
 }

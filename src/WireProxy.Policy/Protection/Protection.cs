@@ -13,13 +13,13 @@ public sealed class Protection
     private readonly PolicyDefinition _policy;
     private readonly GrantSet _grants;
 
-    internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject)
+    internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject, ProtectedIdentities? known)
     {
         _catalog = catalog;
         _policy = policy;
         _grants = new(policy, catalog.Snapshot.Database, subject);
         ProtectsNothing = _grants.CoverAll(policy);
-        _relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, _grants).Build();
+        _relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, _grants, known).Build();
     }
 
     /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>

@@ -4,7 +4,7 @@ namespace WireProxy.Policy;
 
 /// <summary>Works out which columns of a catalog are masked for one subject, and how.</summary>
 /// <remarks>
-/// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do.
+/// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do; it keeps it under another name.
 /// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
 ///    nearest first, and a parent's the mask of its children's.
 /// 3. A generated column of a table with masked columns may be made of them and is redacted.
@@ -15,7 +15,7 @@ namespace WireProxy.Policy;
 /// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and the redaction of
 /// a view's or a generated column. It does not open a child's rows by naming the parent.
 /// </remarks>
-internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants)
+internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants, ProtectedIdentities? known)
 {
     private readonly string _database = catalog.Snapshot.Database;
     private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> _own = [];
@@ -23,6 +23,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
 
     public Dictionary<uint, RelationProtection> Build()
     {
+        known?.Keep(catalog.Snapshot);
         foreach (CatalogNode node in catalog.Relations)
             if (node.HasKnownColumns && FindOwn(node) is { Count: > 0 } masks)
                 _own.Add(node, masks);
@@ -88,6 +89,15 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
                     if (pattern.MatchesColumn(column))
                         (masks ??= []).TryAdd(column, rule.Mask);
             }
+        if (known is null || node.IsSystem)
+            return masks;
+        foreach (CatalogColumn column in node.Relation.Columns)
+        {
+            if (masks is not null && masks.TryGetValue(column.Name, out Mask? named))
+                known.Add(node.Id, column.Number, named);
+            else if (known.Find(node.Id, column.Number) is { } earlier)
+                (masks ??= []).Add(column.Name, earlier);
+        }
         return masks;
     }
 

@@ -7,7 +7,7 @@ using WireProxy.Sql.Catalog;
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>The catalog being read over a client's own session: rows arrive on the response side, the request side waits.</summary>
-internal sealed class CatalogRead(string clientEncoding)
+internal sealed class CatalogRead(string clientEncoding) : OwnRead
 {
     private readonly CatalogBuilder _builder = new();
     private readonly TaskCompletionSource<CatalogSnapshot?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,7 +16,7 @@ internal sealed class CatalogRead(string clientEncoding)
     /// <summary>The catalog, or null where the server refused or the session ended.</summary>
     public Task<CatalogSnapshot?> Task => _done.Task;
 
-    public void Add(DataRow row)
+    public override void Add(DataRow row)
     {
         if (row.ColumnCount != PostgresCatalogQuery.ColumnCount)
             throw new ProtocolException("a row of the catalog has the wrong number of columns");
@@ -26,9 +26,9 @@ internal sealed class CatalogRead(string clientEncoding)
         _builder.Add(kind, id, a, b, c, d);
     }
 
-    public void Fail() => _failed = true;
+    public override void Fail() => _failed = true;
 
-    public void Complete()
+    public override void Complete()
     {
         try
         {
@@ -41,7 +41,7 @@ internal sealed class CatalogRead(string clientEncoding)
         }
     }
 
-    public void Abandon() => _done.TrySetResult(null);
+    public override void Abandon() => _done.TrySetResult(null);
 
     private static ReadOnlySpan<byte> Next(ref FieldValues.Enumerator cell)
     {

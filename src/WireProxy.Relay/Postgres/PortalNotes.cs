@@ -109,16 +109,27 @@ internal sealed class PortalNotes(PostgresSession session)
         if (_portals.Count >= MostNames)
             _portals.RemoveWhere(static note => note.Effects == StatementEffect.None);
         long meaning = session.Meaning;
-        Portal(portal).Bind(statement, meaning, EffectsOf(statement));
+        StatementWork? meant = _statements.TryGetValue(statement, out StatementNote? note) && note.IsCertainIn(_exchange) ? note.Work : null;
+        Portal(portal).Bind(statement, meaning, EffectsOf(statement), meant?.DependsOnCatalog ?? true);
         if (!session.Masks)
             return null;
-        Protection? under = session.CertainProtection;
-        return new BindWork(portal, statement, formats, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
+        Protection? under = UnderOf(portal);
+        StatementWork? planned = under is null ? null : meant;
+        return new BindWork(portal, statement, formats, meaning, session.NamesMeaning)
+        {
+            Under = under,
+            Touches = under is null,
+            Planned = planned,
+            Plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null,
+        };
     }
+
+    /// <summary>What is protected from a portal's rows; null where that is not certain.</summary>
+    private Protection? UnderOf(string portal) => Portal(portal).DependsOnCatalog ? session.CertainProtection : session.Protection;
 
     private NameWork Work(string name, bool isStatement, long meaning)
     {
-        Protection? under = session.CertainProtection;
+        Protection? under = isStatement ? session.CertainProtection : UnderOf(name);
         return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
     }
 
@@ -162,6 +173,9 @@ internal sealed class PortalNotes(PostgresSession session)
         /// <summary>Within its own exchange either the Parse succeeds, or its error skips the Bind too.</summary>
         public StatementEffect EffectsIn(long exchange) => exchange == parsedIn ? Work.Effects : Effects;
 
+        /// <summary>The name means this statement, or what comes is skipped.</summary>
+        public bool IsCertainIn(long exchange) => exchange == parsedIn || Work.IsComplete;
+
         public long DescribedIn { get; private set; } = -1;
 
         public long DescribedAt { get; private set; }
@@ -185,7 +199,10 @@ internal sealed class PortalNotes(PostgresSession session)
         /// <summary>The meaning under which a description of the portal was last asked for; -1 for never.</summary>
         public long DescribedAt { get; set; } = -1;
 
-        public void Bind(string statement, long meaning, StatementEffect effects) =>
-            (Statement, Meaning, Effects, DescribedAt) = (statement, meaning, effects, -1);
+        /// <summary>False where its rows are the same whatever the catalog holds.</summary>
+        public bool DependsOnCatalog { get; private set; } = true;
+
+        public void Bind(string statement, long meaning, StatementEffect effects, bool dependsOnCatalog) =>
+            (Statement, Meaning, Effects, DescribedAt, DependsOnCatalog) = (statement, meaning, effects, -1, dependsOnCatalog);
     }
 }

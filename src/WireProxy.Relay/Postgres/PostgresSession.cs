@@ -2,6 +2,7 @@ using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -27,6 +28,7 @@ internal sealed class PostgresSession : DialectSession
     private volatile bool _hasEnded;
     private long _meaning;
     private long _namesMeaning;
+    private LineageJudge? _judge;
 
     private PostgresSession(Session session, PostgresDialect dialect, Subject subject)
     {
@@ -35,6 +37,7 @@ internal sealed class PostgresSession : DialectSession
         Subject = subject;
         Policy = session.Listener.Policy;
         _sharedCatalog = dialect.Catalogs.For(subject.Database ?? "");
+        Path = new SessionPath(this);
         if (Policy.IsTransparent && session.Recorder is null)
         {
             (_relay, Requests, Responses) = RelayFilters.Create(this);
@@ -53,6 +56,8 @@ internal sealed class PostgresSession : DialectSession
     public CompiledPolicy Policy { get; }
 
     public InFlight InFlight { get; } = new();
+
+    public SessionPath Path { get; }
 
     public override IFilter Requests { get; }
 
@@ -113,6 +118,7 @@ internal sealed class PostgresSession : DialectSession
         _hasEnded = true;
         InFlight.Abandon();
         _catalogRead?.Abandon();
+        Path.Abandon();
         if (_cancelHandle is { } handle)
             Session.Listener.Registry.RemoveCancelKey(handle, Session);
     }
@@ -184,10 +190,36 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>The session's own upstream is reading the catalog for it: the rows are not the client's.</summary>
     public bool ReadsCatalogHere => _catalogRead is not null;
 
+    /// <summary>The server states an origin that the lineage has not found: the column is masked, and the log says so without a word of the statement.</summary>
+    public void WitnessesDisagree() => Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
+
     public void UnknownOriginSeen() => _sharedCatalog.ReportUnknownOrigin();
 
     /// <summary>What is protected, or null where the catalog may have changed since it was read.</summary>
     public Protection? CertainProtection => IsCatalogCertain ? Protection : null;
+
+    /// <summary>Where the values of a text come from and go to, as things are now; null where that cannot be told for certain.</summary>
+    /// <param name="text">In UTF-8.</param>
+    public StatementPlans? PlansOf(ReadOnlySpan<byte> text)
+    {
+        if (CertainProtection is not { } under || Path.Current is not { } path)
+            return null;
+        if (!ReferenceEquals(_judge?.Protection, under))
+            _judge = new LineageJudge(under, Catalog!);
+        return new StatementPlans(LineageCache.For(Catalog!, path).Resolve(text), _judge);
+    }
+
+    /// <summary>The same of a call of that function by number.</summary>
+    public StatementPlans? PlansOf(uint function)
+    {
+        if (CertainProtection is not { } under || Path.Current is not { } path)
+            return null;
+        return new StatementPlans(new TextLineage([PostgresLineage.OfFunctionCall(function, Catalog!, path)]), new LineageJudge(under, Catalog!));
+    }
+
+    /// <summary>Whether <see cref="PlansOf(ReadOnlySpan{byte})"/> would have to work for a long time.</summary>
+    public bool IsUnknownText(ReadOnlySpan<byte> text) =>
+        CertainProtection is not null && Path.Current is { } path && LineageCache.For(Catalog!, path).TryGet(text) is null;
 
     private bool IsCatalogCertain =>
         Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news) &&

@@ -32,7 +32,7 @@ internal sealed class RequestFilter : IFilter
     public RequestFilter(PostgresSession session)
     {
         _session = session;
-        _gate = new StatementGate(session);
+        _gate = new StatementGate(session, new NamedStatements());
         _notes = new PortalNotes(session);
     }
 

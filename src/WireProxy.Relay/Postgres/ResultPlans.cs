@@ -4,6 +4,7 @@ using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Postgres.Masking;
 using WireProxy.Relay.Sessions;
 using WireProxy.Sql;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -17,6 +18,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private NameMap<Portal> _portals;
     private byte[] _lastDescription = [];
     private Protection? _lastProtection;
+    private StatementLineage? _lastLineage;
     private bool _lastTouches;
     private RowPlan? _lastPlan;
 
@@ -46,9 +48,10 @@ internal sealed class ResultPlans(PostgresSession session)
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        var portal = new Portal(statement, statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning);
+        StatementPlans? plans = statement is not null && ReferenceEquals(statement, bind.Planned) ? bind.Plans : null;
+        var portal = new Portal(statement, plans?.Touches ?? statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning, plans);
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
-            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches, bind.Under), bind.Meaning);
+            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches, bind.Under, plans, 0), bind.Meaning);
         _portals[bind.Portal] = portal;
         return portal.Touches;
     }
@@ -68,7 +71,9 @@ internal sealed class ResultPlans(PostgresSession session)
         if (session.Masks)
         {
             bool isCertain = work is not null && IsCertain(work);
-            Rows = PlanOf(body, !isCertain || work!.Touches, isCertain ? work!.Under : null);
+            Rows = PlanOf(body, !isCertain || work!.Touches, isCertain ? work!.Under : null, isCertain ? work!.Plans : null, work?.ResultsBegun ?? 0);
+            if (work is not null)
+                work.ResultsBegun++;
         }
     }
 
@@ -89,8 +94,8 @@ internal sealed class ResultPlans(PostgresSession session)
         if (work is null)
             return;
         if (!_portals.TryGetValue(work.Name, out Portal? portal))
-            _portals[work.Name] = portal = new Portal(null, true, work.NamesMeaning);
-        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, TouchesNow(work), work.Under), work.Meaning);
+            _portals[work.Name] = portal = new Portal(null, true, work.NamesMeaning, null);
+        portal.Describe(body.IsEmpty ? RowPlan.Clear : PlanOf(body, TouchesNow(work), work.Under, portal.Plans, 0), work.Meaning);
     }
 
     /// <summary>True where the portal may touch protected data when it runs: a FETCH or EXECUTE looks its name up then, not when it is
@@ -122,7 +127,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, session.ClientEncoding);
+            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, JudgeOf(head), LineageOf(head), session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
@@ -150,21 +155,38 @@ internal sealed class ResultPlans(PostgresSession session)
         return (statement?.TouchesUnder(head.Work!.Under) ?? true, statement?.Copies is [CopyFacts only] ? only : null);
     }
 
-    /// <summary>A driver describes the same result again and again: the last plan serves as long as its description is the same.</summary>
-    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches, Protection? under)
+    private LineageJudge? JudgeOf(Pending head) =>
+        head.Work is QueryWork query ? query.Plans?.Judge : head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Plans?.Judge : null;
+
+    /// <summary>Of the copy that begins; null where it is not known.</summary>
+    private StatementLineage? LineageOf(Pending head)
     {
-        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(under, _lastProtection) && body.SequenceEqual(_lastDescription))
+        if (head.Work is QueryWork query)
+            return IsCertain(query) ? query.Plans?.WithRows(query.ResultsBegun++) : null;
+        return head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Plans?.WithRows(0) : null;
+    }
+
+    /// <summary>A driver describes the same result again and again: the last plan serves as long as its description is the same.</summary>
+    private RowPlan PlanOf(ReadOnlySpan<byte> body, bool touches, Protection? under, StatementPlans? plans, int index)
+    {
+        StatementLineage? lineage = plans?.WithRows(index);
+        if (_lastPlan is not null && touches == _lastTouches && ReferenceEquals(under, _lastProtection) && ReferenceEquals(lineage, _lastLineage)
+            && body.SequenceEqual(_lastDescription))
+        {
             return _lastPlan;
-        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches, under);
-        (_lastPlan, _lastTouches, _lastProtection, _lastDescription) = (plan, touches, under, body.ToArray());
+        }
+        RowPlan plan = PlanOf(RowPlan.ColumnsOf(RowDescription.Decode(body)), touches, under, plans, index);
+        (_lastPlan, _lastTouches, _lastProtection, _lastLineage, _lastDescription) = (plan, touches, under, lineage, body.ToArray());
         return plan;
     }
 
-    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches, Protection? under)
+    private RowPlan PlanOf(ImmutableArray<ResultColumn> columns, bool touches, Protection? under, StatementPlans? plans, int index)
     {
-        RowPlan plan = RowPlan.Create(columns, touches, under, out bool unknownOrigin);
+        RowPlan plan = RowPlan.Create(columns, touches, under, plans, index, out bool unknownOrigin, out bool disagrees);
         if (unknownOrigin)
             session.UnknownOriginSeen();
+        if (disagrees)
+            session.WitnessesDisagree();
         return plan;
     }
 
@@ -174,13 +196,16 @@ internal sealed class ResultPlans(PostgresSession session)
     /// <summary>A portal as the server made it.</summary>
     /// <param name="statement">Null where it is not known.</param>
     /// <param name="names">The session's <see cref="PostgresSession.NamesMeaning"/> when it was bound.</param>
-    private sealed class Portal(StatementWork? statement, bool touches, long names)
+    /// <param name="plans">Null where its lineage is not known.</param>
+    private sealed class Portal(StatementWork? statement, bool touches, long names, StatementPlans? plans)
     {
         public StatementWork? Statement { get; } = statement;
 
         public bool Touches { get; } = touches;
 
         public long NamesMeaning { get; } = names;
+
+        public StatementPlans? Plans { get; } = plans;
 
         public RowPlan? Plan { get; private set; }
 

@@ -22,16 +22,24 @@ internal sealed class RowPlan
     /// <param name="columns">As the server describes them.</param>
     /// <param name="touches">A column without a stated origin is masked.</param>
     /// <param name="protection">Null where it is not certain what is protected: every column is masked.</param>
+    /// <param name="plans">The second witness; null where the lineage is not known, and what the server states is all there is.</param>
+    /// <param name="index">How many results of the text came before.</param>
     /// <param name="unknownOrigin">Set where a column comes from a relation that the catalog does not hold: it is masked, and the catalog is old.</param>
-    public static RowPlan Create(ImmutableArray<ResultColumn> columns, bool touches, Protection? protection, out bool unknownOrigin)
+    /// <param name="disagrees">Set where the server and the lineage state two origins: the column is masked, and a defect of ours seen.</param>
+    public static RowPlan Create(ImmutableArray<ResultColumn> columns, bool touches, Protection? protection, StatementPlans? plans, int index,
+        out bool unknownOrigin, out bool disagrees)
     {
-        unknownOrigin = false;
+        unknownOrigin = disagrees = false;
+        Mask?[]? traced = protection is not null && ReferenceEquals(plans?.Judge.Protection, protection)
+            ? plans.MasksOf(columns, index, DerivedMask, out disagrees) : null;
+        // A result that the lineage did not expect may hold anything that its statement touches.
+        touches |= plans is not null && traced is null;
         var masked = new MaskedColumn[columns.Length];
         bool any = false;
         for (int i = 0; i < columns.Length; i++)
         {
             ResultColumn column = columns[i];
-            Mask? mask = MaskOf(column, touches, protection, ref unknownOrigin);
+            Mask? mask = traced is not null ? traced[i] : MaskOf(column, touches, protection, ref unknownOrigin);
             any |= mask is not null;
             masked[i] = new MaskedColumn(mask, column.TypeId, column.Format);
         }

@@ -22,11 +22,11 @@ internal readonly record struct GateAnswer(
 }
 
 /// <summary>Judges Query, Parse and FunctionCall: nothing of the three passes by another way.</summary>
-internal sealed class StatementGate(PostgresSession session)
+internal sealed class StatementGate(PostgresSession session, NamedStatements named)
 {
     private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
 
-    private readonly NamedStatements _named = new();
+    private readonly StatementPlanner _planner = new(session, named);
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
@@ -46,6 +46,8 @@ internal sealed class StatementGate(PostgresSession session)
     {
         GateAnswer answer = JudgeMessage(type, body, output);
         _catalogTried &= answer.MustWait;
+        if (!answer.MustWait)
+            _planner.Judged();
         return answer;
     }
 
@@ -80,8 +82,13 @@ internal sealed class StatementGate(PostgresSession session)
             return Refused(Refusals.Of(verdict, "FUNCTION CALL"), [], []);
         session.Session.Recorder?.Decide(DecisionRecord.FunctionCall(function?.Name));
         Protection? under = session.CertainProtection;
+        StatementPlans? plans = session.Masks ? session.PlansOf(call.FunctionId) : null;
+        if (plans is not null && plans.Judge.RefusalOf(plans.Statements[0], "FUNCTION CALL", session.Policy) is { } refusal)
+            return Refused(refusal, [], []);
         session.NamesMayChange();
-        bool touches = session.Masks && (function is null || under?.Touches(FactsOf(function)) != false);
+        // The large object functions that libpq calls give nothing but what the client has put there, or what an import brought, which is refused.
+        bool reads = function is null || under?.Touches(FactsOf(function)) != false;
+        bool touches = session.Masks && reads && plans?.Touches != false;
         return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
     }
 
@@ -102,29 +109,31 @@ internal sealed class StatementGate(PostgresSession session)
         if (!TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
         // BEGIN and SET TRANSACTION are the same whatever the catalog says, and a query between them would be the transaction's first.
-        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(DependsOnCatalog) && !HasCatalog(output))
+        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(StatementPlanner.DependsOnCatalog) && !HasCatalog(output))
         {
             _analyzedElsewhere = analyzed;
+            return GateAnswer.Wait;
+        }
+        if (_planner.Plan(ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text, analyzed, output, out StatementPlans? plans) is { } planning)
+        {
+            (_analyzedElsewhere, _waiting) = (analyzed, planning);
             return GateAnswer.Wait;
         }
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
             return Refused(Unparsed(analyzed.Problem), text, secrets);
-        foreach (StatementFacts facts in analyzed.Statements)
+        for (int i = 0; i < analyzed.Statements.Length; i++)
         {
+            StatementFacts facts = analyzed.Statements[i];
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (session.Masks && session.Protection?.CopiesElsewhere(facts) == true)
-                return Refused(Refusals.Copies(facts.Command), text, secrets);
+            if (session.Masks && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+                return Refused(refusal, text, secrets);
         }
         Record(analyzed);
-        return new GateAnswer(Admit(analyzed, statement), null, [], secrets, textOffset);
+        return new GateAnswer(Admit(text, analyzed, plans, statement), null, [], secrets, textOffset);
     }
-
-    /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
-    private static bool DependsOnCatalog(StatementFacts facts) =>
-        !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
     /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
     public void Runs(StatementEffect effects)
@@ -145,67 +154,83 @@ internal sealed class StatementGate(PostgresSession session)
     /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
     public bool MustWaitToBind(OutputBuffer output)
     {
-        if (!session.Masks || session.Catalog is null || session.CertainProtection is not null)
+        if (!session.Masks || session.Catalog is null)
             return false;
-        bool mustWait = !HasCatalog(output);
+        bool mustWait = session.CertainProtection is null && !HasCatalog(output);
+        if (!mustWait && _planner.KnowPath(output) is { } asking)
+            (_waiting, mustWait) = (asking, true);
         _catalogTried &= mustWait;
+        if (!mustWait)
+            _planner.Judged();
         return mustWait;
     }
 
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
         if (!portal.IsEmpty)
-            _named.PortalBound();
+            named.PortalBound();
     }
 
-    private Work Admit(AnalyzedText analyzed, string? statement)
+    private Work Admit(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, string? statement)
     {
-        bool dependsOnCatalog = analyzed.Statements.Any(DependsOnCatalog);
+        bool dependsOnCatalog = analyzed.Statements.Any(StatementPlanner.DependsOnCatalog);
         Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
         StatementEffect effects = StatementEffect.None;
         foreach (StatementFacts facts in analyzed.Statements)
         {
             effects |= EffectsOf(facts);
             if (StatementEffects.RunsUnknownCode(facts, session.Catalog))
-                _named.UnknownCodeRuns();
+                named.UnknownCodeRuns();
         }
+        // A trigger that sets the search path is in the lineage, and in no fact.
+        if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
+            effects |= StatementEffect.Settings;
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
-            NoteNames(analyzed, statement);
+            NoteNames(analyzed, plans, statement);
         if (statement is not null)
-            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) { Under = under, Effects = effects };
+            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) 
+            {
+                Under = under,
+                Effects = effects,
+                DependsOnCatalog = dependsOnCatalog,
+                Text = !session.Masks ? [] : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray(),
+            };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
         if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            Touches = session.Masks && (under is null || analyzed.Statements.Any(facts => Touches(facts, under))),
+            Touches = session.Masks && (under is null || (plans?.Touches ?? analyzed.Statements.Any(facts => Touches(facts, under)))),
             Under = under,
+            Plans = under is null ? null : plans,
             Generation = dependsOnCatalog && analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
         };
     }
 
     private StatementEffect EffectsOf(StatementFacts facts) => StatementEffects.Of(facts, session.Catalog, running =>
-        _named.Find(running) is { } all
+        named.Find(running) is { } all
             ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
-            : _named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
+            : named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
 
     private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
         (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
-            under.Touches(facts, _ => _named.Find(facts)?.Any(one => under.Touches(one))));
+            under.Touches(facts, _ => named.Find(facts)?.Any(one => under.Touches(one))));
 
     private IReadOnlyList<StatementFacts>? NamedBy(AnalyzedText analyzed) =>
-        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? _named.Find(running) : null;
+        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? named.Find(running) : null;
 
-    private void NoteNames(AnalyzedText analyzed, string? statement)
+    private void NoteNames(AnalyzedText analyzed, StatementPlans? plans, string? statement)
     {
-        foreach (StatementFacts facts in analyzed.Statements)
+        for (int i = 0; i < analyzed.Statements.Length; i++)
         {
+            StatementFacts facts = analyzed.Statements[i];
+            var made = plans is null ? null : new MadeStatement(facts, plans.Statements[i], plans.Judge, session.Path.Current);
             if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
-                _named.Note(name, facts);
+                named.Note(name, facts, made);
             if (!string.IsNullOrEmpty(statement))
-                _named.Note(statement, facts);
+                named.Note(statement, facts, made);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Sql;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -29,6 +30,12 @@ internal sealed class QueryWork(ImmutableArray<CopyFacts> copies) : Work
     public ImmutableArray<CopyFacts> Copies { get; } = copies;
 
     public int CopiesBegun { get; set; }
+
+    /// <summary>How many results, rows and copies together, have begun.</summary>
+    public int ResultsBegun { get; set; }
+
+    /// <summary>Where the columns of its results come from, statement by statement; null where that is not known.</summary>
+    public StatementPlans? Plans { get; init; }
 }
 
 /// <summary>A Parse, and what it prepares. The response side keeps it by name once the server has completed it.</summary>
@@ -42,6 +49,8 @@ internal sealed class StatementWork(
     private bool _touches;
     private bool _isComplete;
     private StatementDescription? _description;
+    private StatementPlans? _plans;
+    private SearchPath? _plannedPath;
 
     public string Name { get; } = name;
 
@@ -50,6 +59,12 @@ internal sealed class StatementWork(
     /// <summary>What running it may do.</summary>
     public StatementEffect Effects { get; init; }
 
+    /// <summary>False for a text that means the same whatever the catalog holds, such as SELECT 1.</summary>
+    public bool DependsOnCatalog { get; init; } = true;
+
+    /// <summary>Its text in UTF-8, for the lineage, which may be another when it is bound; empty where nothing is masked. Of the request side alone.</summary>
+    public byte[] Text { get; init; } = [];
+
     public ImmutableArray<CopyFacts> Copies { get; } = [.. statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)];
 
     /// <summary>The server has completed the Parse. Set by the response side, read by both.</summary>
@@ -57,6 +72,18 @@ internal sealed class StatementWork(
 
     /// <summary>The columns that the server described, and the meaning at that time; null until then.</summary>
     public StatementDescription? Description { get => Volatile.Read(ref _description); set => Volatile.Write(ref _description, value); }
+
+    /// <summary>What its lineage means now. Of the request side alone.</summary>
+    public StatementPlans? PlansFor(PostgresSession session)
+    {
+        if (_plans is null || !ReferenceEquals(_plans.Judge.Protection, session.CertainProtection) || !Equals(_plannedPath, session.Path.Current))
+        {
+            StatementPlans? plans = session.PlansOf(Text);
+            // What stands under a name is known by other means: see TouchesUnder.
+            (_plans, _plannedPath) = (plans?.Statements.Any(one => one.Shape == ResultShape.OfName) == true ? null : plans, session.Path.Current);
+        }
+        return _plans;
+    }
 
     /// <summary>Judged anew where the catalog has changed since: a view may read something else now.</summary>
     public bool TouchesUnder(Protection? protection)
@@ -92,6 +119,12 @@ internal sealed class BindWork(string portal, string statement, ImmutableArray<s
     public long Meaning { get; } = meaning;
 
     public long NamesMeaning { get; } = names;
+
+    /// <summary>Where the columns of its result come from as things are at the Bind; null where that is not known.</summary>
+    public StatementPlans? Plans { get; init; }
+
+    /// <summary>The statement that <see cref="Plans"/> are of: the server's own word says whether the portal is one of it.</summary>
+    public StatementWork? Planned { get; init; }
 }
 
 /// <summary>A Describe, an Execute or a Close of a statement or portal by name.</summary>
@@ -109,8 +142,8 @@ internal sealed class NameWork(string name, bool isStatement, long meaning, long
     public long NamesMeaning { get; } = names;
 }
 
-/// <summary>The gateway's own read of the catalog: rows go to the reader.</summary>
-internal sealed class CatalogWork(CatalogRead read) : Work
+/// <summary>A query of the gateway's own, of the catalog or the search path: rows go to the reader.</summary>
+internal sealed class CatalogWork(OwnRead read) : Work
 {
-    public CatalogRead Read { get; } = read;
+    public OwnRead Read { get; } = read;
 }

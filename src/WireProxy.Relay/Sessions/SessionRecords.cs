@@ -7,7 +7,9 @@ namespace WireProxy.Relay.Sessions;
 /// <summary>The JSON payloads of a session's records; protocol-specs/capture/format.md lists their members.</summary>
 internal static class SessionRecords
 {
-    public static byte[] Opened(Session session, Subject subject, string policyHash, string protocol, string? applicationName)
+    /// <param name="agreed">Writes what was agreed on at login and must be known to read the session's bytes.</param>
+    public static byte[] Opened(
+        Session session, Subject subject, string policyHash, string protocol, string? applicationName, Action<Utf8JsonWriter>? agreed = null)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var json = new Utf8JsonWriter(buffer);
@@ -22,6 +24,7 @@ internal static class SessionRecords
         json.WriteString("policy_hash", policyHash);
         json.WriteString("tls_client", session.Client.Transport.TlsDescription);
         json.WriteString("tls_upstream", session.Upstream?.Transport.TlsDescription);
+        agreed?.Invoke(json);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();

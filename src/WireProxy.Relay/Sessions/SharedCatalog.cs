@@ -14,6 +14,7 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
 
     private readonly Lock _lock = new();
     private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<string, Protection>> _protections = [];
+    private readonly ProtectedIdentities _identities = new();
     private int _generation = 1;
     private int _snapshotGeneration;
     private CatalogSnapshot? _snapshot;
@@ -96,7 +97,7 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     {
         string key = string.Join('\0', [subject.User, .. subject.Groups]);
         ConcurrentDictionary<string, Protection> bySubject = _protections.GetValue(snapshot, static _ => new(StringComparer.Ordinal));
-        return bySubject.GetOrAdd(key, _ => policy.Resolve(snapshot, subject));
+        return bySubject.GetOrAdd(key, _ => policy.Resolve(snapshot, subject, _identities));
     }
 
     private async Task<CatalogSnapshot?> ReadAndPublishAsync()

@@ -8,10 +8,15 @@ namespace WireProxy.Relay.Tds;
 /// <summary>A result set as the analysis expects it: the name of each column, and its mask or null.</summary>
 internal sealed record ResultPlan(ImmutableArray<string?> Names, ImmutableArray<Mask?> Masks)
 {
+    private const string RowStatus = "ROWSTAT";
+
     /// <summary>Two witnesses: what the server describes must be what the analysis expects. Names compare as the server's catalog does.</summary>
-    public bool Fits(ColMetadata described)
+    /// <param name="ofCursor">The rows are a cursor's: the server adds a column that says how each row fares.</param>
+    public bool Fits(ColMetadata described, bool ofCursor)
     {
-        if (described.Columns.Count != Names.Length)
+        bool hasStatus = ofCursor && described.Columns.Count == Names.Length + 1
+            && described.Columns[Names.Length] is { Name: RowStatus, Type.Type: DataType.IntN or DataType.Int4 };
+        if (!hasStatus && described.Columns.Count != Names.Length)
             return false;
         for (int i = 0; i < Names.Length; i++)
         {
@@ -32,6 +37,9 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     /// <summary>Result sets, output parameters and return values may hold protected values.</summary>
     public bool MasksValues { get; init; } = true;
 
+    /// <summary>The request opens a cursor or fetches from one.</summary>
+    public bool IsOfCursor { get; init; }
+
     /// <summary>Errors and messages may quote protected values.</summary>
     public bool Withholds { get; init; } = true;
 
@@ -51,7 +59,7 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
         bool fits = false;
         if (IsSequenceKnown)
         {
-            fits = index < ResultSets.Length && ResultSets[index] is { } expected && expected.Fits(described);
+            fits = index < ResultSets.Length && ResultSets[index] is { } expected && expected.Fits(described, IsOfCursor);
             if (fits)
                 Add(ResultSets[index]!, described, masks);
         }
@@ -59,7 +67,7 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
         {
             foreach (ResultPlan? candidate in ResultSets)
             {
-                if (!candidate!.Fits(described))
+                if (!candidate!.Fits(described, IsOfCursor))
                     continue;
                 fits = true;
                 Add(candidate, described, masks);
@@ -80,7 +88,7 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
 
     private void Add(ResultPlan plan, ColMetadata described, Mask?[] masks)
     {
-        for (int i = 0; i < masks.Length; i++)
+        for (int i = 0; i < plan.Masks.Length; i++)
         {
             Mask? mask = ReferenceEquals(plan.Masks[i], Unsettled) ? Derived(described.Columns[i].Type.Type, OfText) : plan.Masks[i];
             // Two candidates of one shape: what either masks is masked, and where they differ nothing of the value remains.

@@ -79,6 +79,7 @@ internal sealed class BatchPlans(TdsSession session)
         {
             MasksValues = touches,
             Withholds = withholds,
+            IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }
 

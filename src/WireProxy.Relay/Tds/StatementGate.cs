@@ -68,7 +68,7 @@ internal sealed class StatementGate(TdsSession session)
         if (session.Policy.DependsOnCatalog && request.Refusal is null && !HasCatalog(header, request.Transaction, output))
             return GateAnswer.Wait;
         _catalogTried = false;
-        if (session.Policy.DependsOnCatalog && !session.IsCatalogCurrent)
+        if (session.Policy.DependsOnCatalog && request.Refusal is null && !session.IsCatalogCurrent)
             return GateAnswer.Refused(Refusals.CatalogUnreadable, "", request.Transaction);
         return JudgeTexts(request);
     }

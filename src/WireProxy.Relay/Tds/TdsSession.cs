@@ -1,3 +1,4 @@
+using System.Text.Json;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
@@ -92,9 +93,18 @@ internal sealed class TdsSession : DialectSession
                 throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
             session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
-                session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null));
+                session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null,
+                json => WriteAgreement(json, agreement.Format)));
         }
         return new TdsSession(session, dialect, subject, agreement);
+    }
+
+    /// <summary>Tokens are laid out by it, and the login is not recorded; protocol-specs/capture/format.md lists the members.</summary>
+    private static void WriteAgreement(Utf8JsonWriter json, TokenFormat format)
+    {
+        json.WriteString("tds_version", $"0x{TdsVersionCode.ForLogin(format.Version):X8}");
+        json.WriteBoolean("tds_column_encryption", format.ColumnEncryption);
+        json.WriteNumber("tds_data_classification", format.DataClassification);
     }
 
     public override void Ended()

@@ -33,7 +33,8 @@ public sealed class CatalogRoutine
     public ImmutableArray<string> Names { get; init; } = [];
     /// <summary>proallargtypes, where there are OUT arguments.</summary>
     public ImmutableArray<uint> AllTypes { get; init; } = [];
-    /// <summary>SQL or PL/pgSQL text; CREATE FUNCTION whole for a body of BEGIN ATOMIC or RETURN; the symbol of one in C.</summary>
+    /// <summary>SQL or PL/pgSQL text; CREATE FUNCTION whole for a body of BEGIN ATOMIC or RETURN; the symbol of one in C. Of PostgreSQL's own,
+    /// where it is in SQL or shows another's symbol that may read.</summary>
     public string Body { get; init; } = "";
     /// <summary>The extension that brought it, or null.</summary>
     public string? Extension { get; init; }

@@ -36,6 +36,7 @@ internal sealed class CatalogRoutines
         switch (kind)
         {
             case 'b': (parts.ArgumentTypes, parts.Body, parts.Extension) = (a, b, c); break;
+            case 'R': parts.Body = a; break;
             case 'y': parts.Defaults = b; break;
             case 'm': (parts.Modes, parts.Names, parts.AllTypes) = (a, b, d); break;
             case 'g': parts.Settings = b; break;

@@ -10,7 +10,8 @@ namespace WireProxy.Sql.Catalog;
 /// j: relation, NULL, condition of a row security policy; F: relation that a foreign key refers to, "referring confdeltype confupdtype";
 /// D: domain, NULL, default; O: user's function that an operator class runs, unless it is in C;
 /// t: type (built-in ones too), "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
-/// b: user's function, argument types, body or (in C) symbol, extension; y: function, NULL, defaults;
+/// b: user's function (or a built-in one in SQL), argument types, body or (in C) symbol, extension; R: built-in function that has another's
+/// symbol, symbol; y: function, NULL, defaults;
 /// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
 /// o: operator, "function left right", schema, name; K: cast, "function source target context";
 /// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN;
@@ -18,7 +19,7 @@ namespace WireProxy.Sql.Catalog;
 /// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
 /// l: relation, attnum, label, provider; n: relation, attnum, comment;
 /// P: publication, all tables (t or f), name; Q: publication, relation; z: extension, NULL, name, schema.
-/// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, f, m and t.
+/// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, R, b, f, m and t.
 /// </remarks>
 internal static class PostgresDefinitionQuery
 {
@@ -94,7 +95,16 @@ internal static class PostgresDefinitionQuery
           LEFT JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
            AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid
           LEFT JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
-         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
+        UNION ALL
+        SELECT 'R', p.oid::pg_catalog.text, p.prosrc, NULL, NULL, NULL
+          FROM pg_catalog.pg_proc p
+         WHERE p.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND p.prolang OPERATOR(pg_catalog.=) 12::pg_catalog.oid
+           AND p.prosrc OPERATOR(pg_catalog.<>) p.proname::pg_catalog.text
+           AND pg_catalog.strpos(p.prosrc, '_to_xml') OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'pg_read_')
+               OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'ts_stat') OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'be_lo')
+               OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'tsquery_rewrite_query') OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, '_slot_')
+               OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'pg_stat_get_') OPERATOR(pg_catalog.>) 0
         UNION ALL
         SELECT 'y', p.oid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid), NULL, NULL
           FROM pg_catalog.pg_proc p
@@ -158,6 +168,12 @@ internal static class PostgresDefinitionQuery
         SELECT 'O', p.amproc::pg_catalog.oid::pg_catalog.text, NULL, NULL, NULL, NULL
           FROM pg_catalog.pg_amproc p
           JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) p.amproc::pg_catalog.oid
+         WHERE f.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND f.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
+        UNION ALL
+        SELECT 'O', f.oid::pg_catalog.text, NULL, NULL, NULL, NULL
+          FROM pg_catalog.pg_amop p
+          JOIN pg_catalog.pg_operator o ON o.oid OPERATOR(pg_catalog.=) p.amopopr
+          JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) o.oprcode::pg_catalog.oid
          WHERE f.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND f.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
         UNION ALL
         SELECT 'l', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.label, s.provider, NULL

@@ -8,6 +8,7 @@ internal sealed class BooleanBinder(ExpressionBinder expressions)
 {
     public Func<Frame, bool?> Bind(BooleanExpression expression)
     {
+        ExpressionBinder.CheckDepth();
         switch (expression)
         {
             case BooleanParenthesisExpression inner:

@@ -9,6 +9,9 @@ internal sealed record ResultColumn(string Name, SqlType Type, bool IsNullable, 
 {
     /// <summary>The result is of one table: the column gets its number from the table.</summary>
     public bool IsIdentity => Origin?.Column.Identity is not null && !IsExpression;
+
+    /// <summary>The word NULL, which has the type of what stands beside it in a set operation.</summary>
+    public bool IsNullLiteral { get; init; }
 }
 
 /// <summary>A query with the columns that it gives.</summary>

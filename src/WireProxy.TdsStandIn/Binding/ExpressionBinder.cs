@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using WireProxy.TdsStandIn.Functions;
 using WireProxy.TdsStandIn.Values;
@@ -33,6 +34,7 @@ internal sealed class ExpressionBinder
     /// <exception cref="SqlError">The expression names what does not exist, its types do not fit, or the stand-in does not know it.</exception>
     public BoundExpression Scalar(ScalarExpression expression)
     {
+        CheckDepth();
         if (expression is PrimaryExpression { Collation: { } collation })
             CheckCollation(collation.Value);
         if (expression is not Literal && Scope?.Grouping?.Find(expression) is { } group)
@@ -70,6 +72,14 @@ internal sealed class ExpressionBinder
             default:
                 throw SqlError.Unsupported($"the expression '{SyntaxText.Original(expression)}'");
         }
+    }
+
+    /// <summary>Expressions nest as deep as a text makes them; the stack does not.</summary>
+    /// <exception cref="SqlError">191.</exception>
+    public static void CheckDepth()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new SqlError(191, 15, 1, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.");
     }
 
     /// <summary>The expression's value as a type that is asked for.</summary>

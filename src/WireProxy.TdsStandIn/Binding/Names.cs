@@ -14,7 +14,7 @@ internal sealed class Names(BindContext context)
     {
         var last = name.BaseIdentifier.Value;
         if (last.StartsWith('#'))
-            return context.Session.TempTables.GetValueOrDefault(last);
+            return context.Session.TempTables.GetValueOrDefault(last) ?? (object?)context.Session.TempProcedures.GetValueOrDefault(last);
         var database = DatabaseOf(name);
         var schema = SchemaOf(name);
         if (schema is { } stated && SystemViews.Find(stated, last) is { } system)

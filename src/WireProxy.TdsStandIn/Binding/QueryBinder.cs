@@ -40,9 +40,9 @@ internal sealed class QueryBinder(BindContext context)
     {
         if (first.Columns.Count != second.Columns.Count)
             throw new SqlError(205, 16, 1, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.");
-        var types = first.Columns.Zip(second.Columns, (a, b) => TypeRules.Common(a.Type, b.Type)).ToArray();
+        var types = first.Columns.Zip(second.Columns, CommonType).ToArray();
         var columns = first.Columns.Select((column, i) => new ResultColumn(
-            column.Name, types[i], column.IsNullable || second.Columns[i].IsNullable, column.Origin ?? second.Columns[i].Origin, true)).ToList();
+            column.Name, types[i], column.IsNullable || second.Columns[i].IsNullable, column.Origin ?? second.Columns[i].Origin, true) { IsNullLiteral = column.IsNullLiteral && second.Columns[i].IsNullLiteral }).ToList();
         IEnumerable<object?[]> All(BoundQuery query, Frame? outer) => query.Rows(outer).Select(row => Converted(row, query.Columns, types));
         return new BoundQuery(columns, outer => (binary.BinaryQueryExpressionType, binary.All) switch
         {
@@ -52,6 +52,9 @@ internal sealed class QueryBinder(BindContext context)
             _ => All(first, outer).Intersect(All(second, outer), SqlCompare.Instance),
         });
     }
+
+    private static SqlType CommonType(ResultColumn a, ResultColumn b) =>
+        a.IsNullLiteral ? b.Type : b.IsNullLiteral ? a.Type : TypeRules.Common(a.Type, b.Type);
 
     private static object?[] Converted(object?[] row, IReadOnlyList<ResultColumn> columns, SqlType[] types)
     {

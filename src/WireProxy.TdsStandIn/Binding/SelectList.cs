@@ -51,7 +51,7 @@ internal sealed class SelectList(ExpressionBinder binder, Scope scope)
         var bound = binder.Scalar(expression);
         bool isColumn = expression is ColumnReferenceExpression;
         var name = alias ?? (isColumn && SyntaxText.Parts((ColumnReferenceExpression)expression) is { Count: > 0 } parts ? parts[^1] : null);
-        return new SelectItem(new ResultColumn(name ?? "", bound.Type, bound.IsNullable, bound.Origin, !isColumn), bound);
+        return new SelectItem(new ResultColumn(name ?? "", bound.Type, bound.IsNullable, bound.Origin, !isColumn) { IsNullLiteral = bound.IsNullLiteral }, bound);
     }
 
     private SelectItem Assignment(SelectSetVariable assignment)

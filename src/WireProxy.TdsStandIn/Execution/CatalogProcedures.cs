@@ -54,6 +54,20 @@ internal sealed class CatalogProcedures(Executor executor)
         await SendAsync("is_hidden:b column_ordinal:i name:s is_nullable:b system_type_id:i system_type_name:s max_length:h precision:t scale:t collation_name:s source_database:s source_schema:s source_table:s source_column:s is_identity_column:b is_updateable:b is_computed_column:b", rows, cancellation);
     }
 
+    /// <summary>What SqlBulkCopy asks before it copies: colid, name, tds_collation and collation of each column.</summary>
+    public async ValueTask CollationsAsync(string name, Module caller, CancellationToken cancellation)
+    {
+        var table = MetadataFunctions.Find(executor.Context(caller), name) as Table ?? throw SqlError.InvalidObject(name);
+        IReadOnlyList<ResultColumn> columns =
+        [
+            new("colid", SqlType.Int, true), new("name", SqlType.SysName, true), new("tds_collation", new SqlType(SqlKind.Binary, 5), true), new("collation", SqlType.SysName, true),
+        ];
+        var rows = table.Columns.Select((column, i) => column.Type.IsText
+            ? new object?[] { i + 1, column.Name, TypeIds.CollationBytes.ToArray(), TypeIds.CollationName }
+            : [i + 1, column.Name, null, null]);
+        await _queries.SendAsync(new BoundQuery(columns, _ => rows), cancellation);
+    }
+
     private async ValueTask ColumnsAsync(IReadOnlyList<Argument> arguments, CancellationToken cancellation)
     {
         var database = executor.Session.Database;

@@ -114,7 +114,11 @@ internal sealed class DefinitionStatements(Executor executor)
         var existing = Existing<Procedure>(database, schema, name, statement is CreateProcedureStatement, statement is CreateOrAlterProcedureStatement);
         if (statement.MethodSpecifier is not null || statement.StatementList is null)
             throw SqlError.Unsupported("procedures of the CLR");
-        database.Put(new Procedure(database, schema, name, existing?.ObjectId ?? database.Instance.NextObjectId(), statement, SyntaxText.Original(statement)));
+        var procedure = new Procedure(database, schema, name, existing?.ObjectId ?? database.Instance.NextObjectId(), statement, SyntaxText.Original(statement));
+        if (name.StartsWith('#'))
+            executor.Session.TempProcedures[name] = procedure;
+        else
+            database.Put(procedure);
     }
 
     private void CreateType(CreateTypeTableStatement statement, Module module)

@@ -57,6 +57,11 @@ internal sealed class DropStatements(Executor executor)
         }
         if (found is Table table && table.Database.Objects.OfType<Table>().FirstOrDefault(other => other != table && other.ForeignKeys.Exists(key => key.Referenced == table)) is not null)
             throw new SqlError(3726, 16, 1, $"Could not drop object '{table.Name}' because it is referenced by a FOREIGN KEY constraint.");
+        if (found is Procedure && found.Name.StartsWith('#'))
+        {
+            session.TempProcedures.Remove(found.Name);
+            return;
+        }
         executor.Change(undo =>
         {
             if (found is Table temporary && found.Name.StartsWith('#'))

@@ -99,7 +99,7 @@ internal sealed class ExecuteStatements(Executor executor)
 
     private async ValueTask<int> CallAsync(Procedure procedure, IReadOnlyList<Argument> arguments, Module caller, CancellationToken cancellation)
     {
-        var module = NewModule(procedure.Name, caller, true, procedure.ObjectId);
+        var module = NewModule(procedure.Name, caller, true, procedure.ObjectId, procedure.Body.StartLine);
         IReadOnlyList<ProcedureParameter> parameters = [.. procedure.Body.Parameters];
         Bind(module, parameters, arguments, procedure.Name);
         var session = executor.Session;
@@ -120,8 +120,8 @@ internal sealed class ExecuteStatements(Executor executor)
         return module.ReturnValue;
     }
 
-    private static Module NewModule(string name, Module caller, bool isProcedure, int objectId) => caller.Level < MaxLevel
-        ? new Module(name, caller.Level + 1, isProcedure) { ObjectId = objectId, Caught = caller.Caught }
+    private static Module NewModule(string name, Module caller, bool isProcedure, int objectId, int firstLine = 1) => caller.Level < MaxLevel
+        ? new Module(name, caller.Level + 1, isProcedure) { ObjectId = objectId, FirstLine = firstLine, Caught = caller.Caught }
         : throw new SqlError(217, 16, 1, "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).");
 
     private void Bind(Module module, IReadOnlyList<ProcedureParameter> parameters, IReadOnlyList<Argument> arguments, string name)

@@ -114,7 +114,7 @@ internal sealed class Executor
         catch (SqlError error)
         {
             if (error.Line == 0)
-                (error.Line, error.Procedure) = (statement.StartLine, module.Name);
+                (error.Line, error.Procedure) = (module.LineOf(statement.StartLine), module.Name);
             Session.LastError = error.Number;
             if (Session.Transaction is { } transaction && (Session.Options.AbortsTransaction || Session.TryDepth > 0 && error.EndsBatch && !error.IsThrown))
                 transaction.IsDoomed = true;

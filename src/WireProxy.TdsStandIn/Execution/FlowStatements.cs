@@ -34,7 +34,7 @@ internal sealed class FlowStatements(Executor executor)
                 return Flow.Return;
             case PrintStatement print:
                 var text = (string?)Value(print.Expression, SqlType.NVarChar(4000), module) ?? "";
-                executor.Sink.Info(0, 1, 0, text.Length == 0 ? " " : text, module.Name, statement.StartLine);
+                executor.Sink.Info(0, 1, 0, text.Length == 0 ? " " : text, module.Name, module.LineOf(statement.StartLine));
                 return Flow.Next;
             case ThrowStatement rethrow:
                 throw Thrown(rethrow, module);
@@ -135,7 +135,7 @@ internal sealed class FlowStatements(Executor executor)
             throw SqlError.Unsupported("RAISERROR with a severity that ends the connection");
         if (severity <= 10)
         {
-            executor.Sink.Info(UserError, (byte)state, (byte)severity, text, module.Name, statement.StartLine);
+            executor.Sink.Info(UserError, (byte)state, (byte)severity, text, module.Name, module.LineOf(statement.StartLine));
             executor.Session.LastError = 0;
             return;
         }

@@ -28,6 +28,12 @@ internal sealed class Module(string name, int level, bool isProcedure)
 
     public int ReturnValue { get; set; }
 
+    /// <summary>The line of its batch on which the procedure's text begins.</summary>
+    public int FirstLine { get; init; } = 1;
+
+    /// <summary>Lines are counted from the beginning of the procedure.</summary>
+    public int LineOf(int line) => line - FirstLine + 1;
+
     /// <summary>SCOPE_IDENTITY().</summary>
     public long? ScopeIdentity { get; set; }
 

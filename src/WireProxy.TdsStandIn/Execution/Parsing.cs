@@ -12,6 +12,9 @@ internal static class Parsing
     private const int StackSize = 64 * 1024 * 1024;
     private const int LongText = 4_000;
 
+    /// <summary>Parentheses inside of each other, nearly as many as the server itself takes.</summary>
+    private const int MaxNesting = 4_000;
+
     private static readonly ConcurrentDictionary<(string Text, bool Quoted), TSqlScript> Kept = new();
 
     /// <exception cref="SqlError">102: the text is no T-SQL, or none that the parser knows.</exception>
@@ -19,10 +22,24 @@ internal static class Parsing
     {
         if (Kept.TryGetValue((text, quotedIdentifier), out var known))
             return known;
+        if (NestingOf(text) > MaxNesting)
+            throw new SqlError(191, 15, 1, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.");
         var script = text.Length < LongText ? ParseHere(text, quotedIdentifier) : OnLargeStack(() => ParseHere(text, quotedIdentifier));
         if (text.Length <= MaxKeptLength && Kept.Count < MaxKept)
             Kept.TryAdd((text, quotedIdentifier), script);
         return script;
+    }
+
+    /// <summary>Too many rather than too few: parentheses in strings and comments count.</summary>
+    private static int NestingOf(string text)
+    {
+        int depth = 0, deepest = 0;
+        foreach (char sign in text)
+        {
+            depth += sign == '(' ? 1 : sign == ')' && depth > 0 ? -1 : 0;
+            deepest = Math.Max(deepest, depth);
+        }
+        return deepest;
     }
 
     private static TSqlScript ParseHere(string text, bool quotedIdentifier)

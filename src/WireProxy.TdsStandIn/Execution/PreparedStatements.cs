@@ -14,6 +14,7 @@ internal sealed record PreparedStatement(string Parameters, string Text)
 internal sealed class PreparedStatements
 {
     private readonly Dictionary<int, PreparedStatement> _byHandle = [];
+    private readonly HashSet<int> _run = [];
     private int _last;
 
     public int Add(PreparedStatement statement)
@@ -29,9 +30,19 @@ internal sealed class PreparedStatements
     /// <exception cref="SqlError">8179.</exception>
     public void Remove(int handle)
     {
+        _run.Remove(handle);
         if (!_byHandle.Remove(handle))
             Find(handle);
     }
 
-    public void Clear() => _byHandle.Clear();
+    /// <summary>The statement ran to its end once: the client has seen its columns.</summary>
+    public bool WasRun(int handle) => _run.Contains(handle);
+
+    public void Ran(int handle) => _run.Add(handle);
+
+    public void Clear()
+    {
+        _byHandle.Clear();
+        _run.Clear();
+    }
 }

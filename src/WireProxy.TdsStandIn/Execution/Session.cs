@@ -32,6 +32,8 @@ internal sealed class Session(Instance instance, Database database, string login
 
     public Dictionary<string, Table> TempTables { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    public Dictionary<string, Procedure> TempProcedures { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     public Dictionary<string, Cursor> Cursors { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public PreparedStatements Prepared { get; } = new();
@@ -64,6 +66,7 @@ internal sealed class Session(Instance instance, Database database, string login
         Database = first;
         Options = new SessionOptions();
         TempTables.Clear();
+        TempProcedures.Clear();
         Cursors.Clear();
         Prepared.Clear();
         BulkTarget = null;

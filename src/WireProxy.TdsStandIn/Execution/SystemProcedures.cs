@@ -20,8 +20,11 @@ internal sealed class SystemProcedures(Executor executor)
             case "SP_DESCRIBE_FIRST_RESULT_SET":
                 await new CatalogProcedures(executor).DescribeAsync(Text(arguments, 0, "@tsql"), Text(arguments, 1, "@params"), cancellation);
                 return 0;
-            case "SP_TABLES" or "SP_COLUMNS" or "SP_PKEYS" or "SP_DATABASES" or "SP_STORED_PROCEDURES" or "SP_DATATYPE_INFO" or "SP_SPROC_COLUMNS" or "SP_STATISTICS" or "SP_SPROC_COLUMNS_100" or "SP_COLUMNS_100" or "SP_DATATYPE_INFO_100" or "SP_TABLECOLLATIONS_100":
+            case "SP_TABLES" or "SP_COLUMNS" or "SP_PKEYS" or "SP_DATABASES" or "SP_STORED_PROCEDURES" or "SP_COLUMNS_100":
                 await new CatalogProcedures(executor).RunAsync(name.ToUpperInvariant(), arguments, cancellation);
+                return 0;
+            case "SP_TABLECOLLATIONS_100" or "SP_TABLECOLLATIONS_90":
+                await new CatalogProcedures(executor).CollationsAsync(Text(arguments, 0, "@object") ?? "", caller, cancellation);
                 return 0;
             case "SP_RESET_CONNECTION":
                 return 0;

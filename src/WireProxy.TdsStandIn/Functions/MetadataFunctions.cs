@@ -42,6 +42,7 @@ internal static class MetadataFunctions
             (context, a) => ObjectProperty(context, (int)a[0]!, (string)a[1]!) is int value ? new SqlVariant(SqlType.Int, value) : null);
         functions["SERVERPROPERTY"] = new(1, 1, [Wide], _ => SqlType.Variant, (_, a) => ServerProperty((string)a[0]!));
         functions["DATABASEPROPERTYEX"] = new(2, 2, [Wide], _ => SqlType.Variant, (context, a) => context.Session.Instance.Find((string)a[0]!) is null ? null : DatabaseProperty((string)a[1]!));
+        functions["PARSENAME"] = new(2, 2, [Wide, SqlType.Int], _ => SqlType.SysName, (_, a) => PartOfName((string)a[0]!, (int)a[1]!));
         functions["COLLATIONPROPERTY"] = new(2, 2, [Wide], _ => SqlType.Variant, (_, a) => CollationProperty((string)a[1]!));
     }
 
@@ -57,6 +58,13 @@ internal static class MetadataFunctions
         if (parts.Count == 3 && parts[0].Length > 0 && context.Session.Instance.Find(parts[0]) is null)
             return null;
         return new Names(context).Find(syntax);
+    }
+
+    /// <summary>Parts count from the right: 1 is the object, 4 the server.</summary>
+    private static string? PartOfName(string name, int part)
+    {
+        var parts = NameParts(name);
+        return parts.Count <= 4 && part >= 1 && part <= parts.Count && parts[^part].Length > 0 ? parts[^part] : null;
     }
 
     /// <summary>The parts of a name, without their brackets or quotation marks.</summary>

@@ -54,7 +54,7 @@ internal static class SystemViews
                     { database.Name, database.Id, database.Created, TypeIds.CollationName, (byte)0, "ONLINE", (byte)150, false, "MULTI_USER", "SIMPLE", false, null, null })),
             [Objects] = Define(ObjectColumns, (_, database) => database.Objects.Select(found => ObjectRow(database, found))),
             ["sys.all_objects"] = Define(ObjectColumns, (_, database) => database.Objects.Select(found => ObjectRow(database, found))),
-            [Tables] = Define(ObjectColumns, (_, database) => database.Objects.OfType<Table>().Select(found => ObjectRow(database, found))),
+            [Tables] = Define(ObjectColumns + " history_table_id:i temporal_type:t is_memory_optimized:b", (_, database) => database.Objects.OfType<Table>().Select(found => (object?[])[.. ObjectRow(database, found), null, (byte)0, false])),
             [Views] = Define(ObjectColumns, (_, database) => database.Objects.OfType<View>().Select(found => ObjectRow(database, found))),
             ["sys.procedures"] = Define(ObjectColumns, (_, database) => database.Objects.OfType<Procedure>().Select(found => ObjectRow(database, found))),
             ["sys.schemas"] = Define("name:s schema_id:i principal_id:i", (_, database) => database.Schemas.OrderBy(schema => schema.Value).Select(schema => new object?[] { schema.Key, schema.Value, 1 })),
@@ -65,9 +65,9 @@ internal static class SystemViews
             ["sys.sql_modules"] = Define("object_id:i definition:n uses_ansi_nulls:b uses_quoted_identifier:b is_schema_bound:b", (_, database) => database.Objects
                 .Where(found => found is View or Procedure).Select(found => new object?[] { found.ObjectId, found is View view ? view.Definition : ((Procedure)found).Definition, true, true, false })),
             ["sys.synonyms"] = Define("name:s object_id:i schema_id:i base_object_name:n", (_, _) => []),
-            ["sys.sql_expression_dependencies"] = Define("referencing_id:i referenced_id:i referenced_schema_name:s referenced_entity_name:s referenced_database_name:s referenced_minor_id:i", (_, _) => []),
             ["sys.sensitivity_classifications"] = SensitivityViews.Classifications,
         };
+        DependencyViews.Register(views);
         KeyViews.Register(views);
         SchemaViews.Register(views);
         SessionViews.Register(views);
@@ -76,7 +76,7 @@ internal static class SystemViews
 
     private const string ObjectColumns = "name:s object_id:i schema_id:i parent_object_id:i type:c type_desc:s create_date:d modify_date:d is_ms_shipped:b principal_id:i";
 
-    private const string ColumnColumns = "object_id:i name:s column_id:i system_type_id:t user_type_id:i max_length:h precision:t scale:t collation_name:s is_nullable:b is_identity:b is_computed:b default_object_id:i is_hidden:b is_masked:b is_rowguidcol:b";
+    private const string ColumnColumns = "object_id:i name:s column_id:i system_type_id:t user_type_id:i max_length:h precision:t scale:t collation_name:s is_nullable:b is_identity:b is_computed:b default_object_id:i is_hidden:b is_masked:b is_rowguidcol:b is_column_set:b generated_always_type:t";
 
     private static object?[] ObjectRow(Database database, SchemaObject found) =>
     [
@@ -87,7 +87,7 @@ internal static class SystemViews
     private static IEnumerable<object?[]> ColumnRows(SchemaObject found, Execution.Session session) => ColumnsOf(found, session).Select((column, i) => new object?[]
     {
         found.ObjectId, column.Name, i + 1, TypeIds.IdOf(column.Type), (int)TypeIds.IdOf(column.Type), column.Type.StorageLength, column.Type.StatedPrecision, column.Type.StatedScale,
-        column.Type.IsText ? TypeIds.CollationName : null, column.IsNullable, column.Column?.Identity is not null, column.Column?.Computed is not null, 0, false, false, false,
+        column.Type.IsText ? TypeIds.CollationName : null, column.IsNullable, column.Column?.Identity is not null, column.Column?.Computed is not null, 0, false, false, false, false, (byte)0,
     });
 
     private static SqlType OfLetter(char letter) => letter switch

@@ -7,6 +7,9 @@ internal static class TypeIds
 {
     public const string CollationName = "SQL_Latin1_General_CP1_CI_AS";
 
+    /// <summary>The same on the wire: LCID, flags and sort identifier.</summary>
+    public static ReadOnlySpan<byte> CollationBytes => [0x09, 0x04, 0xD0, 0x00, 0x34];
+
     /// <summary>Name, system_type_id, user_type_id, and what a type without parameters states.</summary>
     public static IReadOnlyList<(string Name, byte SystemId, int UserId, SqlType Type)> All { get; } =
     [

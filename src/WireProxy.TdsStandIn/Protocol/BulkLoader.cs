@@ -40,7 +40,8 @@ internal static class BulkLoader
         var reader = new TokenReader(format);
         var rows = new List<(SqlType, object?)[]>();
         ReadOnlySpan<byte> rest = payload;
-        while (TokenReader.TryPeek(rest, out var type))
+        // Nothing follows the DONE; SqlClient's has a row count of 32 bits in every version, so it is not measured.
+        while (TokenReader.TryPeek(rest, out var type) && type != TokenType.Done)
         {
             if (TokenReader.IsRow(type))
             {

@@ -31,6 +31,7 @@ internal static class CursorOrigins
 
     private static bool IsPlain(ResultColumn column) => column.Origin is not null && !column.IsExpression;
 
-    private static ValueList<string> NameOf(Table table, TokenFormat format) =>
-        format.Version >= TdsVersion.V71Revision1 ? [table.Name] : [table.Name];
+    /// <summary>In parts since TDS 7.1 revision 1, before that in one.</summary>
+    private static ValueList<string> NameOf(Table table, TokenFormat format) => format.Version >= TdsVersion.V71Revision1
+        ? [table.Database.Name, table.SchemaName, table.Name] : [$"{table.Database.Name}.{table.SchemaName}.{table.Name}"];
 }

@@ -10,15 +10,12 @@ namespace WireProxy.TdsStandIn.Protocol;
 /// <summary>The tokens of a login that succeeds, in SQL Server's order.</summary>
 internal static class LoginAnswer
 {
-    /// <summary>SQL_Latin1_General_CP1_CI_AS.</summary>
-    private static readonly byte[] CollationBytes = [0x09, 0x04, 0xD0, 0x00, 0x34];
-
     public static void Write(ResponseWriter response, Session session, int packetSize, Action acknowledge, FeatureExtAck? features)
     {
         var tokens = response.Tokens;
         EnvChange.OfText(EnvChangeType.Database, session.Database.Name, "master").Encode(tokens);
         Info(response, 5701, 2, $"Changed database context to '{session.Database.Name}'.");
-        new EnvChange(EnvChangeType.SqlCollation, new ByteString(CollationBytes), default(ByteString)).Encode(tokens);
+        new EnvChange(EnvChangeType.SqlCollation, new ByteString(TypeIds.CollationBytes), default(ByteString)).Encode(tokens);
         EnvChange.OfText(EnvChangeType.Language, "us_english", "").Encode(tokens);
         Info(response, 5703, 1, "Changed language setting to us_english.");
         acknowledge();

@@ -26,7 +26,7 @@ internal sealed class ResponseSink(ResponseWriter response, Session session, boo
     /// <summary>The statements are those of an RPC: DONEINPROC ends them.</summary>
     public bool IsRpc { get; set; }
 
-    /// <summary>The next result goes without its columns (fNoMetaData).</summary>
+    /// <summary>The next result, and no other, goes without its columns (fNoMetaData).</summary>
     public bool OmitsColumns { get; set; }
 
     /// <summary>The next results are of a cursor: their tables and the hidden column ROWSTAT are described.</summary>
@@ -48,6 +48,7 @@ internal sealed class ResponseSink(ResponseWriter response, Session session, boo
             classification.Encode(Tokens, Format);
         if (CursorColumns && !OmitsColumns)
             CursorOrigins.Write(Tokens, columns, Format);
+        OmitsColumns = false;
         if (order.Count > 0 && order.All(place => place <= columns.Count))
             new Order([.. order.Select(place => (ushort)place)]).Encode(Tokens);
     }

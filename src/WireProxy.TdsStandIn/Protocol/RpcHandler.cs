@@ -56,7 +56,7 @@ internal sealed class RpcHandler(TdsStandInServer server, Session session, Execu
 
     private async ValueTask RunAsync(Call call, CancellationToken cancellation)
     {
-        sink.OmitsColumns = (call.Options & RpcOptions.NoMetaData) != 0;
+        sink.OmitsColumns = (call.Options & RpcOptions.NoMetaData) != 0 && KnowsColumns(call);
         bool failed = false;
         int status = 0;
         try
@@ -85,6 +85,14 @@ internal sealed class RpcHandler(TdsStandInServer server, Session session, Execu
         sink.CallDone(failed);
     }
 
+    /// <summary>The flag asks for no columns "unless they have changed": a client that has not seen them gets them.</summary>
+    private bool KnowsColumns(Call call) => call.Id switch
+    {
+        ProcedureId.CursorFetch => true,
+        ProcedureId.Execute => call.Arguments.Count > 0 && session.Prepared.WasRun(Number(call.Arguments, 0)),
+        _ => false,
+    };
+
     private async ValueTask<int> CallAsync(Call call, CancellationToken cancellation)
     {
         var arguments = call.Arguments;
@@ -102,11 +110,13 @@ internal sealed class RpcHandler(TdsStandInServer server, Session session, Execu
                 Saw(arguments, 2);
                 SetOutput(arguments, 0, session.Prepared.Add(new PreparedStatement(Text(arguments, 1) ?? "", Text(arguments, 2) ?? "")));
                 await ExecuteAsync(session.Prepared.Find(Number(arguments, 0, fromTarget: true)), [.. arguments.Skip(3)], cancellation);
+                session.Prepared.Ran(Number(arguments, 0, fromTarget: true));
                 return 0;
             case ProcedureId.Execute:
                 var prepared = session.Prepared.Find(Number(arguments, 0));
                 server.Saw(prepared.Text, session.Spid);
                 await ExecuteAsync(prepared, [.. arguments.Skip(1)], cancellation);
+                session.Prepared.Ran(Number(arguments, 0));
                 return 0;
             case ProcedureId.Unprepare or ProcedureId.CursorUnprepare:
                 session.Prepared.Remove(Number(arguments, 0));

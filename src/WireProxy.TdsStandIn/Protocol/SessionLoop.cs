@@ -57,6 +57,12 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         {
             // Given up.
         }
+        catch (Exception error) when (error is not (ProtocolException or IOException or OperationCanceledException or ObjectDisposedException))
+        {
+            // A defect of the stand-in must not look like a broken network.
+            sink.Error(new SqlError(40000, 16, 2, $"The stand-in failed ({error.GetType().Name}). This is a defect of the sample server."));
+            sink.Done(StatementCommand.None, null, isError: true);
+        }
         finally
         {
             lock (_gate)

@@ -9,6 +9,9 @@ internal static class TypeMap
 {
     private const int NarrowCharacters = 4000;
 
+    /// <summary>SQL Server states the longest decimal's length for all of them, and SqlBulkCopy's rows rely on it.</summary>
+    private const int DecimalLength = 17;
+
     /// <param name="version">Clients before 7.3 get date types as text, clients before 7.2 (max) types and XML as the old lobs:
     /// "the server sends the nearest type that the client knows".</param>
     /// <param name="isNullable">False takes the type of fixed length, where there is one.</param>
@@ -25,8 +28,8 @@ internal static class TypeMap
         SqlKind.SmallMoney => isNullable ? TypeInfos.SmallMoney : TypeInfos.Fixed(DataType.Money4),
         SqlKind.DateTime => isNullable ? TypeInfos.DateTime : TypeInfos.Fixed(DataType.DateTime),
         SqlKind.SmallDateTime => isNullable ? TypeInfos.SmallDateTime : TypeInfos.Fixed(DataType.DateTim4),
-        SqlKind.Decimal => TypeInfos.Decimal(type.Precision, type.Scale),
-        SqlKind.Numeric => TypeInfos.Numeric(type.Precision, type.Scale),
+        SqlKind.Decimal => TypeInfos.Decimal(type.Precision, type.Scale) with { MaxLength = DecimalLength },
+        SqlKind.Numeric => TypeInfos.Numeric(type.Precision, type.Scale) with { MaxLength = DecimalLength },
         SqlKind.Date => version >= TdsVersion.V73A ? TypeInfos.Date : TypeInfos.NVarChar(10),
         SqlKind.Time => version >= TdsVersion.V73A ? TypeInfos.Time(type.Scale) : TypeInfos.NVarChar(16),
         SqlKind.DateTime2 => version >= TdsVersion.V73A ? TypeInfos.DateTime2(type.Scale) : TypeInfos.NVarChar(27),

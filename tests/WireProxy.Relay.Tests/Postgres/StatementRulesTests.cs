@@ -23,7 +23,7 @@ public sealed class StatementRulesTests
     [TestCase("CREATE TABLE t (n int)", "Settings, Catalog")]
     [TestCase("CREATE TABLE t AS SELECT f()", "Settings, Names, Catalog")]
     [TestCase("CALL p()", "Settings, Names, Catalog")]
-    [TestCase("COMMIT PREPARED 'x'", "Settings, Names, Catalog")]
+    [TestCase("COMMIT PREPARED 'x'", "Settings, Catalog")]
     [TestCase("EXECUTE p", "All")]
     [TestCase("FETCH 1 FROM c", "All")]
     public void A_statement_has_the_effects_of_its_kind(string sql, string effects) =>
@@ -33,8 +33,8 @@ public sealed class StatementRulesTests
     public void A_name_stands_for_everything_that_was_asked_for_it()
     {
         var named = new NamedStatements();
-        named.Note("p", Facts("PREPARE p AS SELECT 1"));
-        named.Note("p", Facts("PREPARE p AS SELECT 2"));
+        named.Note("p", Facts("PREPARE p AS SELECT 1"), null);
+        named.Note("p", Facts("PREPARE p AS SELECT 2"), null);
         Assert.That(named.Find(Facts("EXECUTE p")), Has.Count.EqualTo(2));
         Assert.That(named.Find(Facts("EXECUTE q")), Is.Null);
     }
@@ -44,8 +44,8 @@ public sealed class StatementRulesTests
     {
         var named = new NamedStatements();
         string stem = new('n', 63);
-        named.Note(stem + "a", Facts("SELECT 1"));
-        named.Note(Names.Of("pé"u8), Facts("SELECT 2"));
+        named.Note(stem + "a", Facts("SELECT 1"), null);
+        named.Note(Names.Of("pé"u8), Facts("SELECT 2"), null);
         Assert.That(named.Find(Facts($"EXECUTE {stem}")), Has.Count.EqualTo(1));
         Assert.That(named.Find(Facts("EXECUTE \"pé\"")), Has.Count.EqualTo(1));
     }
@@ -54,7 +54,7 @@ public sealed class StatementRulesTests
     public void A_portal_of_the_protocol_makes_every_fetch_unknown_and_no_execute()
     {
         var named = new NamedStatements();
-        named.Note("c", Facts("SELECT 1"));
+        named.Note("c", Facts("SELECT 1"), null);
         named.PortalBound();
         Assert.That(named.Find(Facts("FETCH 1 FROM c")), Is.Null);
         Assert.That(named.Find(Facts("EXECUTE c")), Is.Not.Null);
@@ -65,7 +65,7 @@ public sealed class StatementRulesTests
     {
         var named = new NamedStatements();
         for (int i = 0; i < 2_000; i++)
-            named.Note($"s{i}", Facts("SELECT 1"));
+            named.Note($"s{i}", Facts("SELECT 1"), null);
         Assert.That(named.HasForgotten);
         Assert.That(named.Find(Facts("EXECUTE s1999")), Is.Null);
     }

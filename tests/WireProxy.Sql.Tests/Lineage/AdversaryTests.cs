@@ -1,3 +1,4 @@
+using WireProxy.Sql.Postgres.Lineage;
 using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
@@ -55,6 +56,14 @@ public sealed class AdversaryTests
         CREATE VIEW h.v_deep AS SELECT (SELECT string_agg(x, ',') FROM h.conflict() x) AS all_of_it, h.ping(1) AS p;
         CREATE RULE loud_rule AS ON DELETE TO h.guarded DO ALSO SELECT h.say(OLD.g);
         CREATE TABLE h.bounds (b text) PARTITION BY LIST (b);
+        CREATE OR REPLACE FUNCTION pg_catalog.lpad(text, int) RETURNS pg_catalog.text LANGUAGE sql AS 'SELECT max(unit) FROM h.doctors';
+        CREATE OR REPLACE FUNCTION pg_catalog.initcap(text) RETURNS pg_catalog.text LANGUAGE internal IMMUTABLE STRICT AS 'pg_read_file_all';
+        CREATE OR REPLACE VIEW information_schema.information_schema_catalog_name AS
+            SELECT (SELECT max(unit) FROM h.doctors)::information_schema.sql_identifier AS catalog_name;
+        CREATE EXTENSION tablefunc SCHEMA h;
+        CREATE EXTENSION dblink SCHEMA h;
+        CREATE FUNCTION h.outside(pg_catalog.text) RETURNS pg_catalog.text LANGUAGE internal IMMUTABLE STRICT AS 'pg_read_file_all';
+        ALTER EXTENSION tablefunc ADD FUNCTION h.outside(pg_catalog.text);
         """;
 
     LineageServer _server = null!;
@@ -103,6 +112,11 @@ public sealed class AdversaryTests
     [TestCase("SELECT h.argument(), h.argument('x')")]
     [TestCase("SELECT all_of_it, p FROM h.v_deep")]
     [TestCase("DELETE FROM h.guarded WHERE id = 1")]
+    [TestCase("SELECT lpad('x', 3)")]
+    [TestCase("SELECT catalog_name FROM information_schema.information_schema_catalog_name")]
+    [TestCase("SELECT a FROM h.crosstab('SELECT 1, 1, 1', 'SELECT ''x'' FROM generate_series(1, 1)') AS c (i int, a int), h.doctors WHERE unit::int = 1")]
+    [TestCase("SELECT a FROM h.crosstab('SELECT 1, ' || '1, unit FROM h.doctors') AS c (i int, a pg_catalog.text)")]
+    [TestCase("SELECT a FROM h.crosstab('SELECT 1, 1, unit FROM h.doctors') AS c (i int, a pg_catalog.text)")]
     [TestCase("SELECT d.unit FROM h.doctors d JOIN LATERAL (SELECT d.full_name AS unit) l ON true")]
     [TestCase("SELECT l.unit FROM h.doctors d JOIN LATERAL (SELECT d.full_name AS unit) l ON true")]
     [TestCase("SELECT (SELECT unit FROM (SELECT 'x' AS a) s) FROM h.doctors")]
@@ -136,6 +150,30 @@ public sealed class AdversaryTests
         var lineage = _server.One("CREATE TABLE h.bound_1 PARTITION OF h.bounds FOR VALUES IN (h.ssn_of(1))");
         Assert.That(lineage.Writes.Any(w => w.Sources.Contains(_server.Column("patients.ssn"))), Is.True);
         await Task.CompletedTask;
+    }
+
+    [TestCase("SELECT initcap('x')")]
+    [TestCase("SELECT h.outside('x')")]
+    [TestCase("SELECT h.dblink_exec('x', 'y')")]
+    [TestCase("SELECT * FROM h.dblink('x') AS t (a int)")]
+    [TestCase("SELECT h.connectby('h.doctors', 'unit', 'unit', 'x', 0)")]
+    public void A_function_that_reads_by_itself_reaches_everything(string sql) => Assert.That(_server.One(sql).Columns[0].Sources.IsEverything, Is.True);
+
+    [Test]
+    public void A_function_called_by_its_number_is_known_too()
+    {
+        var routine = _server.Catalog.Definitions.Routines.Values.Single(r => r.Schema == "h" && r.Name == "ssn_of");
+        var lineage = PostgresLineage.OfFunctionCall(routine.Id, _server.Catalog, _server.Path);
+        Assert.That(lineage.Columns.Single().Sources.Contains(_server.Column("patients.ssn")), Is.True);
+        Assert.That(PostgresLineage.OfFunctionCall(1, _server.Catalog, _server.Path).ReachesEverything, Is.True);
+    }
+
+    [Test]
+    public void A_view_says_what_its_columns_are_made_of()
+    {
+        var columns = PostgresLineage.ColumnsOf(_server.Catalog.Relation("h", "v_cards")!.Id, _server.Catalog);
+        Assert.That(columns.Select(c => _server.Words(c.Sources)),
+            Is.EqualTo(["patients.id vips.id", "patients.full_name patients.ssn vips.full_name vips.ssn"]));
     }
 
     [Test]

@@ -95,6 +95,21 @@ public sealed class LineageTests
         }
     }
 
+    [TestCase("SET search_path = h", true)]
+    [TestCase("SELECT set_config('search_path', 'h', false)", true)]
+    [TestCase("DO $$ BEGIN SET search_path = h; END $$", true)]
+    [TestCase("EXECUTE p", true)]
+    [TestCase("FETCH c", true)]
+    [TestCase("ROLLBACK", true)]
+    [TestCase("CALL nothing()", true)]
+    [TestCase("DROP TABLE h.pad", true)]
+    [TestCase("BEGIN", false)]
+    [TestCase("SET work_mem = '1MB'", false)]
+    [TestCase("SELECT h.ssn_of(1)", false)]
+    [TestCase("UPDATE h.doctors SET unit = 'x'", false)]
+    public void What_comes_next_may_mean_something_else(string first, bool expected) =>
+        Assert.That(_server.Resolve(first + "; SELECT full_name FROM h.doctors").Statements[1].ReachesEverything, Is.EqualTo(expected));
+
     [TestCase("SELECT * FROM h.nothing")]
     [TestCase("SELECT nothing FROM h.doctors")]
     [TestCase("SELECT h.nothing(1)")]

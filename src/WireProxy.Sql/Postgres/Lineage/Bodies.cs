@@ -60,7 +60,7 @@ internal sealed class Bodies(SnapshotLineage shared)
         var value = make(inside, mark);
         var summary = new Summary(value, inside.Effects);
         if (a.Running.Leave(mark))
-            shared.Summaries.TryAdd((id, path), summary);
+            shared.Keep((id, path), summary);
         return summary;
     }
 

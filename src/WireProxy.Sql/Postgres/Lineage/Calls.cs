@@ -73,7 +73,8 @@ internal sealed class Calls(Analysis a)
             node = node.Child(Nodes.NamedArgArg);
         while (node.Is(Tree.TypeCast))
             node = node.Child(Tree.TypeCastArg);
-        return node.Is(Tree.Const) && node.Has(Tree.ConstString) ? node.Child(Tree.ConstString).Utf8(Tree.StringValue).ToArray() : null;
+        // A number or NULL runs nothing.
+        return !node.Is(Tree.Const) ? null : node.Has(Tree.ConstString) ? node.Child(Tree.ConstString).Utf8(Tree.StringValue).ToArray() : [];
     }
 
     /// <summary>The functions that a call may be of. Types are not resolved, so that all that fit count.</summary>
@@ -105,6 +106,9 @@ internal sealed class Calls(Analysis a)
             var value = Run(routine, arguments);
             result = result is null ? value : Value.Either(result, value);
         }
+        // A domain's name with brackets may be a cast to it, which checks.
+        if (result is not null && arguments.Count == 1 && a.Type(schema, name) is >= CatalogRoutine.FirstUserId and var type)
+            result = Value.Either(result, Cast(arguments.Values[0], type));
         return result ?? Unresolved(schema, name, arguments);
     }
 
@@ -137,15 +141,19 @@ internal sealed class Calls(Analysis a)
     public Value Run(CatalogRoutine routine, Arguments arguments)
     {
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
-        var result = routine.IsBuiltIn || (routine.Language is 'c' or 'i' && routine.Extension is not null && routine.Kind != 'a') ? Native(routine, arguments) : OfUser(routine, arguments);
-        return result;
+        var isOwn = routine.IsBuiltIn ? routine.Language is 'i' || routine.Kind != 'f' : routine.Language is 'c' or 'i' && routine.Extension is not null;
+        // The constructors of range types are made with them (src/backend/commands/typecmds.c, makeRangeConstructors).
+        isOwn |= routine.Language == 'i' && (routine.Body.StartsWith("range_constructor", StringComparison.Ordinal)
+            || routine.Body.StartsWith("multirange_constructor", StringComparison.Ordinal));
+        return isOwn && (routine.IsBuiltIn || routine.Kind != 'a') ? Native(routine, arguments) : OfUser(routine, arguments);
     }
 
     Value Native(CatalogRoutine routine, Arguments arguments)
     {
         var all = arguments.All;
-        var reach = routine.IsBuiltIn ? KnownFunctions.OfBuiltIn(routine.Name)
-            : KnownFunctions.OfExtension(routine.Extension!, routine.Name, routine.Body, routine.Volatility == 'i');
+        var reach = routine.IsBuiltIn ? KnownFunctions.OfBuiltIn(routine.Name, routine.Body)
+            : routine.Extension is null ? NativeReach.Arguments
+            : KnownFunctions.OfExtension(routine.Extension, routine.Name, routine.Body, routine.Volatility == 'i');
         if (KnownFunctions.TextArguments(routine.Name) is not 0 and var mask)
             all = all.Union(RunTexts(routine, arguments, mask));
         else if (reach == NativeReach.Runs)
@@ -172,7 +180,7 @@ internal sealed class Calls(Analysis a)
         var sources = SourceSet.Empty;
         for (var i = 0; i < arguments.Count; i++)
         {
-            if ((mask & (1 << i)) == 0 || (i > 0 && arguments.Literals[i] is null && routine.Name == "crosstab" && arguments.Values[i].Sources.IsEmpty))
+            if ((mask & (1 << i)) == 0)
                 continue;
             if (arguments.Literals[i] is { } literal)
                 sources = sources.Union(Bodies.Text(literal, a));

@@ -59,6 +59,13 @@ internal static class KnownFunctions
         "dblink_build_sql_delete", "dblink_error_message", "dblink_get_connections", "dblink_get_pkey", "connectby", "xpath_table",
         "hypopg", "pg_buffercache_pages");
 
+    /// <summary>What is in the symbols of built-in functions that read.</summary>
+    static readonly string[] s_readSymbols = ["_to_xml", "pg_read_", "ts_stat", "be_lo", "tsquery_rewrite_query", "pg_logical_slot_", "pg_stat_get_activity", "pg_stat_get_backend_activity"];
+
+    /// <summary>Symbols of built-in functions with other names that only look so.</summary>
+    static readonly FrozenSet<string> s_harmless = Set("be_lo_creat", "be_lo_create", "be_lo_unlink", "be_lo_close", "be_lo_lseek", "be_lo_lseek64",
+        "be_lo_tell", "be_lo_tell64", "be_lo_truncate", "be_lo_truncate64", "be_lowrite", "be_lo_put", "be_lo_from_bytea");
+
     /// <summary>Extensions of the distribution, and of PostGIS, whose functions in C look at their arguments alone, except those above.</summary>
     static readonly FrozenSet<string> s_pure = Set(
         "citext", "hstore", "pg_trgm", "fuzzystrmatch", "pgcrypto", "unaccent", "intarray", "ltree", "cube", "seg", "isn", "btree_gin",
@@ -70,7 +77,10 @@ internal static class KnownFunctions
     public static int TextArguments(string name) => s_runText.GetValueOrDefault(name);
 
     /// <summary>Of one of PostgreSQL's own.</summary>
-    public static NativeReach OfBuiltIn(string name) => s_read.Contains(name) ? NativeReach.Reads : NativeReach.Arguments;
+    /// <param name="symbol">Where it is not the name: somebody may have put another function's behind it.</param>
+    public static NativeReach OfBuiltIn(string name, string symbol) =>
+        s_read.Contains(name) ? NativeReach.Reads
+        : s_readSymbols.Any(s => symbol.Contains(s, StringComparison.Ordinal)) && !s_harmless.Contains(symbol) ? NativeReach.Reads : NativeReach.Arguments;
 
     /// <summary>Of one that an extension brought; by its name and, since names are given freely, by its symbol in the library.</summary>
     public static NativeReach OfExtension(string extension, string name, string symbol, bool isImmutable)

@@ -10,6 +10,8 @@ namespace WireProxy.Sql.Postgres.Lineage;
 /// for meanwhile. A session asks <see cref="For"/> again when its catalog or its path has changed.</remarks>
 public sealed class LineageCache
 {
+    /// <summary>Search paths of one catalog whose texts are remembered: a client may think up any number.</summary>
+    const int MaxPaths = 32;
     const int MaxTexts = 8_192;
     const long MaxBytes = 8 << 20;
     const int MaxTextBytes = 32 << 10;
@@ -26,7 +28,12 @@ public sealed class LineageCache
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(path);
-        return SnapshotLineage.Of(catalog).Caches.GetOrAdd(path, p => new(catalog, p));
+        var caches = SnapshotLineage.Of(catalog).Caches;
+        if (caches.TryGetValue(path, out var known))
+            return known;
+        if (caches.Count >= MaxPaths)
+            caches.Clear(); // Who holds one keeps it.
+        return caches.GetOrAdd(path, p => new(catalog, p));
     }
 
     /// <summary>The lineage of exactly this text, from memory or worked out now.</summary>
@@ -75,12 +82,21 @@ public sealed class LineageCache
         public int Count { get; private set; }
         public long Bytes { get; private set; }
 
+        /// <summary>In bytes; a rough figure, for the limit.</summary>
+        static long Weight(TextLineage lineage)
+        {
+            long weight = 512;
+            foreach (var s in lineage.Statements)
+                weight += 256 + (64L * (s.Columns.Length + s.Functions.Length + s.Writes.Length)) + (16L * s.Touched.Length);
+            return weight;
+        }
+
         public void Add(byte[] text, TextLineage lineage)
         {
             if (!_texts.TryAdd(text, lineage))
                 return;
             Count++;
-            Bytes += text.Length;
+            Bytes += text.Length + Weight(lineage);
         }
     }
 

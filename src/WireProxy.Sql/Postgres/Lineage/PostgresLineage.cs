@@ -65,7 +65,7 @@ public static class PostgresLineage
             var lineage = Statement(raw.Child(Tree.RawStmt), shared, path);
             // What an earlier statement of the text has changed, the catalog here does not show.
             if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
-                lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means");
+                lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with { IsStale = true };
             isStale |= lineage.ChangesMeaning;
             statements.Add(lineage);
         }
@@ -77,73 +77,56 @@ public static class PostgresLineage
         try
         {
             var analysis = new Analysis(shared, path, new());
-            var outcome = new Statements(analysis).Run(node);
-            return Finish(analysis, outcome, shared);
+            return LineageResult.Of(analysis, new Statements(analysis).Run(node));
         }
-        catch (LineageLimitException)
+        catch (Exception e) when (LineageResult.IsOurs(e))
         {
-            return StatementLineage.Unknown("the statement takes more work than it may");
-        }
-#pragma warning disable CA1031 // Whatever is wrong here must not open a way: the statement is unknown.
-        catch (Exception e) when (e is not InsufficientExecutionStackException and not OutOfMemoryException)
-#pragma warning restore CA1031
-        {
-            return StatementLineage.Unknown("the statement is not understood: " + e.GetType().Name);
+            return LineageResult.Failed(e);
         }
     }
 
-    static StatementLineage Finish(Analysis analysis, Outcome outcome, SnapshotLineage shared)
+    /// <summary>The lineage of a FunctionCall message, which names its function by OID; its arguments are the client's.</summary>
+    public static StatementLineage OfFunctionCall(uint function, CatalogSnapshot catalog, SearchPath path)
     {
-        var effects = analysis.Effects;
-        if (effects.HasOtherResults)
+        ArgumentNullException.ThrowIfNull(catalog);
+        try
         {
-            effects.Unknown("a rule gives rows of its own");
-            outcome = new(ResultShape.Unknown, null);
+            var analysis = new Analysis(SnapshotLineage.Of(catalog), path, new());
+            if (analysis.Shared.Routine(function) is not { } routine)
+                return StatementLineage.Unknown("a function that the catalog does not know");
+            var arguments = new Arguments();
+            for (var i = 0; i < routine.ArgumentCount; i++)
+                arguments.Add(Value.Nothing);
+            // Its text arguments, if it runs them, are not seen here.
+            if (KnownFunctions.TextArguments(routine.Name) != 0)
+                return StatementLineage.Unknown($"the function {routine.Name} runs SQL that is not written out");
+            return LineageResult.Of(analysis, Outcome.Of([new(routine.Name, analysis.Calls.Run(routine, arguments))]));
         }
-        var implied = ImplicitCasts(analysis, shared);
-        if (!shared.Definitions.Comparisons.IsEmpty && effects.Relations.Count > 0)
-            effects.UnknownCode("an operator class of somebody's own compares rows");
-        effects.Chain();
-        var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
-        foreach (var field in outcome.Columns ?? [])
+        catch (Exception e) when (LineageResult.IsOurs(e) || e is InsufficientExecutionStackException)
         {
-            var sources = field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources;
-            effects.Use(sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
-            columns.Add(new(field.Name.Length == 0 ? null : field.Name, sources, field.Value.Origin));
+            return LineageResult.Failed(e);
         }
-        return new()
-        {
-            Shape = outcome.Shape,
-            Columns = columns.DrainToImmutable(),
-            OfName = outcome.Name,
-            Arguments = [.. outcome.Arguments],
-            Touched = [.. effects.Uses.Select(u => new ColumnUse(u.Key, u.Value))],
-            Relations = [.. effects.Relations],
-            Functions = [.. effects.Functions],
-            Writes = [.. effects.Writes],
-            Messages = effects.Messages,
-            ReachesEverything = effects.ReachesEverything,
-            Reasons = [.. effects.Reasons],
-            ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
-        };
     }
 
-    /// <summary>A user's cast that may apply anywhere may run in any expression.</summary>
-    static SourceSet ImplicitCasts(Analysis analysis, SnapshotLineage shared)
+    /// <summary>Where the columns of a relation come from, in the order of their numbers: a view's from what it reads, a parent's also from its
+    /// children, a generated column's from what it is computed from. Each names itself among its sources. Empty for one that is not known.</summary>
+    public static ImmutableArray<OutputColumn> ColumnsOf(uint relation, CatalogSnapshot catalog)
     {
-        var sources = SourceSet.Empty;
-        if (!shared.HasCasts || analysis.Effects.Uses.Count == 0)
-            return sources;
-        foreach (var cast in shared.Definitions.Casts)
-            if (cast.Context == 'i')
-                sources = sources.Union(shared.Routine(cast.Function) is { } routine
-                    ? analysis.Calls.Run(routine, Arguments.Of(Value.Nothing)).Sources : SourceSet.Everything);
-        return sources;
+        ArgumentNullException.ThrowIfNull(catalog);
+        if (catalog.Relation(relation) is not { } found)
+            return [];
+        try
+        {
+            LibPgQuery.ThrowIfMissing();
+            var shared = SnapshotLineage.Of(catalog);
+            return [.. shared.Relations.Columns(found, inherits: true, new(shared, shared.ReadPath, new()))
+                .Select(f => new OutputColumn(f.Name, f.Value.Sources, f.Value.Origin))];
+        }
+        catch (Exception e) when (LineageResult.IsOurs(e) || e is InsufficientExecutionStackException)
+        {
+            return [.. found.AllColumns.Select(c => new OutputColumn(c.Name, SourceSet.Everything, null))];
+        }
     }
-
-    /// <summary>A volatile function of a user's may run DDL; what its body shows is in the effects.</summary>
-    static bool CallsChanger(Effects effects, SnapshotLineage shared) =>
-        effects.Functions.Any(f => shared.Routine(f.Id) is not { } routine || routine.Name == "set_config");
 
     static TextLineage Unknown(string reason) => new([StatementLineage.Unknown(reason)]);
 }

@@ -74,7 +74,7 @@ internal sealed class Queries(Analysis a)
         {
             var fields = new List<Field>();
             foreach (var item in row.Items(Tree.ListItems))
-                Target(item, null, scope, fields);
+                Target(item, "", scope, fields);
             if (columns is null)
                 columns = [.. fields.Select((f, i) => new Field("column" + (i + 1), f.Value.Derived(f.Value.Sources)))];
             else

@@ -50,13 +50,13 @@ internal sealed class RelationColumns
             var fields = mark.IsRecursion || inside.Depth > MaxDepth ? Unknown(relation) : Make(relation, inherits, inside);
             summary = new(new Value(fields), inside.Effects);
             if (a.Running.Leave(mark))
-                _shared.Summaries.TryAdd(key, summary);
+                _shared.Keep(key, summary);
         }
         a.Effects.Merge(summary.Effects, []);
         return summary.Result.Row!;
     }
 
-    static Field[] Unknown(CatalogRelation relation) => [.. relation.AllColumns.Select(c => new Field(c.Name, Value.Anything))];
+    static Field[] Unknown(CatalogRelation relation) => [.. relation.AllColumns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number), SourceSet.Everything, 0)))];
 
     IReadOnlyList<Field> Make(CatalogRelation relation, bool inherits, Analysis inside)
     {
@@ -68,6 +68,11 @@ internal sealed class RelationColumns
         {
             inside.Effects.Unknown($"the foreign table {relation.Name} reads from outside");
             return [.. relation.Columns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number), SourceSet.Everything, _shared.UserType(c))))];
+        }
+        if (relation.IsSystem && relation.Reads.Any(r => r is 0 or >= CatalogRoutine.FirstUserId))
+        {
+            inside.Effects.Unknown($"the system's view {relation.Name} has been changed");
+            return Unknown(relation);
         }
         var isView = relation.Kind is 'v' or 'm' && !relation.SystemColumns.Any();
         if (isView)
@@ -162,7 +167,7 @@ internal sealed class RelationColumns
             var value = mark.IsRecursion ? Value.Anything : Evaluate(expression, relation, [], inside);
             summary = new(value, inside.Effects);
             if (a.Running.Leave(mark))
-                _shared.Summaries.TryAdd(key, summary);
+                _shared.Keep(key, summary);
         }
         a.Effects.Merge(summary.Effects, []);
         return summary.Result;

@@ -54,6 +54,16 @@ internal sealed class SnapshotLineage
     /// <summary>What has been worked out of views and functions, by object and search path.</summary>
     public ConcurrentDictionary<(ulong Object, string Path), Summary> Summaries { get; } = new();
 
+    /// <summary>Beyond this somebody makes up search paths.</summary>
+    const int MaxSummaries = 100_000;
+
+    public void Keep((ulong Object, string Path) key, Summary summary)
+    {
+        if (Summaries.Count >= MaxSummaries)
+            Summaries.Clear();
+        Summaries.TryAdd(key, summary);
+    }
+
     public ConcurrentDictionary<SearchPath, LineageCache> Caches { get; } = new();
 
     public bool HasCasts => !Definitions.Casts.IsEmpty;

@@ -34,7 +34,8 @@ internal sealed class Statements(Analysis a)
         [T("DeclareCursorStmt")] = (s, n) => s.Kept(n.Child(Nodes.DeclareQuery)),
         [T("PrepareStmt")] = (s, n) => s.Kept(n.Child(Nodes.PrepareQuery)),
         [T("ExecuteStmt")] = (s, n) => s.Execute(n),
-        [T("FetchStmt")] = (_, n) => n.Flag(Tree.FetchIsMove) ? Outcome.None : new(ResultShape.OfName, []) { Name = n.Text(Tree.FetchPortal) },
+        [T("FetchStmt")] = (s, n) => s.Fetch(n),
+        [T("TransactionStmt")] = (s, n) => s.Transaction(n),
         [T("CallStmt")] = (s, n) => s.Call(n),
         [T("DoStmt")] = (s, n) => s.Do(n),
         [T("RefreshMatViewStmt")] = (s, n) => s.Refresh(n),
@@ -50,10 +51,13 @@ internal sealed class Statements(Analysis a)
         [T("VariableSetStmt")] = (s, n) => s.Set(n),
     };
 
+    static readonly HashSet<int> s_quietTransactions =
+        [.. new[] { "BEGIN", "START", "SAVEPOINT", "RELEASE" }.Select(k => ProtoSchema.Value("TransactionStmtKind", "TRANS_STMT_" + k))];
+
     /// <summary>Statements that show no row and put none anywhere, whatever they name.</summary>
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
-        "TransactionStmt", "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
+        "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
         "ConstraintsSetStmt", "CheckPointStmt",
     }.Select(T)];
 
@@ -112,8 +116,23 @@ internal sealed class Statements(Analysis a)
         return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]);
     }
 
+    /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
+    Outcome Transaction(TreeNode node)
+    {
+        a.Effects.ChangesMeaning = !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
+        return Outcome.None;
+    }
+
+    /// <summary>What stands behind a cursor's name runs now, whatever it is.</summary>
+    Outcome Fetch(TreeNode node)
+    {
+        a.Effects.ChangesMeaning = true;
+        return node.Flag(Tree.FetchIsMove) ? Outcome.None : new(ResultShape.OfName, []) { Name = node.Text(Tree.FetchPortal) };
+    }
+
     Outcome Execute(TreeNode node)
     {
+        a.Effects.ChangesMeaning = true;
         var arguments = new List<SourceSet>();
         foreach (var item in node.Items(Nodes.ExecuteParams))
             arguments.Add(a.Expressions.Of(item, new(null, null)).Sources);

@@ -5,7 +5,7 @@ using System.Text;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
 
-namespace WireProxy.Cli.Replay;
+namespace WireProxy.Cli.Replay.Postgres;
 
 /// <summary>A value of the wire as text. In text format it is as it came; of the binary formats those of the common types are
 /// known (PostgreSQL's src/backend/utils/adt, the *send functions), and anything else is shown as <c>\x</c> and hexadecimal.</summary>

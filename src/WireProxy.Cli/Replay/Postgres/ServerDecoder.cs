@@ -1,7 +1,7 @@
 using System.Text;
 using WireProxy.Protocols.Postgres;
 
-namespace WireProxy.Cli.Replay;
+namespace WireProxy.Cli.Replay.Postgres;
 
 /// <summary>Reads what the client was sent, after masking.</summary>
 internal sealed class ServerDecoder(Exchange exchange, ClientDecoder client) : IFrameDecoder

@@ -1,6 +1,6 @@
 using WireProxy.Protocols.Postgres;
 
-namespace WireProxy.Cli.Replay;
+namespace WireProxy.Cli.Replay.Postgres;
 
 /// <summary>Puts one direction's frames together again: a record of the journal ends anywhere in a frame. A frame beyond
 /// <see cref="LargestFrame"/> is passed over, so that replaying a session of 1 GB values does not need that much memory.</summary>

@@ -1,4 +1,4 @@
-namespace WireProxy.Cli.Replay;
+namespace WireProxy.Cli.Replay.Postgres;
 
 /// <summary>What a client asked for that the server answers in order.</summary>
 internal enum RequestKind

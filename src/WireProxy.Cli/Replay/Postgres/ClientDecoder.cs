@@ -1,7 +1,7 @@
 using System.Text;
 using WireProxy.Protocols.Postgres;
 
-namespace WireProxy.Cli.Replay;
+namespace WireProxy.Cli.Replay.Postgres;
 
 /// <summary>Reads what the client sent, as it went to the database.</summary>
 internal sealed class ClientDecoder(Exchange exchange) : IFrameDecoder

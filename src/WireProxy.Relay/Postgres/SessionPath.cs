@@ -1,0 +1,78 @@
+using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Transport;
+using WireProxy.Sql.Postgres.Lineage;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>Where the session looks for unqualified names. PostgreSQL before 18 does not report it, so that the server is asked, over the
+/// session itself, before the first statement that depends on it and again when something may have changed it.</summary>
+internal sealed class SessionPath(PostgresSession session)
+{
+    private static readonly byte[] Query =
+        """
+        SELECT p.name::pg_catalog.text FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p (name, place)
+         ORDER BY p.place
+        """u8.ToArray();
+
+    private SearchPath? _path;
+    private long _meaning = -1;
+    private volatile Read? _read;
+
+    /// <summary>The path, or null where it may have changed since it was asked for.</summary>
+    public SearchPath? Current => _meaning == session.Meaning ? _path : null;
+
+    /// <summary>What must be waited for to know it; null where it is known, or cannot be asked for now.</summary>
+    /// <param name="isAttempt">The wait is for the answer: once it is over, things are as good as they get.</param>
+    public Task? Ensure(OutputBuffer output, out bool isAttempt)
+    {
+        isAttempt = false;
+        if (Current is not null)
+            return null;
+        if (session.InFlight.Count > 0)
+            return session.InFlight.WillDrain ? session.InFlight.WhenEmptyAsync() : null;
+        // A server that skips to the Sync would skip the query, too, and never answer.
+        if (session.ExchangeIsOpen || session.Status == TransactionStatus.Failed)
+            return null;
+        isAttempt = true;
+        var read = new Read();
+        _read = read;
+        output.Diverge();
+        new QueryMessage(Query).Encode(output.BeginOwn());
+        session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
+        return AdoptAsync(read, session.Meaning);
+    }
+
+    public void Abandon() => _read?.Abandon();
+
+    private async Task AdoptAsync(Read read, long meaning)
+    {
+        IReadOnlyList<string>? schemas = await read.Task;
+        _read = null;
+        (_path, _meaning) = schemas is null ? (null, -1) : (new SearchPath(schemas), meaning);
+    }
+
+    private sealed class Read : OwnRead
+    {
+        private readonly List<string> _schemas = [];
+        private readonly TaskCompletionSource<IReadOnlyList<string>?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _failed;
+
+        public Task<IReadOnlyList<string>?> Task => _done.Task;
+
+        public override void Add(DataRow row)
+        {
+            foreach (FieldValue cell in row)
+            {
+                // Names beyond ASCII come in the client's encoding: what is not known for certain is not known.
+                _failed |= cell.IsNull || !System.Text.Ascii.IsValid(cell.Bytes);
+                _schemas.Add(cell.IsNull ? "" : System.Text.Encoding.UTF8.GetString(cell.Bytes));
+            }
+        }
+
+        public override void Fail() => _failed = true;
+
+        public override void Complete() => _done.TrySetResult(_failed ? null : _schemas);
+
+        public override void Abandon() => _done.TrySetResult(null);
+    }
+}

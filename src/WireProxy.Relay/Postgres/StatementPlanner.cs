@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using WireProxy.Relay.Transport;
+using WireProxy.Sql;
+using WireProxy.Sql.Postgres;
+using WireProxy.Sql.Postgres.Lineage;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>Finds where the values of a text come from and go to before it passes, and what must not run for that reason.</summary>
+internal sealed class StatementPlanner(PostgresSession session, NamedStatements named)
+{
+    private StatementPlans? _foundElsewhere;
+    private bool _pathTried;
+
+    /// <summary>What must be waited for, or null: then the plans are as good as they get. They are null where the lineage cannot be had, because the
+    /// server cannot be asked now what names stand for.</summary>
+    /// <param name="utf8">The text.</param>
+    public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
+    {
+        plans = null;
+        if (!session.Masks || analyzed.Problem is not null || !analyzed.Statements.Any(DependsOnCatalog))
+            return null;
+        if (KnowPath(output) is { } asking)
+            return asking;
+        if (_foundElsewhere is { } found)
+        {
+            (plans, _foundElsewhere) = (found, null);
+        }
+        else if (!PostgresAnalyzer.IsSmall(utf8.Length) && session.IsUnknownText(utf8))
+        {
+            byte[] copy = utf8.ToArray();
+            return Task.Run(() => _foundElsewhere = session.PlansOf(copy));
+        }
+        else
+        {
+            plans = session.PlansOf(utf8);
+        }
+        plans = plans?.Statements.Length == analyzed.Statements.Length ? WithNames(plans, analyzed) : null;
+        return null;
+    }
+
+    /// <summary>What must be waited for to know the search path; null where it is known, or cannot be asked for now.</summary>
+    public Task? KnowPath(OutputBuffer output) => _pathTried ? null : session.Path.Ensure(output, out _pathTried);
+
+    /// <summary>The message is judged: the next one may ask again.</summary>
+    public void Judged() => _pathTried = false;
+
+    /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
+    public static bool DependsOnCatalog(StatementFacts facts) =>
+        !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+
+    /// <summary>What the rules allow may still carry protected values away. Without a lineage only what plainly does not is let through.</summary>
+    public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans)
+    {
+        // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
+        if (lineage is { IsStale: false })
+            return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
+        if (!DependsOnCatalog(facts) || session.Protection is not { } protection || !protection.Touches(facts, _ => false))
+            return null;
+        if (protection.CopiesElsewhere(facts))
+            return Refusals.Copies(facts.Command);
+        bool isPlainRead = facts.Classes is [StatementClass.Read] && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
+        return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
+    }
+
+    /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
+    private StatementPlans WithNames(StatementPlans plans, AnalyzedText analyzed)
+    {
+        if (!plans.Statements.Any(statement => statement.Shape == ResultShape.OfName))
+            return plans;
+        ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
+        for (int i = 0; i < statements.Count; i++)
+        {
+            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(analyzed.Statements[i], plans.Judge, session.Path.Current) is { } made)
+                statements[i] = Running(statements[i], made);
+        }
+        return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
+    }
+
+    private static StatementLineage Running(StatementLineage running, StatementLineage made) => running with
+    {
+        Shape = ResultShape.Columns,
+        Columns = made.ColumnsWith(running.Arguments),
+        Touched = [.. running.Touched, .. made.Touched],
+        Relations = [.. running.Relations, .. made.Relations],
+        Functions = [.. running.Functions, .. made.Functions],
+        Writes = [.. running.Writes, .. made.Writes],
+        Messages = running.Messages.IsEmpty ? made.Messages : SourceSet.Everything,
+        ReachesEverything = made.ReachesEverything,
+        Reasons = made.Reasons,
+    };
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using WireProxy.TdsStandIn;
+using WireProxy.TestKit;
+
+namespace WireProxy.EndToEnd.Tests.Tds.Clients;
+
+/// <summary>How a gateway in front of the clients' database encrypts, on each of its two legs.</summary>
+/// <param name="ClientTls">prefer, require or strict; null: none.</param>
+/// <param name="Server">What the server does.</param>
+/// <param name="Judges">It has a policy, of which nothing touches what the clients use.</param>
+public sealed record ClientRoute(string? ClientTls, TdsEncryption Server, bool Judges)
+{
+    public static ClientRoute Plain { get; } = new(null, TdsEncryption.None, false);
+
+    public static ClientRoute PlainJudged { get; } = new(null, TdsEncryption.None, true);
+
+    /// <summary>The client encrypts as it likes; the gateway encrypts its login alone.</summary>
+    public static ClientRoute PreferToLogin { get; } = new("prefer", TdsEncryption.LoginOnly, true);
+
+    public static ClientRoute PreferToPlain { get; } = new("prefer", TdsEncryption.None, true);
+
+    public static ClientRoute RequireToFull { get; } = new("require", TdsEncryption.Required, true);
+
+    public static ClientRoute PlainToStrict { get; } = new(null, TdsEncryption.Strict, true);
+
+    public static ClientRoute StrictToStrict { get; } = new("strict", TdsEncryption.Strict, false);
+
+    public static ClientRoute StrictToPlain { get; } = new("strict", TdsEncryption.None, true);
+
+    public override string ToString() => $"{ClientTls ?? "plain"} to {Server}{(Judges ? ", judged" : "")}";
+}
+
+/// <summary>Servers with the clients' database, and a gateway for each route that is asked for. Shared by the fixtures.</summary>
+internal static class ClientRoutes
+{
+    private const string Policy = """
+        version: 1
+        protect:
+          - columns: [dbo.elsewhere.secret]
+            mask: redact
+        rules:
+          - name: no-destruction
+            when: { statement: [DROP DATABASE] }
+            then: block
+        """;
+
+    private static readonly ConcurrentDictionary<TdsEncryption, Lazy<Task<TdsStandInServer>>> Servers = new();
+    private static readonly ConcurrentDictionary<ClientRoute, Lazy<Task<GatewayProcess>>> Gateways = new();
+
+    public static Task<GatewayProcess> GatewayAsync(ClientRoute route) => Gateways.GetOrAdd(route, given => new(() => StartAsync(given))).Value;
+
+    public static async Task StopAsync()
+    {
+        foreach (var gateway in Gateways.Values.Where(started => started.Value.IsCompletedSuccessfully))
+            await (await gateway.Value).DisposeAsync();
+        foreach (var server in Servers.Values.Where(started => started.Value.IsCompletedSuccessfully))
+            await (await server.Value).DisposeAsync();
+    }
+
+    private static async Task<GatewayProcess> StartAsync(ClientRoute route)
+    {
+        TdsStandInServer server = await Servers.GetOrAdd(route.Server, encryption => new(() => TdsClinic.StartClientsServerAsync(encryption))).Value;
+        return await TdsClinic.StartAsync(server, settings => settings with
+        {
+            ClientTls = route.ClientTls,
+            UpstreamTls = route.Server == TdsEncryption.None ? "disable" : "verify-full",
+            UpstreamRoot = route.Server == TdsEncryption.None ? null : TdsClinic.AuthorityFile,
+            UpstreamEncryption = route.Server switch { TdsEncryption.LoginOnly => "login", TdsEncryption.Strict => "strict", _ => null },
+            Policy = route.Judges ? Policy : null,
+        });
+    }
+}
