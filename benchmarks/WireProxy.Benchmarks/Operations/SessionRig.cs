@@ -82,6 +82,16 @@ internal sealed class SessionRig : IDisposable
         Request([]);
     }
 
+    /// <summary>The client's next message waits for something beside the connection, as its analysis on another thread.</summary>
+    public async Task RequestThatWaitsAsync(byte[] bytes)
+    {
+        Received.Add(_fromClient, bytes);
+        if (_dialect.Requests.Process(_fromClient, _toUpstream) != FilterStep.Wait)
+            throw new InvalidOperationException("Nothing was waited for.");
+        await _dialect.Requests.WaitAsync();
+        Request([]);
+    }
+
     /// <summary>What the client says.</summary>
     public void Request(ReadOnlySpan<byte> bytes) => Pass(bytes, _fromClient, _toUpstream, _dialect.Requests, RecordKind.ClientBytes);
 

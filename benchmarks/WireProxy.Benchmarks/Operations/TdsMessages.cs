@@ -21,25 +21,49 @@ internal static class TdsMessages
     private static readonly string[] Cells = ["100042", "Patient 000042 Example", "123-45-6789", "Springfield", "invented, seen again in six"];
 
     /// <summary>sp_executesql with one value.</summary>
-    public static byte[] ExecuteSql() => Message(PacketType.Rpc, writer =>
+    public static byte[] ExecuteSql(string text = PointQuery, string parameter = "@aid") => Message(PacketType.Rpc, writer =>
     {
         RpcRequest.Begin(writer, TdsVersion.V74, ProcedureId.ExecuteSql);
-        WideParameter(writer, PointQuery);
+        WideParameter(writer, text);
         WideParameter(writer, "@aid int");
-        RpcParameter.EncodeHead(writer, TdsVersion.V74, "@aid", Int);
-        ValueWriter.WriteInteger(writer, Int, CellForm.Parameter, 4711);
+        Number(writer, parameter, 4711);
+    });
+
+    /// <summary>sp_prepexec with one value.</summary>
+    public static byte[] PrepareAndExecute() => Message(PacketType.Rpc, writer =>
+    {
+        RpcRequest.Begin(writer, TdsVersion.V74, ProcedureId.PrepExec);
+        RpcParameter.EncodeHead(writer, TdsVersion.V74, "", Int, RpcParameterStatus.ByReference);
+        ValueWriter.WriteNull(writer, Int, CellForm.Parameter);
+        WideParameter(writer, "@aid int");
+        WideParameter(writer, PointQuery);
+        Number(writer, "@aid", 4711);
+    });
+
+    /// <summary>sp_execute with one value.</summary>
+    public static byte[] Execute(int handle) => Message(PacketType.Rpc, writer =>
+    {
+        RpcRequest.Begin(writer, TdsVersion.V74, ProcedureId.Execute);
+        Number(writer, "", handle);
+        Number(writer, "@aid", 4711);
     });
 
     public static byte[] Batch(string text) => Message(PacketType.SqlBatch, writer => SqlBatch.Encode(writer, TdsVersion.V74, text));
 
-    /// <summary>One row of one number, as sp_executesql answers.</summary>
-    public static byte[] PointAnswer() => Message(PacketType.TabularResult, writer =>
+    /// <summary>One row of one number, as sp_executesql answers, and sp_prepexec with its handle.</summary>
+    public static byte[] PointAnswer(int? handle = null) => Message(PacketType.TabularResult, writer =>
     {
         new ColMetadata([new Column(0, ColumnFlags.Nullable, Int, "abalance")]).Encode(writer, Format);
         Row.Begin(writer);
         ValueWriter.WriteInteger(writer, Int, CellForm.Row, 0);
         new Done(TokenType.DoneInProc, DoneStatus.Count | DoneStatus.More, 0xC1, 1).Encode(writer, Format);
         new ReturnStatus(0).Encode(writer);
+        if (handle is { } made)
+        {
+            byte[] value = Bytes(one => ValueWriter.WriteInteger(one, Int, CellForm.Parameter, made));
+            TypedValue.TryRead(Int, CellForm.Parameter, value, out TypedValue typed);
+            new ReturnValue { Status = 1, Type = Int, Value = typed }.Encode(writer, Format);
+        }
         new Done(TokenType.DoneProc, default, 0xE0, 0).Encode(writer, Format);
     });
 
@@ -119,6 +143,12 @@ internal static class TdsMessages
             else
                 ValueWriter.WriteText(writer, WideText, CellForm.Row, cell);
         }
+    }
+
+    private static void Number(WireWriter writer, string name, int value)
+    {
+        RpcParameter.EncodeHead(writer, TdsVersion.V74, name, Int);
+        ValueWriter.WriteInteger(writer, Int, CellForm.Parameter, value);
     }
 
     private static void WideParameter(WireWriter writer, string text)
