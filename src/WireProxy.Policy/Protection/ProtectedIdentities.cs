@@ -3,15 +3,18 @@ using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Policy;
 
-/// <summary>Which columns of one database a policy has named, by relation and number. The policy names columns by their names; one that is renamed,
-/// or whose table or schema is, stays the same column and stays protected for as long as this is kept. Thread-safe.</summary>
+/// <summary>Which columns of one database a policy named when they were first seen, by relation and number. The policy names columns by their names; one
+/// that is renamed, or whose table or schema is, stays the same column and stays protected for as long as this is kept. A column that only came
+/// to bear a protected name later is protected as long as it bears it. Thread-safe.</summary>
 public sealed class ProtectedIdentities
 {
-    private readonly ConcurrentDictionary<(uint Relation, short Column), Mask> _masks = new();
+    private readonly ConcurrentDictionary<(uint Relation, short Column), Mask?> _masks = new();
 
+    /// <summary>The mask of the column by what it was called first; null for none.</summary>
     internal Mask? Find(uint relation, short column) => _masks.GetValueOrDefault((relation, column));
 
-    internal void Add(uint relation, short column, Mask mask) => _masks.TryAdd((relation, column), mask);
+    /// <param name="named">The mask by what it is called now; null for none.</param>
+    internal void See(uint relation, short column, Mask? named) => _masks.TryAdd((relation, column), named);
 
     /// <summary>What is no more in the catalog is forgotten: its number may be given to something else.</summary>
     internal void Keep(CatalogSnapshot snapshot)

@@ -93,9 +93,9 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             return masks;
         foreach (CatalogColumn column in node.Relation.Columns)
         {
-            if (masks is not null && masks.TryGetValue(column.Name, out Mask? named))
-                known.Add(node.Id, column.Number, named);
-            else if (known.Find(node.Id, column.Number) is { } earlier)
+            Mask? named = masks?.GetValueOrDefault(column.Name);
+            known.See(node.Id, column.Number, named);
+            if (named is null && known.Find(node.Id, column.Number) is { } earlier)
                 (masks ??= []).Add(column.Name, earlier);
         }
         return masks;
