@@ -13,17 +13,23 @@ public sealed class OperationSet : IDisposable
 {
     private readonly JournalOperations _journal = new();
     private readonly SessionOperations _sessions;
+    private readonly TdsOperations _tds;
 
     public OperationSet()
     {
         _sessions = new SessionOperations(_journal.Journal);
-        All = [.. FramingOperations.All(), .. FactsOperations.All(), .. MaskingOperations.All(), .. _journal.All(), .. _sessions.All()];
+        _tds = new TdsOperations(_journal.Journal);
+        All =
+        [
+            .. FramingOperations.All(), .. FactsOperations.All(), .. MaskingOperations.All(), .. _journal.All(), .. _sessions.All(), .. _tds.All(),
+        ];
     }
 
     public IReadOnlyList<Operation> All { get; }
 
     public void Dispose()
     {
+        _tds.Dispose();
         _sessions.Dispose();
         _journal.Dispose();
     }

@@ -48,6 +48,8 @@ internal sealed class Leg
             if (!await ReceiveAsync())
                 return false;
         }
+        // It may all have been there: the wish must not outlive it, or a leg that waits would hold a large buffer.
+        Input.Require(0);
         return true;
     }
 
