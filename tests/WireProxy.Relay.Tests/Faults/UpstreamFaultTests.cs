@@ -10,6 +10,9 @@ public sealed class UpstreamFaultTests
 {
     private const int Patients = 20_000;
 
+    private static readonly byte[] PathAnswer = Join(
+        Message('T', Int16(0)), Cells("pg_catalog"), Cells("public"), Message('C', Text("SELECT 2")), ScriptedServer.Ready);
+
     private static readonly byte[] Done = Message('C', Text("SELECT 1"));
 
     private static readonly byte[] CatalogAnswer = Join(
@@ -38,7 +41,7 @@ public sealed class UpstreamFaultTests
     public async Task It_ends_the_session_with_an_error(byte[] fault)
     {
         int queries = 0;
-        await using var server = new ScriptedServer(type => type == 'Q' ? queries++ == 0 ? CatalogAnswer : fault : []);
+        await using var server = new ScriptedServer(type => type != 'Q' ? [] : queries++ switch { 0 => CatalogAnswer, 1 => PathAnswer, _ => fault });
         await using LocalGateway gateway = LocalGateway.Start(server.Port, TestPolicies.Protecting);
         await using TappedClient client = await TappedClient.LogInAsync(gateway.Port);
         await client.SendAsync(Query("SELECT full_name FROM clinic.patients"));
