@@ -1,4 +1,6 @@
+using System.Data;
 using WireProxy.Protocols.Tds;
+using WireProxy.TdsStandIn.Tests.Clients;
 using WireProxy.TestKit;
 using WireProxy.TestKit.Tds;
 
@@ -80,11 +82,21 @@ public sealed class LimitTests
     public async Task A_bulk_load_larger_than_the_limit_streams()
     {
         await using var gateway = await StartAsync("inspected_message", "64KiB", TdsClinic.Guard);
-        string lines = string.Concat(Enumerable.Range(0, 5_000).Select(n => $"stream\t{n}\t{new string('x', 60)}\t1.50\n"));
+        using var rows = new DataTable();
+        rows.Columns.Add("client", typeof(string));
+        rows.Columns.Add("id", typeof(int));
+        rows.Columns.Add("label", typeof(string));
+        rows.Columns.Add("amount", typeof(decimal));
+        for (int i = 0; i < 5_000; i++)
+            rows.Rows.Add("stream", i, new string('x', 60), 1.5m);
 
-        var result = await FreeTds.CopyInAsync(gateway.Port, "clinic.dbo.loads", lines);
+        var provider = SqlClientProvider.All.First();
+        await using (var connection = provider.Connect($"Server=127.0.0.1,{gateway.Port};User ID=sa;Password={TdsClinic.Password};Database=clinic;Pooling=false"))
+        {
+            await connection.OpenAsync();
+            provider.CopyInto(connection, "dbo.loads", rows);
+        }
 
-        Assert.That(result.ExitCode, Is.Zero, $"{result}\n{gateway.Log}");
         await using var client = await TdsClient.LogInAsync(gateway.Port);
         Assert.That((await client.QueryAsync("SELECT COUNT(*) FROM dbo.loads WHERE client = 'stream'")).Scalar, Is.EqualTo(5_000));
         await client.QueryAsync("DELETE FROM dbo.loads WHERE client = 'stream'");
