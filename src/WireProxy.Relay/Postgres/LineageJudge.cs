@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
@@ -8,7 +9,12 @@ namespace WireProxy.Relay.Postgres;
 /// <summary>What the lineage of statements means for a subject from whom columns are protected. Immutable; holds for one catalog.</summary>
 internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalog)
 {
+    private readonly ConditionalWeakTable<TextLineage, StatementPlans> _plans = [];
+
     public Protection Protection => protection;
+
+    /// <summary>A text seen before costs a look-up.</summary>
+    public StatementPlans PlansOf(TextLineage text) => _plans.GetValue(text, known => new StatementPlans(known, this));
 
     /// <summary>Protected values may be among these.</summary>
     public bool IsProtected(SourceSet sources)

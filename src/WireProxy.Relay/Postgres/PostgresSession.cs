@@ -206,7 +206,7 @@ internal sealed class PostgresSession : DialectSession
             return null;
         if (!ReferenceEquals(_judge?.Protection, under))
             _judge = new LineageJudge(under, Catalog!);
-        return new StatementPlans(LineageCache.For(Catalog!, path).Resolve(text), _judge);
+        return _judge.PlansOf(LineageCache.For(Catalog!, path).Resolve(text));
     }
 
     /// <summary>The same of a call of that function by number.</summary>

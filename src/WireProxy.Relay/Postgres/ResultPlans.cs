@@ -51,9 +51,22 @@ internal sealed class ResultPlans(PostgresSession session)
         StatementPlans? plans = statement is not null && ReferenceEquals(statement, bind.Planned) ? bind.Plans : null;
         var portal = new Portal(statement, plans?.Touches ?? statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning, plans);
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
-            portal.Describe(PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), portal.Touches, bind.Under, plans, 0), bind.Meaning);
+            portal.Describe(PlanOf(statement, description, bind, plans, portal.Touches), bind.Meaning);
         _portals[bind.Portal] = portal;
         return portal.Touches;
+    }
+
+    /// <summary>A prepared statement is bound in the same formats again and again.</summary>
+    private RowPlan PlanOf(StatementWork statement, StatementDescription description, BindWork bind, StatementPlans? plans, bool touches)
+    {
+        if (statement.LastPlan is { } last && ReferenceEquals(last.Description, description) && ReferenceEquals(last.Under, bind.Under)
+            && ReferenceEquals(last.Plans, plans) && last.Touches == touches && last.Formats.AsSpan().SequenceEqual(bind.Formats.AsSpan()))
+        {
+            return last.Plan;
+        }
+        RowPlan plan = PlanOf(RowPlan.InFormats(description.Columns, bind.Formats), touches, bind.Under, plans, 0);
+        statement.LastPlan = new BoundPlan(description, bind.Formats, bind.Under, plans, touches, plan);
+        return plan;
     }
 
     public void Closed(NameWork? work)

@@ -73,6 +73,9 @@ internal sealed class StatementWork(
     /// <summary>The columns that the server described, and the meaning at that time; null until then.</summary>
     public StatementDescription? Description { get => Volatile.Read(ref _description); set => Volatile.Write(ref _description, value); }
 
+    /// <summary>How it was bound last. Of the response side alone.</summary>
+    public BoundPlan? LastPlan { get; set; }
+
     /// <summary>What its lineage means now. Of the request side alone.</summary>
     public StatementPlans? PlansFor(PostgresSession session)
     {
@@ -98,6 +101,10 @@ internal sealed class StatementWork(
         return _touches;
     }
 }
+
+/// <summary>The plan of a prepared statement's rows, and all that it rests on.</summary>
+internal sealed record BoundPlan(
+    StatementDescription Description, ImmutableArray<short> Formats, Protection? Under, StatementPlans? Plans, bool Touches, RowPlan Plan);
 
 /// <param name="Columns">Empty where it returns no rows.</param>
 /// <param name="Meaning">The session's <see cref="PostgresSession.Meaning"/> when the Describe was sent.</param>
