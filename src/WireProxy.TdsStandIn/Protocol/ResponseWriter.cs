@@ -16,17 +16,22 @@ internal sealed class ResponseWriter(Stream stream, MessageWriter packets) : IDi
 
     public TokenFormat Format { get; set; } = new(TdsVersion.V74);
 
+    /// <summary>The connection ends. What has begun to be sent is sent whole where only the request is given up: half a packet would be
+    /// followed by another one.</summary>
+    public CancellationToken Closing { get; init; }
+
     /// <summary>Sends packets where enough waits.</summary>
     public async ValueTask FlushAsync(bool force, CancellationToken cancellation)
     {
         if (Tokens.Length < FlushAt && !force)
             return;
+        cancellation.ThrowIfCancellationRequested();
         Begin();
         packets.Write(_output, Tokens.WrittenSpan);
         Tokens.Clear();
         if (force)
             packets.Flush(_output);
-        await SendAsync(cancellation);
+        await SendAsync(Closing);
     }
 
     /// <summary>Ends the message.</summary>

@@ -42,7 +42,7 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
     /// the requests, has a response of its own, as SQL Server's does.</summary>
     private async Task AnswerAsync(Request request, CancellationToken cancellation)
     {
-        using var response = new ResponseWriter(connected.Stream, connected.Packets) { Format = connected.Format };
+        using var response = new ResponseWriter(connected.Stream, connected.Packets) { Format = connected.Format, Closing = cancellation };
         var sink = new ResponseSink(response, _session, connected.Classifies);
         using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         lock (_gate)
