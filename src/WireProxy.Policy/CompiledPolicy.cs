@@ -77,9 +77,6 @@ public sealed class CompiledPolicy
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {
         ImmutableArray<string>.Builder found = ImmutableArray.CreateBuilder<string>();
-        if (definition.Predicates == PredicateMode.Block)
-            found.Add("predicates: block is not carried out in this version: a protected column in WHERE, JOIN, GROUP BY, ORDER BY or "
-                + "HAVING is let through. Until then a rule with columns: [...] and then: block stops every statement that names one.");
         if (definition.Unparsed == UnparsedMode.Approve)
             found.Add("unparsed: approve blocks in this version, because there are no approvals yet.");
         string asking = string.Join(", ", definition.Rules.Where(rule => rule.Then == Decision.Approve).Select(rule => $"\"{rule.Name}\""));

@@ -132,14 +132,12 @@ public sealed class CompilerTests
     {
         CompiledPolicy policy = Given.Compiled(new PolicyDefinition
         {
-            Predicates = PredicateMode.Block,
             Unparsed = UnparsedMode.Approve,
             Rules = [Given.Rule(new RuleCondition { Class = ["ddl"] }, Decision.Approve, "schema-changes")],
         });
-        Assert.That(policy.UnenforcedSettings, Has.Length.EqualTo(3));
-        Assert.That(policy.UnenforcedSettings[0], Does.StartWith("predicates: block is not carried out"));
-        Assert.That(policy.UnenforcedSettings[1], Does.StartWith("unparsed: approve blocks"));
-        Assert.That(policy.UnenforcedSettings[2], Does.Contain("\"schema-changes\""));
+        Assert.That(policy.UnenforcedSettings, Has.Length.EqualTo(2));
+        Assert.That(policy.UnenforcedSettings[0], Does.StartWith("unparsed: approve blocks"));
+        Assert.That(policy.UnenforcedSettings[1], Does.Contain("\"schema-changes\""));
         Assert.That(Given.Policy().UnenforcedSettings, Is.Empty);
     }
 

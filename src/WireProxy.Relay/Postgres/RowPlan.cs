@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Postgres.Masking;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -33,7 +34,7 @@ internal sealed class RowPlan
         Mask?[]? traced = protection is not null && ReferenceEquals(plans?.Judge.Protection, protection)
             ? plans.MasksOf(columns, index, DerivedMask, out disagrees) : null;
         // A result that the lineage did not expect may hold anything that its statement touches.
-        touches |= plans is not null && traced is null;
+        touches |= plans is not null && traced is null && plans.WithRows(index) is not { Shape: ResultShape.OfName };
         var masked = new MaskedColumn[columns.Length];
         bool any = false;
         for (int i = 0; i < columns.Length; i++)

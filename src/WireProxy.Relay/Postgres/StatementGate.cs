@@ -6,6 +6,7 @@ using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -202,7 +203,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            Touches = session.Masks && (under is null || (plans?.Touches ?? analyzed.Statements.Any(facts => Touches(facts, under)))),
+            Touches = session.Masks && (under is null || Touches(analyzed, plans, under)),
             Under = under,
             Plans = under is null ? null : plans,
             Generation = dependsOnCatalog && analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
@@ -213,6 +214,18 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         named.Find(running) is { } all
             ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
             : named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
+
+    /// <summary>By the lineage where it is known; what runs by a name that may mean several statements, by all of them.</summary>
+    private bool Touches(AnalyzedText analyzed, StatementPlans? plans, Protection under)
+    {
+        for (int i = 0; i < analyzed.Statements.Length; i++)
+        {
+            StatementLineage? lineage = plans?.Statements[i];
+            if (lineage is null or { Shape: ResultShape.OfName } ? Touches(analyzed.Statements[i], under) : plans!.Judge.Touches(lineage))
+                return true;
+        }
+        return false;
+    }
 
     private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
         (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||

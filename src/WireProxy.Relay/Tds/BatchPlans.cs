@@ -35,10 +35,17 @@ internal sealed class BatchPlans(TdsSession session)
     public Refusal? RefusalOf(RequestText text)
     {
         text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text, quoted))];
+        bool blocksPredicates = session.Policy.Predicates == PredicateMode.Block;
+        bool blocksDerived = blocksPredicates || session.Policy.Derived == DerivedMode.Block;
         foreach (BatchLineage lineage in text.Lineages)
         {
             foreach (StatementLineage statement in lineage.Statements)
             {
+                if (blocksPredicates && IsProtected(statement.Predicates))
+                    return Refusals.Predicate(CommandOf(text));
+                // An expression that fails for some values and not for others answers questions as a condition does.
+                if (blocksDerived && statement.ResultSets.Any(set => set.Columns.Any(column => column.Origin is null && IsProtected(column.Sources))))
+                    return Refusals.Derived(CommandOf(text), session.Policy.Derived == DerivedMode.Block ? "derived: block" : "predicates: block");
                 foreach (ValueWrite write in statement.Writes)
                 {
                     if (Leaks(write))

@@ -47,6 +47,14 @@ internal static class Refusals
             : $"WireProxy did not run this batch: what it does cannot be judged before ({reason}).",
         "Write the statement out, or pass values as parameters of sp_executesql; the connection stays usable.", null, command);
 
+    public static Refusal Predicate(string command) => Denied(
+        "block", $"WireProxy did not run this batch: a protected column decides which rows this {command} returns or changes, and the policy says predicates: block.",
+        "Filter, join, group and order by columns that are not protected, such as a key; the connection stays usable.", null, command);
+
+    public static Refusal Derived(string command, string setting) => Denied(
+        "block", $"WireProxy did not run this batch: this {command} computes a value from a protected column, and the policy says {setting}.",
+        "Select the column itself, which comes masked, or leave it out; the connection stays usable.", null, command);
+
     public static Refusal UnknownHandle(string procedure) => Denied(
         "block", $"WireProxy did not run {procedure}: the handle is none that was prepared on this connection.",
         "Prepare the statement again.", null, procedure);
