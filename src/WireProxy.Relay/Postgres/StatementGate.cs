@@ -190,7 +190,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, plans, statement);
         if (statement is not null)
-            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning) 
+            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning)
             {
                 Under = under,
                 Effects = effects,

@@ -25,7 +25,7 @@ internal sealed class StatementPlans(TextLineage text, LineageJudge judge)
     public Mask?[]? MasksOf(ImmutableArray<ResultColumn> stated, int index, Func<uint, Mask, Mask> derivedOf, out bool disagrees)
     {
         disagrees = false;
-        if (WithRows(index) is not { Shape: ResultShape.Columns } lineage 
+        if (WithRows(index) is not { Shape: ResultShape.Columns } lineage
             || lineage.Columns.Length != stated.Length)
             return null;
         var masks = new Mask?[stated.Length];

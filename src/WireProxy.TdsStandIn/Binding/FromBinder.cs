@@ -52,7 +52,8 @@ internal sealed class FromBinder(BindContext context, Scope? parent)
 
     public static BoundSource OfTable(Table table, string source, string schema) => new(
         [.. table.Columns.Select(column => new ScopeColumn(source, schema, column.Name, column.Type, column.IsNullable, new Origin(table, column)))],
-        _ => table.Snapshot().Select(row => row.Values)) { Table = table };
+        _ => table.Snapshot().Select(row => row.Values))
+    { Table = table };
 
     private BoundExpression Scalar(ScalarExpression expression) => new ExpressionBinder(context, parent).Scalar(expression);
 

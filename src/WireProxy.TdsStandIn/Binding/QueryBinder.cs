@@ -42,7 +42,8 @@ internal sealed class QueryBinder(BindContext context)
             throw new SqlError(205, 16, 1, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.");
         var types = first.Columns.Zip(second.Columns, CommonType).ToArray();
         var columns = first.Columns.Select((column, i) => new ResultColumn(
-            column.Name, types[i], column.IsNullable || second.Columns[i].IsNullable, column.Origin ?? second.Columns[i].Origin, true) { IsNullLiteral = column.IsNullLiteral && second.Columns[i].IsNullLiteral }).ToList();
+            column.Name, types[i], column.IsNullable || second.Columns[i].IsNullable, column.Origin ?? second.Columns[i].Origin, true)
+        { IsNullLiteral = column.IsNullLiteral && second.Columns[i].IsNullLiteral }).ToList();
         IEnumerable<object?[]> All(BoundQuery query, Frame? outer) => query.Rows(outer).Select(row => Converted(row, query.Columns, types));
         return new BoundQuery(columns, outer => (binary.BinaryQueryExpressionType, binary.All) switch
         {

@@ -31,7 +31,8 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns, Scope? parent)
             int slot = scope.Grouping is { } grouping ? grouping.SlotOfColumn(index, string.Join('.', name)) : index;
             int at = depth;
             return new BoundExpression(
-                column.Type, at == 0 ? frame => frame.Row[slot] : frame => frame.Value(at, slot), column.IsNullable) { Origin = column.Origin };
+                column.Type, at == 0 ? frame => frame.Row[slot] : frame => frame.Value(at, slot), column.IsNullable)
+            { Origin = column.Origin };
         }
         throw name.Count == 1 ? SqlError.InvalidColumn(name[0]) : SqlError.Unbound(string.Join('.', name));
     }

@@ -35,7 +35,8 @@ internal sealed class TableBuilder(BindContext context)
     public Table Variable(string name, TableDefinition definition)
     {
         var table = new Table(context.Session.Instance.TempDb, Database.DefaultSchema, name, context.Session.Instance.NextObjectId(),
-            [.. definition.ColumnDefinitions.Select(column => ColumnOf(column, definition))]) { IsVariable = true };
+            [.. definition.ColumnDefinitions.Select(column => ColumnOf(column, definition))])
+        { IsVariable = true };
         AddConstraints(table, definition);
         return table;
     }

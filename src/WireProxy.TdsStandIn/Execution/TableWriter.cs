@@ -130,7 +130,7 @@ internal sealed class TableWriter
     }
 
     private static string ColumnText(CheckRule check) => check.Condition is Microsoft.SqlServer.TransactSql.ScriptDom.BooleanComparisonExpression
-        { FirstExpression: Microsoft.SqlServer.TransactSql.ScriptDom.ColumnReferenceExpression column } ? $", column '{SyntaxText.Parts(column)[^1]}'" : "";
+    { FirstExpression: Microsoft.SqlServer.TransactSql.ScriptDom.ColumnReferenceExpression column } ? $", column '{SyntaxText.Parts(column)[^1]}'" : "";
 
     private object Take(Identity identity, Column column)
     {

@@ -36,17 +36,21 @@ internal static class SchemaViews
     private static void RegisterOld(IDictionary<string, SystemView> views)
     {
         views["sys.sysobjects"] = SystemViews.Define("name:s id:i xtype:c uid:h type:c crdate:d", (_, database) => database.Objects.Select(found => new object?[]
-            { found.Name, found.ObjectId, SystemViews.TypeOf(found), (short)database.Schemas.GetValueOrDefault(found.SchemaName, 1), SystemViews.TypeOf(found), found.Created })) with { IsOld = true };
+            { found.Name, found.ObjectId, SystemViews.TypeOf(found), (short)database.Schemas.GetValueOrDefault(found.SchemaName, 1), SystemViews.TypeOf(found), found.Created })) with
+        { IsOld = true };
         views["sys.syscolumns"] = SystemViews.Define("name:s id:i colid:h xtype:t xusertype:h length:h prec:h scale:i isnullable:i type:t", (session, database) => database.Objects.SelectMany(
             found => SystemViews.ColumnsOf(found, session).Select((column, i) => new object?[]
             {
                 column.Name, found.ObjectId, (short)(i + 1), TypeIds.IdOf(column.Type), (short)TypeIds.IdOf(column.Type), column.Type.StorageLength,
                 (short)column.Type.StatedPrecision, (int)column.Type.StatedScale, column.IsNullable ? 1 : 0, TypeIds.IdOf(column.Type),
-            }))) with { IsOld = true };
+            }))) with
+        { IsOld = true };
         views["sys.systypes"] = SystemViews.Define("name:s xtype:t xusertype:h length:h usertype:h", (_, _) => TypeIds.All.Select(type => new object?[]
-            { type.Name, type.SystemId, (short)type.UserId, type.Type.StorageLength, (short)type.UserId })) with { IsOld = true };
+            { type.Name, type.SystemId, (short)type.UserId, type.Type.StorageLength, (short)type.UserId })) with
+        { IsOld = true };
         views["sys.sysdatabases"] = SystemViews.Define("name:s dbid:h crdate:d", (session, _) => session.Instance.Databases.Select(database => new object?[]
-            { database.Name, (short)database.Id, database.Created })) with { IsOld = true };
+            { database.Name, (short)database.Id, database.Created })) with
+        { IsOld = true };
     }
 
     private static object?[] ColumnRow(Database database, SchemaObject found, (string Name, SqlType Type, bool IsNullable, Column? Column) column, int place)

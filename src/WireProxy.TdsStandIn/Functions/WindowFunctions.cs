@@ -64,7 +64,8 @@ internal static class WindowFunctions
             var frame = FrameOf(row, row.Index);
             int at = row.Index + (direction * (int)(offset(frame) ?? 1));
             return at >= 0 && at < row.Partition.Count ? value.Evaluate(FrameOf(row, at)) : otherwise(frame);
-        });
+        }
+        );
     }
 
     private static Frame FrameOf(WindowRow row, int index) => new(row.Outer) { Row = row.Partition[index] };

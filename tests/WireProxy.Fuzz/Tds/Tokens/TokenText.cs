@@ -54,7 +54,8 @@ public static class TokenText
             TokenType.Sspi => Sspi.Decode(token).Encode,
             TokenType.FedAuthInfo => FedAuthInfo.Decode(token).Encode,
             TokenType.Done or TokenType.DoneProc or TokenType.DoneInProc => Bound(Done.Decode(token, format).Encode, format),
-            _ => _ => { },
+            _ => _ => { }
+            ,
         };
         encode(output);
         if (type == TokenType.ReturnValue)
