@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/packages.sh
 
 # These start servers or whole executables: one at a time, so that they do not take each other's processor.
-alone='Relay|EndToEnd|Cli'
+alone='Relay|EndToEnd|Cli|TdsStandIn'
 
 passed=0 failed=0 skipped=0
 work=$(mktemp -d)
