@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
+using WireProxy.Relay.Sessions;
 using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres;
@@ -9,19 +7,9 @@ namespace WireProxy.Relay.Postgres;
 /// <summary>The payloads of Decision records; protocol-specs/capture/format.md lists their members.</summary>
 internal static class DecisionRecord
 {
-    private static readonly ConditionalWeakTable<StatementFacts, byte[]> AllowedRecords = [];
+    public static byte[] Allowed(StatementFacts facts) => DecisionRecords.Allowed(facts);
 
-    public static byte[] Allowed(StatementFacts facts) => AllowedRecords.GetValue(facts, static facts => Write(json =>
-    {
-        json.WriteString("decision", "allow");
-        json.WriteString("command", facts.Command);
-        json.WriteStartArray("tables");
-        foreach (RelationReference relation in facts.Relations)
-            json.WriteStringValue(relation.Schema is null ? relation.Name : $"{relation.Schema}.{relation.Name}");
-        json.WriteEndArray();
-    }));
-
-    public static byte[] FunctionCall(string? name) => Write(json =>
+    public static byte[] FunctionCall(string? name) => DecisionRecords.Write(json =>
     {
         json.WriteString("decision", "allow");
         json.WriteString("command", "FUNCTION CALL");
@@ -29,7 +17,7 @@ internal static class DecisionRecord
     });
 
     /// <param name="text">The refused statement, credentials blanked, in the session's client encoding.</param>
-    public static byte[] Refused(Refusal refusal, byte[] text) => Write(json =>
+    public static byte[] Refused(Refusal refusal, byte[] text) => DecisionRecords.Write(json =>
     {
         json.WriteString("decision", refusal.Decision);
         json.WriteString("rule", refusal.Rule);
@@ -38,15 +26,4 @@ internal static class DecisionRecord
         json.WriteString("message", refusal.Message);
         json.WriteString("statement", Encoding.UTF8.GetString(text));
     });
-
-    private static byte[] Write(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartObject();
-        write(json);
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
 }

@@ -16,6 +16,7 @@ internal sealed class RequestFilter(TdsSession session) : IFilter
     // Few sessions have a message that is streamed, or one of several packets.
     private MessageReader? _packets;
     private WireWriter? _joined;
+    private BatchPlan? _bulkPlan;
     private Task? _waiting;
     private PacketHeader _discarded;
     private long _discardedBytes;
@@ -75,7 +76,8 @@ internal sealed class RequestFilter(TdsSession session) : IFilter
             case PacketType.SqlBatch or PacketType.Rpc or PacketType.TransactionManagerRequest:
                 return BeginInspected(header, input, output);
             case PacketType.BulkLoad:
-                session.InFlight.Begin(TdsWork.Relayed);
+                // The rows of the INSERT BULK before it: what triggers and errors say comes with this answer.
+                session.InFlight.Begin(_bulkPlan is null ? TdsWork.Relayed : new TdsWork { Plan = _bulkPlan });
                 RequiresDurableRecord = true;
                 _isStreaming = true;
                 return null;
@@ -128,6 +130,7 @@ internal sealed class RequestFilter(TdsSession session) : IFilter
     {
         RequiresDurableRecord = true;
         session.InFlight.Begin(answer.Work!);
+        _bulkPlan = answer.Work!.Plan;
         ReadOnlyMemory<byte> packets = input.Slice(0, run.Length);
         if (answer.Secrets.IsEmpty || session.Session.Recorder is null)
         {
