@@ -19,11 +19,16 @@ public sealed class Protection
         _policy = policy;
         _grants = new(policy, catalog.Snapshot.Database, subject);
         ProtectsNothing = _grants.CoverAll(policy);
-        _relations = ProtectsNothing ? [] : new ProtectionBuilder(policy, catalog, _grants, known).Build();
+        ProtectionBuilder builder = new(policy, catalog, _grants, known);
+        _relations = ProtectsNothing ? [] : builder.Build();
+        ProtectsNoColumn = ProtectsNothing || !builder.FoundColumns;
     }
 
     /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
     public bool ProtectsNothing { get; }
+
+    /// <summary>True where no column of this catalog is one that the policy names: there is nothing yet that could be carried away.</summary>
+    public bool ProtectsNoColumn { get; }
 
     /// <summary>The mask of an expression over protected columns.</summary>
     public Mask DerivedMask { get; } = Mask.Redact;

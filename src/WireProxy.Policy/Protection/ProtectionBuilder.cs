@@ -21,6 +21,9 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
     private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> _own = [];
     private readonly Dictionary<uint, RelationProtection> _built = [];
 
+    /// <summary>The policy names columns that are there.</summary>
+    public bool FoundColumns => _own.Count > 0;
+
     public Dictionary<uint, RelationProtection> Build()
     {
         known?.Keep(catalog.Snapshot);

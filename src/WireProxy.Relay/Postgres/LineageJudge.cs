@@ -45,6 +45,8 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
     /// <summary>Why the statement must not run although the rules allow it; null where it may.</summary>
     public Refusal? RefusalOf(StatementLineage lineage, string command, CompiledPolicy policy)
     {
+        if (protection.ProtectsNoColumn)
+            return null;
         foreach (ValueWrite write in lineage.Writes)
         {
             if (!IsProtected(write.Sources) || IsKept(write))
