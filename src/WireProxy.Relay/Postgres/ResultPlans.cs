@@ -135,12 +135,14 @@ internal sealed class ResultPlans(PostgresSession session)
         if (!session.Masks)
             return;
         (bool touches, CopyFacts? facts) = CopyOf(head);
+        // Counted whether it is masked or not: the next result of the text must find its own lineage.
+        StatementLineage? lineage = LineageOf(head);
         if (!touches)
             _copyIsClear = true;
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, JudgeOf(head), LineageOf(head), session.ClientEncoding);
+            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, JudgeOf(head), lineage, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 

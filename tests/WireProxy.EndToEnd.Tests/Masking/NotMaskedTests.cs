@@ -28,6 +28,7 @@ public sealed class NotMaskedTests() : ThroughGateway(Through.Guarded)
         "BEGIN; UPDATE clinic.wards SET beds = beds + 1 RETURNING name, beds; ROLLBACK",
         "COPY (SELECT beds * 2, name FROM clinic.wards ORDER BY name) TO STDOUT (FORMAT csv, HEADER)",
         "COPY clinic.wards TO STDOUT",
+        "COPY clinic.wards TO STDOUT \\; SELECT 1 + 1, 'a' || 'b', 2 * beds FROM clinic.wards ORDER BY 3",
         "SELECT gid, owner, database FROM pg_prepared_xacts",
         "BEGIN; CREATE TABLE prepared (n int); PREPARE TRANSACTION 'some id'; SELECT gid FROM pg_prepared_xacts; ROLLBACK PREPARED 'some id'",
         "DO $$ BEGIN RAISE NOTICE 'seen %', 6 * 7; END $$",
