@@ -9,7 +9,7 @@ namespace WireProxy.Relay.Tds;
 /// inside of PRELOGIN packets, afterwards as they are (MS-TDS 3.2.5.2). With <paramref name="isLoginOnly"/> no byte behind a whole
 /// record is taken from the transport, because what follows the login is plain again.
 /// </summary>
-internal sealed class HandshakeStream(ByteTransport transport, bool isLoginOnly) : Stream
+internal sealed class HandshakeStream(ByteTransport transport, bool isLoginOnly) : CarrierStream
 {
     private const int RecordHeaderBytes = 5;
     private const int PacketPayloadBytes = PacketHeader.DefaultPacketSize - PacketHeader.Size;
@@ -19,20 +19,6 @@ internal sealed class HandshakeStream(ByteTransport transport, bool isLoginOnly)
     private bool _inPackets = true;
     private int _left;
     private int _headGiven = RecordHeaderBytes;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The handshake has ended: records travel as they are.</summary>
     public void EndHandshake() => _inPackets = false;
@@ -70,26 +56,6 @@ internal sealed class HandshakeStream(ByteTransport transport, bool isLoginOnly)
         while (!buffer.IsEmpty);
         await transport.SendAsync(packets.AsMemory(0, length));
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private async ValueTask<int> ReadFromPacketAsync(Memory<byte> buffer)
     {
