@@ -100,6 +100,7 @@ internal static class ListenerReader
             Connections = section.Number("connections", defaults.Connections, 1, 1_000_000),
             HandshakeTimeout = ReadDuration(section, "handshake_timeout", defaults.HandshakeTimeout, mayBeZero: false),
             IdleTimeout = ReadDuration(section, "idle_timeout", defaults.IdleTimeout, mayBeZero: true),
+            MarsSessions = section.Number("mars_sessions", defaults.MarsSessions, 0, 10_000),
             InspectedMessageBytes = ReadSize(section, "inspected_message", defaults.InspectedMessageBytes, 16 << 10, 1 << 30),
             DrainTimeout = ReadDuration(section, "drain_timeout", defaults.DrainTimeout, mayBeZero: true),
         };

@@ -9,13 +9,15 @@ namespace WireProxy.Relay.Sessions;
 /// <summary>
 /// One client's connection from accept to close. It owns both legs, the deadlines, the record and the one try/finally.
 /// Two pumps carry bytes; only the response pump writes to the client, so that answers keep their order. Whoever wants the
-/// session to end says why through <see cref="End"/>, which closes the upstream leg and so wakes the response pump.
+/// session to end says why through <see cref="End(SessionEnd)"/>, which closes the upstream leg and so wakes the response pump.
 /// </summary>
 internal sealed class Session
 {
     /// <summary>How long a client may take to read its last message before the socket is closed under it.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    private readonly IDialect _dialect;
+    private readonly bool _isCarried;
     private SessionEnd? _end;
     private volatile bool _relaying;
     private volatile bool _clientEnded;
@@ -25,10 +27,21 @@ internal sealed class Session
     public Session(ListenerContext listener, Socket socket)
     {
         Listener = listener;
+        _dialect = listener.Dialect;
         Loop = EventLoop.Next();
         Client = new Leg(new LoopSocket(socket, Loop));
         ClientAddress = socket.RemoteEndPoint as IPEndPoint;
         LastActivity = Environment.TickCount64;
+    }
+
+    /// <summary>A session inside of a connection that another one owns: its legs are what the two sides of that connection carry of it.</summary>
+    public Session(Session carrier, ByteTransport client, ByteTransport upstream, IDialect dialect)
+    {
+        _isCarried = true;
+        _dialect = dialect;
+        (Listener, Loop, ClientAddress, LastActivity) = (carrier.Listener, carrier.Loop, carrier.ClientAddress, carrier.LastActivity);
+        Client = new Leg(client);
+        Upstream = new Leg(upstream);
     }
 
     public Guid Id { get; } = Guid.CreateVersion7();
@@ -46,7 +59,7 @@ internal sealed class Session
 
     public SessionRecorder? Recorder { get; set; }
 
-    public DialectSession? Dialect { get; private set; }
+    public LoggedIn? Dialect { get; private set; }
 
     /// <summary>Set by the dialect as soon as the client would understand it; before that a session ends in silence.</summary>
     public IFarewell? Farewell { get; set; }
@@ -55,6 +68,12 @@ internal sealed class Session
     public long LastActivity { get; private set; }
 
     public bool IsIdle => _relaying && Dialect!.IsIdle;
+
+    /// <summary>Why it has ended, or is about to; null while it lives.</summary>
+    public SessionEnd? Ending => _end;
+
+    /// <summary>A byte has arrived that no pump of this session sees.</summary>
+    public void Touch() => LastActivity = Environment.TickCount64;
 
     /// <summary>The client asks to log in: from here on it counts.</summary>
     /// <exception cref="SessionEndException">All places are taken.</exception>
@@ -70,12 +89,18 @@ internal sealed class Session
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
-        Upstream?.Abort();
+        if (_relaying && Dialect is SharedConnection shared)
+            shared.End(end);
+        else
+            Upstream?.Abort();
         if (_relaying)
             _ = AbortClientLaterAsync();
         else
             Client.Transport.AbortReceive();
     }
+
+    /// <summary>Ends the session for what went wrong on this party's side.</summary>
+    public void End(Exception fault, Party party) => End(EndOf(fault, party));
 
     /// <summary>A client that reads nothing would hold the response pump, and with it the session, for ever.</summary>
     private async Task AbortClientLaterAsync()
@@ -89,8 +114,10 @@ internal sealed class Session
         try
         {
             await HandshakeAsync();
-            if (Dialect is not null)
-                await RelayAsync(Dialect);
+            if (Dialect is DialectSession session)
+                await RelayAsync(session);
+            else if (Dialect is SharedConnection shared)
+                await CarryAsync(shared);
         }
         catch (Exception e)
         {
@@ -103,7 +130,9 @@ internal sealed class Session
             Client.Release();
             Upstream?.Release();
             await CloseRecordAsync();
-            Listener.Log.SessionEnded(Listener.Options.Name, Id, _end ?? SessionEnd.ClientClosed);
+            // How the whole connection ended is told once, by the session that owns it.
+            if (!_isCarried)
+                Listener.Log.SessionEnded(Listener.Options.Name, Id, _end ?? SessionEnd.ClientClosed);
         }
     }
 
@@ -113,7 +142,7 @@ internal sealed class Session
         using var deadline = new CancellationTokenSource(timeout, Listener.Time);
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
             static state => ((Session)state!).End(((Session)state!).HandshakeTimedOut()), this);
-        Dialect = await Listener.Dialect.HandshakeAsync(this, deadline.Token);
+        Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
         if (Dialect is null)
             Interlocked.CompareExchange(ref _end, SessionEnd.ClientClosed, null);
     }
@@ -134,6 +163,15 @@ internal sealed class Session
             await Task.WhenAny(requests, Task.Delay(Linger, Listener.Time));
         Client.Abort();
         await requests;
+    }
+
+    /// <summary>The sessions that share the connection say their own last words; what is left is to close it.</summary>
+    private async Task CarryAsync(SharedConnection shared)
+    {
+        _relaying = true;
+        if (_end is { } ended)
+            shared.End(ended);
+        Interlocked.CompareExchange(ref _end, await shared.RunAsync(), null);
     }
 
     private async Task PumpRequestsAsync(DialectSession dialect)
@@ -218,7 +256,7 @@ internal sealed class Session
             ValueTask sending = output.FlushAsync();
             return sending.IsCompletedSuccessfully ? sending : AwaitAsync(sending);
         }
-        catch (Exception e) when (IsTransportFault(e))
+        catch (Exception e) when (SessionFaults.IsOfTransport(e))
         {
             throw new UpstreamSendException(e);
         }
@@ -229,14 +267,12 @@ internal sealed class Session
             {
                 await sending;
             }
-            catch (Exception e) when (IsTransportFault(e))
+            catch (Exception e) when (SessionFaults.IsOfTransport(e))
             {
                 throw new UpstreamSendException(e);
             }
         }
     }
-
-    private static bool IsTransportFault(Exception e) => e is IOException or SocketException or ObjectDisposedException;
 
     private async Task DrainClientAsync()
     {
@@ -248,7 +284,7 @@ internal sealed class Session
             }
             while (await Client.ReceiveAsync());
         }
-        catch (Exception e) when (IsTransportFault(e) || e is InvalidOperationException)
+        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
         {
             // The client is gone, or the session's owner has closed the leg.
         }
@@ -266,7 +302,7 @@ internal sealed class Session
             }
             await Client.Transport.ShutdownSendAsync();
         }
-        catch (Exception e) when (IsTransportFault(e))
+        catch (Exception e) when (SessionFaults.IsOfTransport(e))
         {
             // Nobody is left to be told.
         }
@@ -292,25 +328,7 @@ internal sealed class Session
             await DrainClientAsync();
     }
 
-    private SessionEnd EndOf(Exception e, Party party)
-    {
-        Stage stage = _relaying ? Stage.Relay : Stage.Handshake;
-        switch (e)
-        {
-            case SessionEndException ended:
-                return ended.End;
-            case ProtocolException:
-                return new SessionEnd(stage, party, $"protocol violation by the {(party == Party.Client ? "client" : "upstream")}: {e.Message}",
-                    "08P01");
-            case JournalUnavailableException:
-                return SessionRecorder.Unavailable(stage);
-            case IOException or SocketException or ObjectDisposedException:
-                return party == Party.Client ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed;
-            default:
-                Listener.Log.SessionFailed(Listener.Options.Name, Id, e);
-                return new SessionEnd(stage, Party.Proxy, "an internal error of the gateway; its log says more", "XX000");
-        }
-    }
+    private SessionEnd EndOf(Exception e, Party party) => SessionFaults.EndOf(e, party, _relaying ? Stage.Relay : Stage.Handshake, this);
 
     private async Task CloseRecordAsync()
     {

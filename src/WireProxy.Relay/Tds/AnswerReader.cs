@@ -216,6 +216,8 @@ internal sealed class AnswerReader(TdsSession session)
     {
         if (change.Type == EnvChangeType.Database)
             session.DatabaseChanged(change.NewText);
+        else if (change.Type == EnvChangeType.ResetCompletion)
+            session.Server.ResetDone(session);
     }
 
     private void TakeColumns(Token token)

@@ -18,18 +18,14 @@ internal sealed class BatchPlans(TdsSession session)
 
     private static readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<(string Text, bool Quoted), BatchLineage>> Known = [];
 
-    private ImmutableArray<TempTable> _tempTables = [];
-    private bool _shapesChanged;
+    private ServerState Server => session.Server;
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => _tempTables.IsEmpty && !_shapesChanged;
+    public bool IsLikeNew => Server.TempTables.IsEmpty && !Server.ShapesChanged;
 
-    /// <summary>The session is like new.</summary>
-    public void Reset()
-    {
-        _tempTables = [];
-        _shapesChanged = false;
-    }
+    /// <summary>Whether batches after this one may be judged otherwise than before it. Its lineages are known.</summary>
+    public bool ChangesState(RequestTexts request) => request.Texts.Any(text => text.Lineages.Any(lineage =>
+        (lineage.ChangesShapes && !Server.ShapesChanged) || !lineage.TempTables.SequenceEqual(Server.TempTables, SameTable.Instance)));
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
@@ -62,7 +58,7 @@ internal sealed class BatchPlans(TdsSession session)
     {
         bool touches = false;
         bool withholds = false;
-        bool isSequenceKnown = !_shapesChanged;
+        bool isSequenceKnown = !Server.ShapesChanged;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
         {
@@ -75,14 +71,14 @@ internal sealed class BatchPlans(TdsSession session)
                     || lineage.Variables.Values.Any(IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(PlanOf));
-                _tempTables = lineage.TempTables;
-                _shapesChanged |= lineage.ChangesShapes;
+                Server.TempTables = lineage.TempTables;
+                Server.ShapesChanged |= lineage.ChangesShapes;
             }
         }
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
         if (!touches && !withholds)
             return null;
-        return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
+        return Server.ShapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
             Withholds = withholds,
@@ -100,10 +96,10 @@ internal sealed class BatchPlans(TdsSession session)
         if (request.Called is { } called)
         {
             return TransactSqlLineage.ResolveCall(
-                called.Procedure, called.Parameters, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables);
+                called.Procedure, called.Parameters, catalog, catalog.Database, defaultSchema: null, tempTables: Server.TempTables);
         }
         string text = request.Text;
-        if (!_tempTables.IsEmpty || text.Length > LongestKept)
+        if (!Server.TempTables.IsEmpty || text.Length > LongestKept)
             return Resolve(text, catalog, quoted);
         ConcurrentDictionary<(string, bool), BatchLineage> known = Known.GetValue(catalog, static _ => new());
         if (known.TryGetValue((text, quoted), out BatchLineage? lineage))
@@ -116,7 +112,7 @@ internal sealed class BatchPlans(TdsSession session)
     }
 
     private BatchLineage Resolve(string text, CatalogSnapshot catalog, bool quoted) => TransactSqlLineage.Resolve(
-        text, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables, quotedIdentifier: quoted);
+        text, catalog, catalog.Database, defaultSchema: null, tempTables: Server.TempTables, quotedIdentifier: quoted);
 
     private ResultPlan? PlanOf(ResultSetLineage set) => !set.IsKnown ? null : new ResultPlan(
         [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(MaskOf)]);
@@ -144,4 +140,15 @@ internal sealed class BatchPlans(TdsSession session)
 
     private static string CommandOf(RequestText text) =>
         text.Readings is [{ Statements: [StatementFacts only] }, ..] ? only.Command : "batch";
+
+    private sealed class SameTable : IEqualityComparer<TempTable>
+    {
+        public static SameTable Instance { get; } = new();
+
+        public bool Equals(TempTable? one, TempTable? other) =>
+            one is not null && other is not null && one.Name == other.Name && one.IsOpen == other.IsOpen && one.Rest.Equals(other.Rest) &&
+            one.Columns.SequenceEqual(other.Columns);
+
+        public int GetHashCode(TempTable table) => table.Name.GetHashCode(StringComparison.Ordinal);
+    }
 }

@@ -10,7 +10,8 @@ namespace WireProxy.Relay.Tds;
 /// <summary>What a login has agreed on.</summary>
 /// <param name="Format">How tokens are laid out from here on.</param>
 /// <param name="PacketSize">Bytes of a packet, in both directions and on both legs.</param>
-internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database);
+/// <param name="Mars">Several sessions share the connection from here on.</param>
+internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database, bool Mars);
 
 /// <summary>
 /// The client's own login, carried to the server and back until LOGINACK. Nothing of it is recorded. A server that routes the
@@ -29,6 +30,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private int _packetSize = PacketHeader.DefaultPacketSize;
     private string? _database;
     private RoutingTarget? _route;
+    private bool _mars;
     private bool _acknowledged;
     private bool _refused;
     private TokenType _question;
@@ -37,13 +39,14 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     public async Task<LoginAgreement> RunAsync(UpstreamStart upstream, byte[] payload, Login7 login)
     {
         _upstream = upstream;
+        _mars = asked is { Mars: true } && upstream.Answer.Mars;
         Login7 wanted = ForUpstream(login);
         bool isChanged = !ReferenceEquals(wanted, login);
         for (int routes = 0; ; routes++)
         {
             await SendAsync(isChanged ? null : payload, wanted);
             if (!await AnswerAsync(wanted))
-                return new LoginAgreement(_format, _packetSize, _database);
+                return new LoginAgreement(_format, _packetSize, _database, _mars);
             if (routes == MostRoutes)
                 throw UpstreamConnector.Unreachable("the upstream routes from server to server without end");
             wanted = await FollowAsync(wanted);
@@ -185,6 +188,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         UpstreamOptions options = session.Listener.Options.Upstream with { Host = host, Port = route.Port };
         _upstream = await UpstreamStart.ConnectAsync(options, session.Loop, asked, cancellationToken);
         session.Upstream = _upstream.Leg;
+        // The client has been told already.
+        if (_mars && !_upstream.Answer.Mars)
+            throw UpstreamConnector.Unreachable("the server that the upstream routes to has no MARS, and the upstream has");
         return login with { ServerName = route.Server, Database = route.Database ?? login.Database };
     }
 }

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Mars;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Tds;
@@ -24,10 +26,12 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
     public PassedTexts PassedUnder(CatalogSnapshot? catalog) =>
         catalog is null ? _passed : _passedUnder.GetValue(catalog, static _ => new PassedTexts());
 
-    public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
+    public async Task<LoggedIn?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
         var client = new ClientStart(session);
         PreLogin? asked = await client.ReadPreLoginAsync(cancellationToken);
+        if (listener.Limits.MarsSessions == 0)
+            asked = asked?.With(PreLoginOptionType.Mars, new ByteString([0]));
         session.TakePlace();
         UpstreamStart upstream = await UpstreamStart.ConnectAsync(listener.Upstream, session.Loop, asked, cancellationToken);
         session.Upstream = upstream.Leg;
@@ -38,7 +42,10 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
         session.Farewell = new Farewell(new TokenFormat(login.Version));
         LoginAgreement agreement = await new LoginRelay(session, asked, cancellationToken).RunAsync(upstream, payload, login);
         session.Farewell = new Farewell(agreement.Format);
-        return await TdsSession.OpenAsync(session, this, login, agreement);
+        if (agreement.Mars)
+            return await MarsConnection.OpenAsync(session, this, login, agreement);
+        var server = new ServerState(agreement.Database ?? login.Database, isShared: false);
+        return await TdsSession.OpenAsync(session, this, login, agreement, server);
     }
 }
 

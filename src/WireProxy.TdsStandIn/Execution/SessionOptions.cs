@@ -48,5 +48,7 @@ internal sealed class SessionOptions
         _on = on ? _on | options : _on & ~options;
     }
 
+    public SessionOptions Copy() => (SessionOptions)MemberwiseClone();
+
     private bool Has(SetOptions option) => (_on & option) != 0;
 }
