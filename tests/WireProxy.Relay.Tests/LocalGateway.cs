@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using WireProxy.Access;
 using WireProxy.Capture;
 using WireProxy.Policy;
 using WireProxy.TestKit;
@@ -26,7 +27,7 @@ internal sealed class LocalGateway : IAsyncDisposable
     {
         var upstream = new UpstreamOptions(
             "127.0.0.1", upstreamPort, new UpstreamTlsOptions(UpstreamTlsMode.Disable, null),
-            catalogUser is null ? null : new UpstreamCredentials(catalogUser, () => ""));
+            catalogUser is null ? null : new UpstreamLogin(catalogUser, new LiteralSecret("")));
         var listener = new ListenerOptions(
             "clinic", WireProtocol.Postgres, new IPEndPoint(IPAddress.Loopback, FreePort.Next()), null, upstream, limits ?? new ListenerLimits());
         var gateway = new Gateway(new GatewayOptions([listener]), policy, journal, logger ?? NullLogger.Instance, TimeProvider.System);
