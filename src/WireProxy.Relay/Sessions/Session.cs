@@ -41,6 +41,7 @@ internal sealed class Session
         _isCarried = true;
         _dialect = dialect;
         (Listener, Loop, ClientAddress, LastActivity) = (carrier.Listener, carrier.Loop, carrier.ClientAddress, carrier.LastActivity);
+        (ClientCertificate, Grant, UpstreamUser) = (carrier.ClientCertificate, carrier.Grant, carrier.UpstreamUser);
         Client = new Leg(client);
         Upstream = new Leg(upstream);
     }
@@ -197,7 +198,7 @@ internal sealed class Session
             // Where the upstream went away first, the response pump meets its end, and what it still said, by itself.
             if (e is not UpstreamSendException)
                 End(EndOf(e, Party.Client));
-            await DrainClientAsync();
+            await Client.DrainAsync();
         }
     }
 
@@ -284,22 +285,6 @@ internal sealed class Session
         }
     }
 
-    private async Task DrainClientAsync()
-    {
-        try
-        {
-            do
-            {
-                Client.Input.Consume(Client.Input.Length);
-            }
-            while (await Client.ReceiveAsync());
-        }
-        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
-        {
-            // The client is gone, or the session's owner has closed the leg.
-        }
-    }
-
     private async Task SayGoodbyeAsync(bool atFrameBoundary)
     {
         try
@@ -335,7 +320,7 @@ internal sealed class Session
     {
         await SayGoodbyeAsync(atFrameBoundary: true);
         if (!_end!.IsOrdinary)
-            await DrainClientAsync();
+            await Client.DrainAsync();
     }
 
     private SessionEnd EndOf(Exception e, Party party) => SessionFaults.EndOf(e, party, _relaying ? Stage.Relay : Stage.Handshake, this);

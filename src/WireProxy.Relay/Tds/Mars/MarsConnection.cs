@@ -91,7 +91,8 @@ internal sealed class MarsConnection : SharedConnection
         catch (Exception e)
         {
             _carrier.End(e, Party.Client);
-            await DrainClientAsync();
+            // The sessions tell the client why; what it still says meanwhile counts no more.
+            await _carrier.Client.DrainAsync();
         }
         _client.End();
         // What the client has asked for before still goes to the server, which then learns that no more will come.
@@ -99,23 +100,6 @@ internal sealed class MarsConnection : SharedConnection
         await _carrier.Upstream!.Transport.ShutdownSendAsync();
         await AllEndedAsync();
         _ending.TrySetResult();
-    }
-
-    /// <summary>The sessions tell the client why; what it still says meanwhile counts no more.</summary>
-    private async Task DrainClientAsync()
-    {
-        try
-        {
-            do
-            {
-                _carrier.Client.Input.Consume(_carrier.Client.Input.Length);
-            }
-            while (await _carrier.Client.ReceiveAsync());
-        }
-        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
-        {
-            // The client is gone, or has been given up.
-        }
     }
 
     private async Task ReceiveFromUpstreamAsync()

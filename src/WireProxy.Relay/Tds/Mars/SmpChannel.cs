@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography.X509Certificates;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Smp;
 using WireProxy.Protocols.Wire;
@@ -27,7 +28,9 @@ internal sealed class SmpChannel(SmpLink link, ushort id) : ByteTransport
 
     public ushort Id => id;
 
-    public override string? TlsDescription => link.TlsDescription;
+    public override string? TlsDescription => link.Transport.TlsDescription;
+
+    public override X509Certificate? PeerCertificate => link.Transport.PeerCertificate;
 
     /// <summary>The peer has opened the session.</summary>
     public void Accept(in SmpHeader syn)

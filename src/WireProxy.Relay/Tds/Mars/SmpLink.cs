@@ -26,7 +26,8 @@ internal sealed class SmpLink(Leg leg)
     private bool _mayFinish;
     private bool _isEnded;
 
-    public string? TlsDescription => leg.Transport.TlsDescription;
+    /// <summary>What carries all sessions.</summary>
+    public ByteTransport Transport => leg.Transport;
 
     /// <summary>Opens a session on this side.</summary>
     /// <param name="preferred">Its number, where that is free.</param>
