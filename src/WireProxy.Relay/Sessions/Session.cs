@@ -98,13 +98,17 @@ internal sealed class Session
     private async Task StopAsync(DialectSession dialect)
     {
         // What a session that the gateway ends leaves running is stopped at once, however slowly the client reads.
-        if (!_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient)
+        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        if (leavesWork)
             _cancelling = dialect.CancelAsync();
         dialect.Responses.StopAtBoundary();
         // A client in the middle of a message would not understand a last one.
         if (!_clientIsAtBoundary)
             await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));
-        Upstream!.Abort();
+        if (leavesWork)
+            Upstream!.Transport.Reset();
+        else
+            Upstream!.Abort();
         // A client that reads nothing would hold the response pump, and with it the session, for ever.
         await Task.Delay(Linger, Listener.Time);
         Client.Abort();
