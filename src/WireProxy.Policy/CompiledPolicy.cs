@@ -79,6 +79,9 @@ public sealed class CompiledPolicy
     public Protection Resolve(CatalogSnapshot catalog, Subject subject, ProtectedIdentities? known = null) =>
         new(Definition, CatalogIndex.Of(catalog), subject, known);
 
+    /// <summary>True where a grant opens columns to the subject.</summary>
+    public bool Unmasks(Subject subject) => Definition.Unmask.Any(grant => GrantSet.Applies(grant, subject));
+
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {
         ImmutableArray<string>.Builder found = ImmutableArray.CreateBuilder<string>();

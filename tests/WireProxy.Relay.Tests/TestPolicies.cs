@@ -16,11 +16,11 @@ internal static class TestPolicies
         ],
     });
 
+    public static ImmutableArray<RuleDefinition> JudgingRules { get; } =
+        [new RuleDefinition("no-drop", new RuleCondition { Statement = ["DROP DATABASE"] }, Decision.Block, "Not here.")];
+
     /// <summary>Nothing is protected, and every statement is judged.</summary>
-    public static CompiledPolicy Judging { get; } = Compile(new PolicyDefinition
-    {
-        Rules = [new RuleDefinition("no-drop", new RuleCondition { Statement = ["DROP DATABASE"] }, Decision.Block, "Not here.")],
-    });
+    public static CompiledPolicy Judging { get; } = Compile(new PolicyDefinition { Rules = JudgingRules });
 
     private static ColumnPattern Column(string text) =>
         ColumnPattern.TryParse(text, out ColumnPattern? pattern, out string problem) ? pattern : throw new ArgumentException(problem);

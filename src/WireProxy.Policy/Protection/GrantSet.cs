@@ -19,7 +19,7 @@ internal sealed class GrantSet
     public bool CoverAll(PolicyDefinition policy) =>
         policy.Protect.All(rule => rule.Columns.All(column => _columns.Any(granted => granted.Covers(column))));
 
-    private static bool Applies(UnmaskGrant grant, Subject subject) =>
+    public static bool Applies(UnmaskGrant grant, Subject subject) =>
         (!grant.Users.IsEmpty || !grant.Groups.IsEmpty)
         && (grant.Users.IsEmpty || grant.Users.Contains(subject.User, StringComparer.Ordinal))
         && (grant.Groups.IsEmpty || grant.Groups.Any(group => subject.Groups.Contains(group, StringComparer.Ordinal)));

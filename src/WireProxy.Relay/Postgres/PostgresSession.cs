@@ -124,6 +124,8 @@ internal sealed class PostgresSession : DialectSession
         Path.Abandon();
         if (_cancelHandle is { } handle)
             Session.Listener.Registry.RemoveCancelKey(handle, Session);
+        if (_cancelKey is { } key)
+            Dialect.Notifiers.Ends(key.ProcessId);
     }
 
     public override Task CancelAsync() => _cancelKey is { } key
@@ -133,6 +135,7 @@ internal sealed class PostgresSession : DialectSession
     public void BackendKeyReceived(BackendKeyData key)
     {
         _cancelKey = key;
+        Dialect.Notifiers.Begins(key.ProcessId, Subject.User, Policy.Unmasks(Subject));
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
