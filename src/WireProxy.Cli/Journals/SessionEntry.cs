@@ -9,7 +9,8 @@ namespace WireProxy.Cli.Journals;
 internal sealed class SessionEntry
 {
     private static readonly string[] OpenedMembers =
-        ["listener", "protocol", "user", "database", "client", "application_name", "policy_hash", "tls_client", "tls_upstream"];
+        ["listener", "protocol", "user", "database", "client", "application_name", "policy_hash", "tls_client", "tls_upstream",
+        "connection", "mars_session"];
     private static readonly string[] ClosedMembers = ["reason", "stage", "party"];
 
     private readonly JsonElement _opened;
@@ -30,6 +31,9 @@ internal sealed class SessionEntry
     public string? Listener => Opened("listener");
 
     public string? User => Opened("user");
+
+    /// <summary>The session that owns the connection which this one shares with others; null where it has its own.</summary>
+    public string? Connection => Opened("connection");
 
     public string? Database => Opened("database");
 

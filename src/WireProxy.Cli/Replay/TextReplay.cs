@@ -131,6 +131,10 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         output.WriteLine($"who       {Text(details, "user")} from {Text(details, "client")} as '{Text(details, "application_name")}'");
         output.WriteLine(
             $"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
+        if (Text(details, "connection") is { Length: > 0 } connection)
+            output.WriteLine($"mars      session {Text(details, "mars_session")} of connection {connection}");
+        else if (Text(details, "mars") == bool.TrueString)
+            output.WriteLine("mars      several sessions share this connection: each has a record of its own");
         output.WriteLine($"tls       client: {OrNone(details, "tls_client")}; upstream: {OrNone(details, "tls_upstream")}");
         output.WriteLine($"policy    {OrNone(details, "policy_hash")}");
         output.WriteLine();

@@ -17,13 +17,18 @@ internal sealed class Session
     /// <summary>How long a client may take to read its last message before the socket is closed under it.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a message to the client that is half sent may take to be finished by an upstream that is being left.</summary>
+    private static readonly TimeSpan Finish = TimeSpan.FromMilliseconds(500);
+
     private readonly IDialect _dialect;
     private readonly bool _isCarried;
     private SessionEnd? _end;
     private volatile bool _relaying;
     private volatile bool _clientEnded;
     private bool _hasPlace;
-    private bool _clientIsAtBoundary = true;
+    private volatile bool _clientIsAtBoundary = true;
+    private volatile Task _responding = Task.CompletedTask;
+    private volatile Task _cancelling = Task.CompletedTask;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -100,22 +105,41 @@ internal sealed class Session
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
-        if (_relaying && Dialect is SharedConnection shared)
-            shared.End(end);
-        else
-            Upstream?.Abort();
         if (_relaying)
-            _ = AbortClientLaterAsync();
-        else
-            Client.Transport.AbortReceive();
+        {
+            _ = Dialect is SharedConnection shared ? StopAsync(shared, end) : StopAsync((DialectSession)Dialect!);
+            return;
+        }
+        Upstream?.Abort();
+        Client.Transport.AbortReceive();
     }
 
     /// <summary>Ends the session for what went wrong on this party's side.</summary>
     public void End(Exception fault, Party party) => End(EndOf(fault, party));
 
-    /// <summary>A client that reads nothing would hold the response pump, and with it the session, for ever.</summary>
-    private async Task AbortClientLaterAsync()
+    /// <summary>Both pumps are made to end, the client told why where it can be.</summary>
+    private async Task StopAsync(DialectSession dialect)
     {
+        // What a session that the gateway ends leaves running is stopped at once, however slowly the client reads.
+        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        if (leavesWork)
+            _cancelling = dialect.CancelAsync();
+        dialect.Responses.StopAtBoundary();
+        // A client in the middle of a message would not understand a last one.
+        if (!_clientIsAtBoundary)
+            await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));
+        if (leavesWork)
+            Upstream!.Transport.Reset();
+        else
+            Upstream!.Abort();
+        // A client that reads nothing would hold the response pump, and with it the session, for ever.
+        await Task.Delay(Linger, Listener.Time);
+        Client.Abort();
+    }
+
+    private async Task StopAsync(SharedConnection shared, SessionEnd end)
+    {
+        shared.End(end);
         await Task.Delay(Linger, Listener.Time);
         Client.Abort();
     }
@@ -152,15 +176,11 @@ internal sealed class Session
         TimeSpan timeout = Listener.Options.Limits.HandshakeTimeout;
         using var deadline = new CancellationTokenSource(timeout, Listener.Time);
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
-            static state => ((Session)state!).End(((Session)state!).HandshakeTimedOut()), this);
+            static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
         Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
         if (Dialect is null)
             Interlocked.CompareExchange(ref _end, SessionEnd.ClientClosed, null);
     }
-
-    private SessionEnd HandshakeTimedOut() => new(
-        Stage.Handshake, Party.Client,
-        $"the login took longer than limits.handshake_timeout ({Listener.Options.Limits.HandshakeTimeout.TotalSeconds:0.###} s)", "08006");
 
     private async Task RelayAsync(DialectSession dialect)
     {
@@ -168,7 +188,8 @@ internal sealed class Session
         if (_end is not null)
             Upstream!.Abort();
         Task requests = PumpRequestsAsync(dialect);
-        await PumpResponsesAsync(dialect);
+        _responding = PumpResponsesAsync(dialect);
+        await _responding;
         // A client that has more to say is heard out for a moment: a reset would take its last message from it.
         if (!requests.IsCompleted)
             await Task.WhenAny(requests, Task.Delay(Linger, Listener.Time));
@@ -213,14 +234,13 @@ internal sealed class Session
         {
             End(EndOf(e, Party.Upstream));
         }
-        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        if (_end is { IsOrdinary: false })
+            Upstream!.Abort();
         dialect.Ended();
         // What was not flushed is half a frame, or not on record: the client gets none of it.
         Client.Output.Discard();
         await SayGoodbyeAsync(_clientIsAtBoundary);
-        // The client does not wait for an upstream that may not answer.
-        if (leavesWork)
-            await dialect.CancelAsync();
+        await _cancelling;
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)
@@ -230,10 +250,13 @@ internal sealed class Session
             FilterStep step = filter.Process(from.Input, to.Output);
             if (!to.Output.IsEmpty)
             {
+                // Nothing more is run for a session that is over.
+                if (_end is { } over && ReferenceEquals(to, Upstream))
+                    throw new SessionEndException(over);
                 if (Recorder is not null)
                     await Recorder.RecordAsync(kind, to.Output, filter.RequiresDurableRecord);
                 if (ReferenceEquals(to, Upstream))
-                    await SendUpstreamAsync(to.Output);
+                    await UpstreamSend.FlushAsync(to.Output);
                 else
                     await SendClientAsync(to.Output, filter.IsAtFrameBoundary);
             }
@@ -258,31 +281,6 @@ internal sealed class Session
     {
         _clientIsAtBoundary = endsAtBoundary;
         return output.FlushAsync();
-    }
-
-    private static ValueTask SendUpstreamAsync(OutputBuffer output)
-    {
-        try
-        {
-            ValueTask sending = output.FlushAsync();
-            return sending.IsCompletedSuccessfully ? sending : AwaitAsync(sending);
-        }
-        catch (Exception e) when (SessionFaults.IsOfTransport(e))
-        {
-            throw new UpstreamSendException(e);
-        }
-
-        static async ValueTask AwaitAsync(ValueTask sending)
-        {
-            try
-            {
-                await sending;
-            }
-            catch (Exception e) when (SessionFaults.IsOfTransport(e))
-            {
-                throw new UpstreamSendException(e);
-            }
-        }
     }
 
     private async Task SayGoodbyeAsync(bool atFrameBoundary)
@@ -338,6 +336,4 @@ internal sealed class Session
             Listener.Log.SessionCloseNotRecorded(Listener.Options.Name, Id);
         }
     }
-
-    private sealed class UpstreamSendException(Exception inner) : IOException(inner.Message, inner);
 }

@@ -4,14 +4,13 @@ using WireProxy.Protocols.Wire;
 
 namespace WireProxy.Relay.Sessions;
 
-/// <summary>What an exception in a session means.</summary>
+/// <summary>What an exception means for the session that it ends.</summary>
 internal static class SessionFaults
 {
     /// <summary>The connection under a leg is gone.</summary>
     public static bool IsOfTransport(Exception e) => e is IOException or SocketException or ObjectDisposedException;
 
-    /// <summary>How the session ends for it. What nobody expected is logged here.</summary>
-    /// <param name="party">Whose bytes were being worked on.</param>
+    /// <param name="party">Whose leg it was met on.</param>
     public static SessionEnd EndOf(Exception e, Party party, Stage stage, Session session)
     {
         switch (e)
@@ -25,9 +24,15 @@ internal static class SessionFaults
                 return SessionRecorder.Unavailable(stage);
             case IOException or SocketException or ObjectDisposedException:
                 return party == Party.Client ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed;
+            case OperationCanceledException when stage == Stage.Handshake:
+                return HandshakeTimedOut(session);
             default:
                 session.Listener.Log.SessionFailed(session.Listener.Options.Name, session.Id, e);
                 return new SessionEnd(stage, Party.Proxy, "an internal error of the gateway; its log says more", "XX000");
         }
     }
+
+    public static SessionEnd HandshakeTimedOut(Session session) => new(
+        Stage.Handshake, Party.Client,
+        $"the login took longer than limits.handshake_timeout ({session.Listener.Options.Limits.HandshakeTimeout.TotalSeconds:0.###} s)", "08006");
 }

@@ -23,6 +23,7 @@ internal sealed class MarsConnection : SharedConnection
     private readonly Dictionary<Session, Task> _sessions = [];
     private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isEnding;
+    private bool _leavesWork;
     private volatile bool _clientEnded;
 
     private MarsConnection(Session carrier, TdsDialect dialect, Login7 login, LoginAgreement agreement, string database)
@@ -58,7 +59,11 @@ internal sealed class MarsConnection : SharedConnection
         await Task.WhenAny(fromUpstream, _ending.Task);
         SessionEnd end = _clientEnded ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed;
         await AllEndedAsync();
-        _carrier.Upstream!.Abort();
+        // What the gateway leaves running is stopped at once.
+        if (_leavesWork)
+            _carrier.Upstream!.Transport.Reset();
+        else
+            _carrier.Upstream!.Abort();
         await fromUpstream;
         await _carrier.Client.Transport.ShutdownSendAsync();
         // A client that has more to say is heard out for a moment: a reset would take its last messages from it.
@@ -76,6 +81,7 @@ internal sealed class MarsConnection : SharedConnection
             _isEnding = true;
             sessions = [.. _sessions.Keys];
         }
+        _leavesWork = end.Party == Party.Proxy && !IsWaitingForClient;
         foreach (Session session in sessions)
             session.End(end);
         _ending.TrySetResult();
