@@ -22,6 +22,7 @@ internal sealed class MarsConnection : SharedConnection
     private readonly Lock _lock = new();
     private readonly Dictionary<Session, Task> _sessions = [];
     private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _refused;
     private bool _isEnding;
     private bool _leavesWork;
     private volatile bool _clientEnded;
@@ -124,20 +125,26 @@ internal sealed class MarsConnection : SharedConnection
     /// <summary>The client opens a session.</summary>
     private void Begin(SmpChannel client)
     {
-        int most = _carrier.Listener.Options.Limits.MarsSessions;
-        SmpChannel upstream;
-        Session session;
         var started = new TaskCompletionSource();
         lock (_lock)
         {
             if (_isEnding)
                 return;
-            if (_sessions.Count >= most)
-                throw new SessionEndException(TooMany(most));
-            upstream = _upstream.Open(client.Id);
-            var place = new MarsPlace(_carrier.Id, client.Id);
-            session = new Session(_carrier, client, upstream, new MarsSession(_dialect, _login, _agreement, _server, place));
-            _sessions.Add(session, RunAsync(session, upstream, started.Task));
+            int most = _carrier.Listener.Options.Limits.MarsSessions;
+            if (_sessions.Count < most)
+            {
+                SmpChannel upstream = _upstream.Open(client.Id);
+                var place = new MarsPlace(_carrier.Id, client.Id);
+                var session = new Session(_carrier, client, upstream, new MarsSession(_dialect, _login, _agreement, _server, place));
+                _sessions.Add(session, RunAsync(session, upstream, started.Task));
+            }
+            else
+            {
+                if (_refused >= most)
+                    throw new SessionEndException(TooMany(most));
+                _refused++;
+                _ = RefuseAsync(new RefusedSession(client, _agreement.Format, _carrier.Listener.Options.Name, most), started.Task);
+            }
         }
         started.SetResult();
     }
@@ -155,12 +162,26 @@ internal sealed class MarsConnection : SharedConnection
             _carrier.End(e, Party.Upstream);
         }
         lock (_lock)
-        {
             _sessions.Remove(session);
-        }
         // What ends one session in any but the ordinary way is the connection's end: the two sides may no longer mean the same.
         if (session.Ending is { IsOrdinary: false } end)
             _carrier.End(end);
+    }
+
+    /// <summary>It ends with the client's side of the connection at the latest.</summary>
+    private async Task RefuseAsync(RefusedSession session, Task started)
+    {
+        await started;
+        try
+        {
+            await session.RunAsync();
+        }
+        catch (Exception e)
+        {
+            _carrier.End(e, Party.Client);
+        }
+        lock (_lock)
+            _refused--;
     }
 
     private Task AllEndedAsync()
@@ -174,6 +195,6 @@ internal sealed class MarsConnection : SharedConnection
 
     private SessionEnd TooMany(int most) => new(
         Stage.Relay, Party.Proxy,
-        $"too many sessions at once on one connection (MARS): limits.mars_sessions of listener {_carrier.Listener.Options.Name} is {most}", "53300",
+        $"many more sessions at once on one connection (MARS) than limits.mars_sessions of listener {_carrier.Listener.Options.Name}, which is {most}", "53300",
         "Read results to their end and close them, use more connections, or ask the gateway's operator to raise the limit.");
 }

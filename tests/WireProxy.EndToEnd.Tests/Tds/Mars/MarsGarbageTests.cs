@@ -37,7 +37,7 @@ public sealed class MarsGarbageTests() : ThroughTds(Through.Guarded)
         var told = await other.ReadAsync();
         Assert.That((told.Errors.Single().Number, told.Errors.Single().Class), Is.EqualTo((4002, (byte)20)), told.ToString());
         Assert.That(told.Errors.Single().Text, Does.Contain("protocol violation by the client"));
-        await client.Ended;
+        await client.DisposeAsync();
         await using var next = await MarsClient.LogInAsync(Port);
         Assert.That((await (await next.OpenAsync(0)).QueryAsync("SELECT 2")).Scalar, Is.EqualTo(2));
     }
@@ -52,7 +52,6 @@ public sealed class MarsGarbageTests() : ThroughTds(Through.Guarded)
         await client.SendRawAsync(bytes);
 
         Assert.That((await session.ReadAsync()).Error, Is.EqualTo(4002));
-        await client.Ended;
     }
 
     [Test]
