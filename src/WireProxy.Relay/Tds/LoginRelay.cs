@@ -11,7 +11,7 @@ namespace WireProxy.Relay.Tds;
 /// <param name="Format">How tokens are laid out from here on.</param>
 /// <param name="PacketSize">Bytes of a packet, in both directions and on both legs.</param>
 /// <param name="Mars">Several sessions share the connection from here on.</param>
-internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database, bool Mars);
+internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database, bool Mars = false);
 
 /// <summary>
 /// The client's own login, carried to the server and back until LOGINACK. Nothing of it is recorded. A server that routes the

@@ -44,8 +44,7 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
         session.Farewell = new Farewell(agreement.Format);
         if (agreement.Mars)
             return await MarsConnection.OpenAsync(session, this, login, agreement);
-        var server = new ServerState(agreement.Database ?? login.Database, isShared: false);
-        return await TdsSession.OpenAsync(session, this, login, agreement, server);
+        return await TdsSession.OpenAsync(session, this, login, agreement);
     }
 }
 

@@ -83,12 +83,14 @@ internal sealed class TdsSession : DialectSession
     /// <summary>Something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
 
+    /// <param name="server">What it shares with others of its connection; null where it has a connection of its own.</param>
+    /// <param name="place">Its place in a connection that it shares.</param>
     public static async Task<TdsSession> OpenAsync(
-        Session session, TdsDialect dialect, Login7 login, LoginAgreement agreement, ServerState server, MarsPlace? place = null)
+        Session session, TdsDialect dialect, Login7 login, LoginAgreement agreement, ServerState? server = null, MarsPlace? place = null)
     {
         Subject subject = SubjectOf(session, login, agreement);
         await OpenRecordAsync(session, subject, dialect, login, agreement, place);
-        return new TdsSession(session, dialect, subject, agreement, server);
+        return new TdsSession(session, dialect, subject, agreement, server ?? new ServerState(subject.Database ?? "", isShared: false));
     }
 
     public static Subject SubjectOf(Session session, Login7 login, LoginAgreement agreement) => new(
