@@ -186,6 +186,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         // A trigger that sets the search path is in the lineage, and in no fact.
         if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
             effects |= StatementEffect.Settings;
+        if (plans is not null && plans.Statements.Any(one => one.ChangesCatalog))
+            effects |= StatementEffect.Catalog;
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, plans, statement);

@@ -20,6 +20,8 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>DDL runs, be it inside a function.</summary>
+    public bool ChangesCatalog { get; set; }
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
     public SourceSet Folded { get; private set; } = SourceSet.Empty;
@@ -151,7 +153,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        ChangesMeaning = true;
+        (ChangesMeaning, ChangesCatalog) = (true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -174,6 +176,7 @@ internal sealed class Effects
             Unknown(reason);
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
+        ChangesCatalog |= inner.ChangesCatalog;
         HasFired |= inner.HasFired;
         HasOtherResults |= inner.HasOtherResults;
         Folded = Folded.Union(inner.Folded.Substitute(arguments));

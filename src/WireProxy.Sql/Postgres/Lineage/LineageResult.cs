@@ -44,6 +44,7 @@ internal static class LineageResult
             Messages = effects.Messages,
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
+            ChangesCatalog = effects.ChangesCatalog,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
         };
     }
@@ -52,7 +53,7 @@ internal static class LineageResult
     static SourceSet ImplicitCasts(Analysis analysis, SnapshotLineage shared)
     {
         var sources = SourceSet.Empty;
-        if (!shared.HasCasts || analysis.Effects.Uses.Count == 0)
+        if (!shared.HasCasts)
             return sources;
         foreach (var cast in shared.Definitions.Casts)
             if (cast.Context == 'i')

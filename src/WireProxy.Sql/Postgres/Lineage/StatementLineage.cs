@@ -84,6 +84,7 @@ public sealed record StatementLineage
         Messages = SourceSet.Everything,
         Reasons = [reason],
         ChangesMeaning = true,
+        ChangesCatalog = true,
     };
 
     public ResultShape Shape { get; init; }
@@ -110,6 +111,8 @@ public sealed record StatementLineage
     public ImmutableArray<string> Reasons { get; init; } = [];
     /// <summary>The statement may change what a later statement of the same text means: DDL, SET search_path, unknown code.</summary>
     public bool ChangesMeaning { get; init; }
+    /// <summary>DDL runs, by the statement itself or by a function or trigger that it runs.</summary>
+    public bool ChangesCatalog { get; init; }
 
     /// <summary>How a column is used; <see cref="ColumnUses.None"/> where it is not.</summary>
     public ColumnUses UsesOf(SourceColumn column)
