@@ -59,7 +59,7 @@ public sealed class SqlServerCatalogBuilder
             ? m with { Parent = m.Kind is "TR" or "TA" ? flags.Parent : 0, QuotedIdentifier = flags.Quotes } : m).ToList();
         var functions = modules.Where(m => m.Kind is not ("V" or "TR" or "TA"))
             .Select(m => new CatalogFunction(m.Id, m.Schema, m.Name) { IsNative = m.Kind is "FS" or "FT" or "PC" or "AF" or "X" }).ToList();
-        return new(version, _database, _version, relations, functions)
+        return new(version, _database, _version, relations, functions, SystemCatalog.Empty)
         {
             SqlServer = new(relations, types, modules, _synonyms, _computed, _flags, _historyOf),
         };
