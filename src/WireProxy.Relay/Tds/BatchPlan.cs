@@ -90,12 +90,9 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     {
         for (int i = 0; i < plan.Masks.Length; i++)
         {
-            Mask? mask = ReferenceEquals(plan.Masks[i], Unsettled) ? Derived(described.Columns[i].Type.Type, OfText) : plan.Masks[i];
+            Mask? mask = ReferenceEquals(plan.Masks[i], LineageJudge.Unsettled) ? Derived(described.Columns[i].Type.Type, OfText) : plan.Masks[i];
             // Two candidates of one shape: what either masks is masked, and where they differ nothing of the value remains.
             masks[i] = masks[i] is null || masks[i] == mask ? mask ?? masks[i] : mask is null ? masks[i] : Derived(described.Columns[i].Type.Type, OfText);
         }
     }
-
-    /// <summary>Stands for the mask of an expression, which depends on its type, in a <see cref="ResultPlan"/>.</summary>
-    public static Mask Unsettled { get; } = new Mask.Constant("");
 }

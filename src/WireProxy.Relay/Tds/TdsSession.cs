@@ -35,6 +35,7 @@ internal sealed class TdsSession : DialectSession
         _loginDatabase = _database = subject.Database ?? "";
         _sharedCatalog = dialect.Catalogs.For(_database);
         Plans = new BatchPlans(this);
+        Meanings = new TextMeanings(this);
         Passed = dialect.PassedUnder(null);
         if (Policy.IsTransparent && session.Recorder is null)
             (Requests, Responses) = RelayFilters.Create(this);
@@ -61,6 +62,8 @@ internal sealed class TdsSession : DialectSession
 
     public BatchPlans Plans { get; }
 
+    public TextMeanings Meanings { get; }
+
     public override IFilter Requests { get; }
 
     public override IFilter Responses { get; }
@@ -77,6 +80,9 @@ internal sealed class TdsSession : DialectSession
 
     /// <summary>What is protected from this session; null where nothing can be, or the catalog is not read yet.</summary>
     public Protection? Protection { get; private set; }
+
+    /// <summary>Judges by what is protected; null where <see cref="Protection"/> is.</summary>
+    public LineageJudge? Judge { get; private set; }
 
     /// <summary>Something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
@@ -257,7 +263,7 @@ internal sealed class TdsSession : DialectSession
             return;
         _sharedCatalog = Dialect.Catalogs.For(database);
         Subject = Subject with { Database = database };
-        (Catalog, Protection) = (null, null);
+        (Catalog, Protection, Judge) = (null, null, null);
         Passed = Dialect.PassedUnder(null);
     }
 
@@ -266,6 +272,7 @@ internal sealed class TdsSession : DialectSession
         Catalog = snapshot;
         Passed = Dialect.PassedUnder(snapshot);
         Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
+        Judge = Protection is null ? null : new LineageJudge(Policy, Protection, snapshot);
         _catalogGeneration = generation;
         _isCatalogOld = false;
     }
