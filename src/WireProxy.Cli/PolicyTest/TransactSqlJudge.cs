@@ -14,7 +14,8 @@ internal sealed class TransactSqlJudge(
     CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time, CatalogSnapshot? catalog) : IScriptJudge
 {
     private readonly TransactSqlAnalyzer _analyzer = new();
-    private readonly LineageJudge? _judge = catalog is null ? null : new LineageJudge(policy, policy.Resolve(catalog, subject), catalog);
+    private readonly LineageJudge? _judge = catalog is null ? null : new LineageJudge(
+        policy, policy.Resolve(catalog, policy.GrantsFor(subject, time.GetUtcNow())), catalog);
     private ImmutableArray<TempTable> _tempTables = [];
 
     public (string One, string More) Unit => ("batch", "es");

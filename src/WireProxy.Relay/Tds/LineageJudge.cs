@@ -15,6 +15,8 @@ public sealed class LineageJudge(CompiledPolicy policy, Protection protection, C
     /// <summary>Stands for the mask of an expression, which depends on its type.</summary>
     public static Mask Unsettled { get; } = new Mask.Constant("");
 
+    public Protection Protection => protection;
+
     /// <summary>Protected values may be among these.</summary>
     public bool IsProtected(SourceSet sources)
     {

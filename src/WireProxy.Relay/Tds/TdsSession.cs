@@ -23,6 +23,7 @@ internal sealed class TdsSession : DialectSession
     private volatile bool _isCatalogOld;
     private int _catalogGeneration;
     private int _neededGeneration;
+    private LineageJudge? _judge;
 
     private TdsSession(Session session, TdsDialect dialect, Subject subject, LoginAgreement agreement)
     {
@@ -82,7 +83,8 @@ internal sealed class TdsSession : DialectSession
     public Protection? Protection { get; private set; }
 
     /// <summary>Judges by what is protected; null where <see cref="Protection"/> is.</summary>
-    public LineageJudge? Judge { get; private set; }
+    public LineageJudge? Judge => Protection is null ? null : _judge is { } known && known.Protection == Protection ? known
+        : _judge = new LineageJudge(Policy, Protection, Catalog!);
 
     /// <summary>Something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
@@ -162,6 +164,7 @@ internal sealed class TdsSession : DialectSession
         if (_database != _sharedCatalog.Database)
             return false;
         _neededGeneration = _sharedCatalog.Generation;
+        RenewGrants();
         return IsCatalogCurrent;
     }
 
@@ -176,6 +179,7 @@ internal sealed class TdsSession : DialectSession
         if (_database != _sharedCatalog.Database)
             Use(_database);
         int needed = _neededGeneration = _sharedCatalog.Generation;
+        RenewGrants();
         if (IsCatalogCurrent)
             return null;
         // What the session has changed and not committed it alone can see.
@@ -263,7 +267,7 @@ internal sealed class TdsSession : DialectSession
             return;
         _sharedCatalog = Dialect.Catalogs.For(database);
         Subject = Subject with { Database = database };
-        (Catalog, Protection, Judge) = (null, null, null);
+        (Catalog, Protection) = (null, null);
         Passed = Dialect.PassedUnder(null);
     }
 
@@ -271,9 +275,18 @@ internal sealed class TdsSession : DialectSession
     {
         Catalog = snapshot;
         Passed = Dialect.PassedUnder(snapshot);
-        Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
-        Judge = Protection is null ? null : new LineageJudge(Policy, Protection, snapshot);
+        Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _isCatalogOld = false;
     }
+
+    /// <summary>Some grants hold at certain hours only.</summary>
+    private void RenewGrants()
+    {
+        if (Policy.GrantsDependOnTime && Catalog is { } snapshot)
+            Protection = ProtectionUnder(snapshot);
+    }
+
+    private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>
+        Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject, Session.Listener.Time.GetUtcNow()) : null;
 }

@@ -29,7 +29,7 @@ internal sealed class TextMeanings(TdsSession session)
     /// <summary>Finds what the text means at once, or false where <see cref="Find"/> must, on another thread.</summary>
     public bool TryFind(RequestText text)
     {
-        if (text.Meanings.Count > 0 && ReferenceEquals(text.MeantUnder, session.Catalog))
+        if (text.Meanings is [var first, ..] && ReferenceEquals(text.MeantUnder, session.Catalog) && (first.Lineage is not null || !session.Masks))
             return true;
         if (session.Catalog is { } catalog && !IsQuick(text, catalog))
             return false;
