@@ -60,20 +60,33 @@ internal sealed class BatchPlans(TdsSession session)
             }
         }
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
-        if (!touches && !withholds)
+        ColumnLabels labels = session.ReadsClassification ? AllLabels(request, judge) : ColumnLabels.None;
+        if (!touches && !withholds && labels.IsNone)
             return null;
         return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
             Withholds = withholds,
+            AllLabels = labels,
             IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }
+
+    /// <summary>More than one result set may come of it: whether one is classified its beginning does not tell of the others.</summary>
+    public bool MayHaveSeveralResults(RequestTexts request) => _shapesChanged || request.Texts is not [{ Readings.Count: 1 } only]
+        || !(only is { Readings: [{ Statements: [{ Command: "SELECT", InnerCommands.IsEmpty: true }] }] }
+            || only is { Meanings: [{ Lineage: { SequenceKnown: true, ResultSets.Length: <= 1 } }] });
 
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
     public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
         reading.Statements.Any(facts => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql)));
 
-    private static ResultPlan? PlanOf(ResultSetLineage set, LineageJudge judge) => !set.IsKnown ? null : new ResultPlan(
-        [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(judge.MaskOf)]);
+    private ResultPlan? PlanOf(ResultSetLineage set, LineageJudge judge) => !set.IsKnown ? null : new ResultPlan(
+        [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(judge.MaskOf)])
+    {
+        Labels = session.ReadsClassification && judge.HasLabels ? [.. set.Columns.Select(column => judge.LabelsOf(column.Sources, column.Base))] : [],
+    };
+
+    private static ColumnLabels AllLabels(RequestTexts request, LineageJudge judge) =>
+        judge.LabelsOf(SourceSet.UnionOf(request.Texts.SelectMany(text => text.Meanings).Select(meaning => meaning.Lineage!.Union)), null);
 }

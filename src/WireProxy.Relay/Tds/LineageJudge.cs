@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.TransactSql.Lineage;
@@ -42,6 +43,24 @@ public sealed class LineageJudge(CompiledPolicy policy, Protection protection, C
         return !column.Sources.IsEverything && column.Base is { } plain && column.Sources.Columns.Where(IsProtected).All(source => source == plain)
             && protection.Find(plain.Relation, plain.Column) is { IsMasked: true } found ? found.Mask : Unsettled;
     }
+
+    /// <summary>Some columns of the catalog are classified.</summary>
+    internal bool HasLabels => catalog.SqlServer is { Classifications.Count: > 0 };
+
+    /// <summary>How a column that is made of these may be classified.</summary>
+    /// <param name="plain">The table's column that it is as it is; null for none.</param>
+    internal ColumnLabels LabelsOf(SourceSet sources, SourceColumn? plain)
+    {
+        if (sources.IsEverything)
+            return ColumnLabels.Anything;
+        if (!HasLabels)
+            return ColumnLabels.None;
+        ImmutableArray<SqlServerClassification> found = [.. sources.Columns.Select(Classification).OfType<SqlServerClassification>().Distinct()];
+        return found.IsEmpty ? ColumnLabels.None : new ColumnLabels(found, plain is { } column ? Classification(column) : null);
+    }
+
+    private SqlServerClassification? Classification(SourceColumn column) =>
+        catalog.SqlServer!.Classifications.GetValueOrDefault((column.Relation, column.Column));
 
     /// <param name="command">The statement's, or "batch".</param>
     public Objection? ObjectionTo(BatchLineage lineage, string command)

@@ -33,6 +33,7 @@ internal sealed class TdsSession : DialectSession
         Policy = session.Listener.Policy;
         Format = agreement.Format;
         PacketSize = agreement.PacketSize;
+        WithholdsClassification = agreement.WithholdsClassification;
         _loginDatabase = _database = subject.Database ?? "";
         _sharedCatalog = dialect.Catalogs.For(_database);
         Plans = new BatchPlans(this);
@@ -56,6 +57,12 @@ internal sealed class TdsSession : DialectSession
 
     /// <summary>Bytes of a packet, as the login has agreed.</summary>
     public int PacketSize { get; }
+
+    /// <summary>The server says how the columns of results are classified, and columns are protected: what it says is compared.</summary>
+    public bool ReadsClassification => Format.DataClassification > 0 && Policy.HasProtectedColumns;
+
+    /// <summary>The client does not know that the server says it.</summary>
+    public bool WithholdsClassification { get; }
 
     public InFlight InFlight { get; } = new();
 
@@ -102,7 +109,7 @@ internal sealed class TdsSession : DialectSession
             session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
                 session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null,
-                json => WriteAgreement(json, agreement.Format)));
+                json => WriteAgreement(json, agreement.ClientFormat)));
         }
         return new TdsSession(session, dialect, subject, agreement);
     }
@@ -134,6 +141,17 @@ internal sealed class TdsSession : DialectSession
     }
 
     public void DatabaseChanged(string database) => _database = database;
+
+    /// <summary>The server and the analysis disagree about what a column is made of: it is masked, and the log says so without a word of
+    /// the statement. Perhaps the catalog has grown old.</summary>
+    public void WitnessesDisagree()
+    {
+        Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
+        _sharedCatalog.ReportUnknownOrigin();
+    }
+
+    /// <summary>The server does not say what the catalog says: it may have grown old.</summary>
+    public void CatalogDoubted() => _sharedCatalog.ReportUnknownOrigin();
 
     /// <summary>An answer has ended.</summary>
     /// <param name="status">Of its last DONE.</param>
@@ -208,7 +226,8 @@ internal sealed class TdsSession : DialectSession
         bool changes = request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(facts => facts.ChangesCatalog)));
         BatchPlan? plan = Masks ? Plans.PlanOf(request) : null;
         bool changesDatabase = BatchPlans.MayChangeDatabase(request) || request.ResetsSession;
-        if (plan is null && !changes && !changesDatabase && request.Makes.Count == 0)
+        bool readsAll = ReadsClassification && Plans.MayHaveSeveralResults(request);
+        if (plan is null && !changes && !changesDatabase && !readsAll && request.Makes.Count == 0)
             return TdsWork.Relayed;
         return new TdsWork
         {
@@ -218,6 +237,7 @@ internal sealed class TdsSession : DialectSession
             ChangesCatalog = changes,
             IsCall = request.IsCall,
             ChangesDatabase = changesDatabase,
+            ReadsAll = readsAll,
         };
     }
 

@@ -29,7 +29,8 @@ internal sealed class TextMeanings(TdsSession session)
     /// <summary>Finds what the text means at once, or false where <see cref="Find"/> must, on another thread.</summary>
     public bool TryFind(RequestText text)
     {
-        if (text.Meanings is [var first, ..] && ReferenceEquals(text.MeantUnder, session.Catalog) && (first.Lineage is not null || !session.Masks))
+        if (text.Meanings is [var first, ..] && ReferenceEquals(text.MeantUnder, session.Catalog) &&
+            text.MeantWith == session.Plans.TempTables && (first.Lineage is not null || !session.Masks))
             return true;
         if (session.Catalog is { } catalog && !IsQuick(text, catalog))
             return false;
@@ -41,6 +42,7 @@ internal sealed class TextMeanings(TdsSession session)
     public void Find(RequestText text)
     {
         CatalogSnapshot? catalog = session.Catalog;
+        text.MeantWith = session.Plans.TempTables;
         var meanings = new TextMeaning[text.Readings.Count];
         for (int i = 0; i < meanings.Length; i++)
             meanings[i] = catalog is null ? new TextMeaning(text.Readings[i].Statements, text.Readings[i].Statements, null) : MeaningOf(text, i, catalog);
