@@ -20,7 +20,7 @@ internal sealed class TransactSqlJudge(
 
     public (string One, string More) Unit => ("batch", "es");
 
-    public string? Blindness => catalog is null && policy.HasProtectedColumns
+    public string? Blindness => catalog is null && policy.NamesProtectedColumns
         ? "no catalog was read: copies of protected columns, what procedures and views read, and names in other letters are not seen; --catalog reads it"
         : null;
 
@@ -61,7 +61,7 @@ internal sealed class TransactSqlJudge(
     private Verdict Judge(StatementFacts facts)
     {
         var verdict = policy.Judge(catalog is null ? facts : ModuleReach.Of(facts, catalog), subject, catalog: null, time.GetUtcNow());
-        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.HasProtectedColumns ? Refused(LineageJudge.UnknownText) : verdict;
+        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.NamesProtectedColumns ? Refused(LineageJudge.UnknownText) : verdict;
     }
 
     private static Verdict Refused(Objection objection) =>
