@@ -42,6 +42,11 @@ internal static class Refusals
     /// <param name="reason">In the analysis's words; null for text that is put together while it runs.</param>
     public static Refusal UnknownSql(string command, string? reason) => Of(LineageJudge.Unknown(reason), command);
 
+    public static Refusal ChangesLabels(string command) => Denied(
+        "block", $"WireProxy did not run this batch: this {command} would change what protects columns.",
+        "Sensitivity classifications and extended properties that protect are changed past the gateway, by those who run the database; the connection stays usable.",
+        null, command);
+
     public static Refusal UnknownHandle(string procedure) => Denied(
         "block", $"WireProxy did not run {procedure}: the handle is none that was prepared on this connection.",
         "Prepare the statement again.", null, procedure);

@@ -152,6 +152,11 @@ internal sealed class StatementGate(TdsSession session)
                     meaning.Reached[statement], session.Subject, null, session.Session.Listener.Time.GetUtcNow());
                 if (verdict.Decision != Decision.Allow)
                     return Refusals.Of(verdict, command);
+                if (session.Protection is { } protection
+                    && LabelChanges.RefusalOf(meaning.Reached[statement], session.Policy, protection, session.Catalog!) is { } unprotecting)
+                {
+                    return unprotecting;
+                }
                 if (meaning.Statements[statement].HasUnknownSql && session.Masks)
                     return Refusals.UnknownSql(command, null);
             }

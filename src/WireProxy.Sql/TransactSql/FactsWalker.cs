@@ -162,17 +162,9 @@ internal sealed class FactsWalker(DynamicTexts texts) : ObjectWalker
     {
         Alias(node.Alias);
         Facts.Class(StatementClass.Write);
-        Facts.InnerCommand(CommandOf(node.DataModificationSpecification));
+        Facts.InnerCommand(CommandTable.Of(node.DataModificationSpecification));
         Change(node.DataModificationSpecification);
     }
-
-    static string CommandOf(DataModificationSpecification change) => change switch
-    {
-        InsertSpecification => "INSERT",
-        UpdateSpecification => "UPDATE",
-        DeleteSpecification => "DELETE",
-        _ => "MERGE",
-    };
 
     void Change(StatementWithCtesAndXmlNamespaces statement, DataModificationSpecification change)
     {
