@@ -28,17 +28,32 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
     {
         var client = new ClientStart(session);
         PreLogin? asked = await client.ReadPreLoginAsync(cancellationToken);
-        session.TakePlace();
-        UpstreamStart upstream = await UpstreamStart.ConnectAsync(listener.Upstream, session.Loop, asked, cancellationToken);
+        UpstreamStart upstream;
+        try
+        {
+            client.CheckEncryption(asked);
+            session.TakePlace();
+            upstream = await UpstreamStart.ConnectAsync(
+                listener.Upstream, session.Loop, asked, listener.Limits.HandshakeTimeout, cancellationToken);
+        }
+        catch (SessionEndException)
+        {
+            await client.HearLoginAsync(asked, cancellationToken);
+            throw;
+        }
         session.Upstream = upstream.Leg;
         if (asked is not null)
             await client.AnswerAsync(asked, upstream.Answer, cancellationToken);
         byte[] payload = await client.ReadLoginAsync();
         Login7 login = Login7.Decode(payload);
         session.Farewell = new Farewell(new TokenFormat(login.Version));
-        LoginAgreement agreement = await new LoginRelay(session, asked, cancellationToken).RunAsync(upstream, payload, login);
+        var relay = new LoginRelay(session, asked, cancellationToken);
+        LoginAgreement agreement = await relay.RunAsync(upstream, payload, login);
         session.Farewell = new Farewell(agreement.Format);
-        return await TdsSession.OpenAsync(session, this, login, agreement);
+        // A client that is told of its login believes in it: what cannot be recorded is refused before.
+        TdsSession opened = await TdsSession.OpenAsync(session, this, login, agreement);
+        await relay.AcceptAsync();
+        return opened;
     }
 }
 
