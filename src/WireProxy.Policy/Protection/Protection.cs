@@ -5,19 +5,19 @@ using WireProxy.Sql.Catalog;
 namespace WireProxy.Policy;
 
 /// <summary>What of one catalog is protected from one subject. Immutable; made by <see cref="CompiledPolicy.Resolve"/> and worth
-/// keeping for each (catalog, user, groups). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
+/// keeping for each catalog and <see cref="GrantSet"/>. Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
 public sealed class Protection
 {
     private readonly CatalogIndex _catalog;
     private readonly Dictionary<uint, RelationProtection> _relations;
     private readonly PolicyDefinition _policy;
-    private readonly GrantSet _grants;
+    private readonly GrantedColumns _grants;
 
-    internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject, ProtectedIdentities? known)
+    internal Protection(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants, ProtectedIdentities? known)
     {
         _catalog = catalog;
         _policy = policy;
-        _grants = new(policy, catalog.Snapshot.Database, subject);
+        _grants = new(grants, catalog.Snapshot.Database);
         ProtectsNothing = _grants.CoverAll(policy);
         ProtectionBuilder builder = new(policy, catalog, _grants, known);
         _relations = ProtectsNothing ? [] : builder.Build();
