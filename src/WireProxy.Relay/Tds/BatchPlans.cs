@@ -34,6 +34,8 @@ internal sealed class BatchPlans(TdsSession session)
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
     {
+        if (text.Readings.Select(RefusalOfNames).FirstOrDefault(refused => refused is not null) is { } refusal)
+            return refusal;
         text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text, quoted))];
         bool blocksPredicates = session.Policy.Predicates == PredicateMode.Block;
         bool blocksDerived = blocksPredicates || session.Policy.Derived == DerivedMode.Block;
@@ -56,6 +58,35 @@ internal sealed class BatchPlans(TdsSession session)
         }
         return null;
     }
+
+    /// <summary>What a batch does to the catalog by which it is judged itself.</summary>
+    private Refusal? RefusalOfNames(AnalyzedText reading)
+    {
+        if (session.Session.Listener.Options.Upstream.Catalog is null && reading.Statements.FirstOrDefault(ChangesUser) is { } changed)
+            return Refusals.ChangesUser(changed.Command);
+        if (!reading.Statements.Any(facts => facts.ChangesCatalog))
+            return null;
+        foreach (StatementFacts facts in reading.Statements)
+        {
+            if (facts.Relations.FirstOrDefault(relation => IsMadeHere(relation, facts)) is { } made)
+                return Refusals.MadeHere(facts.Command, made.Name);
+        }
+        return null;
+    }
+
+    /// <summary>Dynamic SQL and procedures go back to the user they began with; what stands in the batch itself stays.</summary>
+    private static bool ChangesUser(StatementFacts facts) =>
+        facts.Command is "EXECUTE AS" or "SETUSER" || facts.InnerCommands.Any(command => command is "EXECUTE AS" or "SETUSER")
+        || facts.Functions.Any(function => function.Name.Equals("sp_setapprole", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Values are read of a table that the policy names and the catalog does not know.</summary>
+    private bool IsMadeHere(RelationReference relation, StatementFacts facts) =>
+        (relation.IsRead || facts.Command is "UPDATE" or "DELETE" or "MERGE" || facts.InnerCommands.Any(command => command is "UPDATE" or "DELETE" or "MERGE"))
+        && !relation.Name.StartsWith('#')
+        && session.Policy.Definition.Protect.Any(rule => rule.Columns.Any(column => column.MatchesTable(session.Catalog!.Database, relation.Schema, relation.Name)))
+        && !session.Catalog!.Relations.Any(known => Same(known.Name, relation.Name) && (relation.Schema is null || Same(known.Schema, relation.Schema)));
+
+    private static bool Same(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What is masked of the answer; null where nothing must be. From here on the batch counts as run.</summary>
     public BatchPlan? PlanOf(RequestTexts request)

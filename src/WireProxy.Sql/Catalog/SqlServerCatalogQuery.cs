@@ -84,4 +84,9 @@ public static class SqlServerCatalogQuery
           JOIN sys.objects AS o ON o.object_id = e.referencing_id
          WHERE o.type = 'V' AND e.referenced_class = 1 AND e.referencing_id <> ISNULL(e.referenced_id, 0)
         """;
+
+    /// <summary>The same for a session of somebody else's, whatever that has set: SET ROWCOUNT would cut rows off, and SET TEXTSIZE the
+    /// definitions. What sp_executesql sets holds until its end, so that the session finds its own settings again.</summary>
+    public static string InSession { get; } =
+        $"EXEC sp_executesql N'SET ROWCOUNT 0 SET TEXTSIZE {int.MaxValue} SET IMPLICIT_TRANSACTIONS OFF {Text.Replace("'", "''", StringComparison.Ordinal)}'";
 }
