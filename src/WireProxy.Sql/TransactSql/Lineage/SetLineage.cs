@@ -16,7 +16,7 @@ internal sealed class SetLineage(Resolver resolver)
         DbccCommand.TraceOn, DbccCommand.TraceStatus, DbccCommand.UpdateUsage, DbccCommand.UserOptions,
     ];
 
-    const SetOptions Shapes = SetOptions.ShowPlanAll | SetOptions.ShowPlanText | SetOptions.ShowPlanXml | SetOptions.FmtOnly
+    const SetOptions Shapes = SetOptions.ShowPlanAll | SetOptions.ShowPlanText | SetOptions.ShowPlanXml
         | SetOptions.NoExec | SetOptions.ParseOnly | SetOptions.NoBrowsetable;
 
     Effects Effects => resolver.Effects;
@@ -29,7 +29,12 @@ internal sealed class SetLineage(Resolver resolver)
         switch (statement)
         {
             case PredicateSetStatement set:
-                Session.ChangesShapes |= (set.Options & Shapes) != 0;
+                Session.ChangesShapes |= (set.Options & Shapes) != 0 && set.IsOn;
+                if ((set.Options & SetOptions.FmtOnly) != 0)
+                {
+                    Session.FormatOnly = set.IsOn;
+                    Effects.SequenceKnown = false;
+                }
                 break;
             case SetStatisticsStatement set:
                 Session.ChangesShapes |= (set.Options & (SetStatisticsOptions.Xml | SetStatisticsOptions.Profile)) != 0;
