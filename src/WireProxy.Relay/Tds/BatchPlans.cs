@@ -19,16 +19,16 @@ internal sealed class BatchPlans(TdsSession session)
     private static readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<(string Text, bool Quoted), BatchLineage>> Known = [];
 
     private ImmutableArray<TempTable> _tempTables = [];
-    private bool _shapesChanged;
+    private ShapeSettings _shapes;
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => _tempTables.IsEmpty && !_shapesChanged;
+    public bool IsLikeNew => _tempTables.IsEmpty && _shapes == ShapeSettings.None;
 
     /// <summary>The session is like new.</summary>
     public void Reset()
     {
         _tempTables = [];
-        _shapesChanged = false;
+        _shapes = ShapeSettings.None;
     }
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
@@ -93,7 +93,9 @@ internal sealed class BatchPlans(TdsSession session)
     {
         bool touches = false;
         bool withholds = false;
-        bool isSequenceKnown = !_shapesChanged;
+        // What a batch turns on counts for itself; what it turns off, for the next.
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Lineages).Aggregate(_shapes, static (on, lineage) => on | lineage.TurnsOn);
+        bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
         {
@@ -107,19 +109,33 @@ internal sealed class BatchPlans(TdsSession session)
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(PlanOf));
                 _tempTables = lineage.TempTables;
-                _shapesChanged |= lineage.ChangesShapes;
+                touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
+                _shapes = After(_shapes, lineage);
             }
         }
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
         if (!touches && !withholds)
             return null;
-        return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
+        return (shapes & ~ShapeSettings.FormatOnly) != 0 ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
             Withholds = withholds,
             IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }
+
+    /// <summary>The settings that may be on afterwards. What holds statements back holds the other settings back, too.</summary>
+    private static ShapeSettings After(ShapeSettings before, BatchLineage lineage)
+    {
+        ShapeSettings left = before & ~(lineage.TurnsOff & (ShapeSettings.HoldsStatements | ShapeSettings.FormatOnly));
+        if ((left & ShapeSettings.HoldsStatements) == 0)
+            left &= ~lineage.TurnsOff;
+        return left | lineage.TurnsOn;
+    }
+
+    /// <summary>Columns may come that the statement does not name: the keys of its tables.</summary>
+    private bool HasProtectedTable(StatementLineage statement) =>
+        statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
 
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
     public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
