@@ -60,8 +60,11 @@ gateway_config() { # kind upstream-port directory
 	    upstream:
 	      address: 127.0.0.1:$2
 	      tls: { mode: disable }
-	      catalog: { username: "${catalog_user:-postgres}", password: { env: SUITE_CATALOG_PASSWORD } }
 	CONF
+    # Without it the sessions of the suite read the catalog themselves.
+    if [ "${catalog_user=postgres}" ]; then
+        printf '      catalog: { username: "%s", password: { env: SUITE_CATALOG_PASSWORD } }\n' "$catalog_user"
+    fi
     case $1 in
         wireproxy-journal | wireproxy-policy)
             "$(gateway_program)" keys new "$3/signing" > /dev/null 2>&1 || true

@@ -1,12 +1,13 @@
 # Suites of TDS clients. No server for them can be obtained from a registry: one that listens already is named with --server-port,
-# be it SQL Server or Babelfish for PostgreSQL, and serves both runs, each in a database that is made anew.
+# be it SQL Server or Babelfish for PostgreSQL, and serves both runs, each in a database that is made anew. $TDS_USER and
+# $TDS_PASSWORD are its login; with $TDS_CATALOG_USER the gateway reads the catalog with that login instead of the suite's own session.
 # shellcheck shell=bash
 
 suite_protocol=tds
 tds_user=${TDS_USER:-sa}
 tds_password=${TDS_PASSWORD:-}
 tds_database=wireproxy_suite
-catalog_user=$tds_user
+catalog_user=${TDS_CATALOG_USER:-}
 catalog_password=$tds_password
 
 use_tds_server() {
