@@ -20,11 +20,12 @@ internal sealed class AnswerReader(TdsSession session)
     private readonly WireWriter _written = new();
     // Few sessions ever need these.
     private TdsLongRow? _longRow;
-    private Dictionary<ushort, TdsTotalsMask?>? _totals;
+    private Dictionary<ushort, TdsRowMask<AltMetadata>?>? _totals;
     private TdsWork? _work;
     private BatchPlan? _plan;
-    private TdsRowMask? _rows;
+    private TdsRowMask<ColMetadata>? _rows;
     private int _resultSets;
+    private bool _hasFailed;
     private int _makers;
     private int _handles;
 
@@ -41,7 +42,7 @@ internal sealed class AnswerReader(TdsSession session)
     {
         _work = work;
         _plan = work is null ? BatchPlan.Everything(session.Protection?.DerivedMask ?? Mask.Redact) : work.Plan;
-        (_resultSets, _makers, _handles) = (0, 0, 0);
+        (_resultSets, _makers, _handles, _hasFailed) = (0, 0, 0, false);
         Status = default;
         _rows = null;
         _totals?.Clear();
@@ -49,7 +50,7 @@ internal sealed class AnswerReader(TdsSession session)
         if (work?.Cursor?.Columns is not { } columns)
             return;
         _tokens.Columns = columns;
-        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, 0));
+        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, 0, mayHaveSkipped: false));
     }
 
     public void Sent() => _written.Clear();
@@ -124,7 +125,9 @@ internal sealed class AnswerReader(TdsSession session)
         }
         if (_tokens.InRow || (TokenReader.TryPeek(rest, out TokenType type) && TokenReader.IsRow(type)))
             return TakeRows(rest);
-        if (rest[0] == (byte)TokenType.ColMetadata && !IsReplaced && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known)
+        if (rest[0] == (byte)TokenType.ColMetadata && session.Format.DataClassification > 0 && !IsReplaced)
+            return TakeClassified(rest);
+        if (rest[0] == (byte)TokenType.ColMetadata && !IsReplaced && !_hasFailed && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known)
             return Take(known);
         if (!_tokens.TryRead(rest, out Token token))
             return 0;
@@ -153,7 +156,7 @@ internal sealed class AnswerReader(TdsSession session)
         if (rest.Length < HeldRowBytes || _rows is null)
             return 0;
         _longRow ??= new TdsLongRow();
-        _longRow.Begin(_rows, row, rest[..row.HeaderLength], _written);
+        _longRow.Begin(_rows.Cells, row, rest[..row.HeaderLength], _written);
         return row.HeaderLength;
     }
 
@@ -171,6 +174,7 @@ internal sealed class AnswerReader(TdsSession session)
 
     private void Take(Token token)
     {
+        _hasFailed |= token.Type == TokenType.Error;
         switch (token.Type)
         {
             case TokenType.Done or TokenType.DoneProc or TokenType.DoneInProc:
@@ -184,8 +188,10 @@ internal sealed class AnswerReader(TdsSession session)
             case var _ when IsReplaced:
                 return;
             case TokenType.ColMetadata:
-                TakeColumns(token);
+                TakeColumns(token, []);
                 return;
+            case TokenType.DataClassification:
+                throw new ProtocolException("A classification stands elsewhere than behind the columns that it is about.");
             case TokenType.AltMetadata when _plan is { MasksValues: true }:
                 TakeTotals(AltMetadata.Decode(token.Bytes, session.Format));
                 return;
@@ -206,6 +212,7 @@ internal sealed class AnswerReader(TdsSession session)
     private void TakeDone(Token token)
     {
         Status = Done.Decode(token.Bytes, session.Format).Status;
+        _hasFailed |= (Status & DoneStatus.Error) != 0;
         if (token.Type == TokenType.DoneProc)
             (_makers, _handles) = (_makers + 1, 0);
         if (!IsReplaced)
@@ -220,23 +227,66 @@ internal sealed class AnswerReader(TdsSession session)
             session.Server.ResetDone(session);
     }
 
-    private void TakeColumns(Token token)
+    /// <summary>COLMETADATA with the classification that may stand behind it: what that says may change how the columns are described.</summary>
+    private int TakeClassified(ReadOnlySpan<byte> rest)
+    {
+        if (!_hasFailed && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known && known.Token.Length < rest.Length
+            && rest[known.Token.Length] != (byte)TokenType.DataClassification)
+        {
+            return Take(known);
+        }
+        if (!_tokens.TryRead(rest, out Token token))
+            return 0;
+        int end = token.Bytes.Length;
+        // Something always follows: DONE, if nothing else.
+        if (end == rest.Length)
+            return 0;
+        int length = 0;
+        if (rest[end] == (byte)TokenType.DataClassification && !TokenReader.TryMeasure(rest[end..], session.Format, out length))
+            return 0;
+        TakeColumns(token, rest.Slice(end, length));
+        return end + length;
+    }
+
+    /// <param name="classification">The DATACLASSIFICATION behind them; empty for none.</param>
+    private void TakeColumns(Token token, ReadOnlySpan<byte> classification)
     {
         ColMetadata columns = _tokens.Columns ?? throw new ProtocolException("Columns were left out that never came before.");
         int index = _resultSets++;
-        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, index));
         bool isOmitted = token.Bytes is [_, 0xFF, 0xFF, ..];
+        Mask?[]? masks = _plan?.MasksOf(columns, index, _hasFailed);
+        bool agrees = isOmitted || !session.ReadsClassification || !session.Masks || Compare(columns, classification, index, ref masks);
+        _rows = masks is null ? null : TdsRowMask.Create(columns, masks);
         int start = _written.Length;
         // A description that the client was once given in another form would not fit the rows: it stays what it was.
         if (_rows is null || isOmitted)
             _written.WriteBytes(token.Bytes);
         else
             _rows.Described.Encode(_written, session.Format);
-        if (_plan is not null && !isOmitted)
+        if (!session.WithholdsClassification)
+            _written.WriteBytes(classification);
+        if (_plan is not null && !isOmitted && agrees && !_hasFailed)
         {
             _plan.Known.Add(new KnownDescription(
-                token.Bytes.ToArray(), session.Format, index, columns, _rows, _written.WrittenSpan[start..].ToArray()));
+                [.. token.Bytes, .. classification], session.Format, index, columns, _rows, _written.WrittenSpan[start..].ToArray()));
         }
+    }
+
+    /// <summary>False where the server says another thing of the columns than the lineage: they are masked then.</summary>
+    private bool Compare(ColMetadata columns, ReadOnlySpan<byte> classification, int index, ref Mask?[]? masks)
+    {
+        if (classification.IsEmpty)
+        {
+            if (_plan is { AllLabels.IsNone: false } plan && columns.Columns.Select((_, i) => plan.LabelsOf(columns, index, _hasFailed, i).Plain).Any(plain => plain is not null))
+                session.CatalogDoubted();
+            return true;
+        }
+        DataClassification stated = DataClassification.Decode(classification, session.Format);
+        masks ??= new Mask?[columns.Columns.Count];
+        bool agrees = ClassificationWitness.Compare(columns, stated, _plan, index, _hasFailed, masks, session.Protection?.DerivedMask ?? Mask.Redact);
+        if (!agrees)
+            session.WitnessesDisagree();
+        return agrees;
     }
 
     /// <summary>Columns that came before in the answer to the same text.</summary>
@@ -253,7 +303,7 @@ internal sealed class AnswerReader(TdsSession session)
     {
         // What a total is made of the analysis does not say.
         Mask?[] masks = [.. totals.Columns.Select(total => BatchPlan.Derived(total.Type.Type, _plan!.OfText))];
-        TdsTotalsMask? mask = TdsTotalsMask.Create(totals, masks);
+        TdsRowMask<AltMetadata>? mask = TdsRowMask.Create(totals, masks);
         (_totals ??= [])[totals.Id] = mask;
         (mask?.Described ?? totals).Encode(_written, session.Format);
     }

@@ -35,8 +35,8 @@ internal sealed class ServerState(string database, bool isShared)
     /// <summary>As the batches before have left them. Under <see cref="Gate"/>.</summary>
     public ImmutableArray<TempTable> TempTables { get; set; } = [];
 
-    /// <summary>A batch before has changed which result sets come (SET FMTONLY and its kin). Under <see cref="Gate"/>.</summary>
-    public bool ShapesChanged { get; set; }
+    /// <summary>Settings that change which result sets come, as the batches before have left them. Under <see cref="Gate"/>.</summary>
+    public ShapeSettings Shapes { get; set; }
 
     /// <summary>As the last answer said.</summary>
     public bool InTransaction
@@ -56,7 +56,7 @@ internal sealed class ServerState(string database, bool isShared)
     {
         Handles.Clear();
         TempTables = [];
-        ShapesChanged = false;
+        Shapes = ShapeSettings.None;
         Database = FirstDatabase;
     }
 

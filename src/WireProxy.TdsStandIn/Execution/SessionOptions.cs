@@ -50,5 +50,12 @@ internal sealed class SessionOptions
 
     public SessionOptions Copy() => (SessionOptions)MemberwiseClone();
 
+    /// <summary>What a procedure or a dynamic text sets holds until its end.</summary>
+    public Action Remember()
+    {
+        var (on, textSize, rowLimit) = (_on, TextSize, RowLimit);
+        return () => (_on, TextSize, RowLimit) = (on, textSize, rowLimit);
+    }
+
     private bool Has(SetOptions option) => (_on & option) != 0;
 }
