@@ -11,7 +11,6 @@ internal sealed class KeyFetcher : IDisposable
 {
     private const int MostBytes = 1024 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     private readonly string _issuer;
     private readonly KeyLocation.Remote _location;
@@ -61,7 +60,7 @@ internal sealed class KeyFetcher : IDisposable
         byte[] json = await GetAsync(DiscoveryUrl(_issuer), cancellationToken);
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
+            using JsonDocument document = StrictJson.ParseObject(json);
             // Section 4.3: it must be the same. Else one provider's server could speak for another.
             if (Member(document.RootElement, "issuer") != _issuer) throw new FormatException("The discovery document is another issuer's.");
             if (!Uri.TryCreate(Member(document.RootElement, "jwks_uri"), UriKind.Absolute, out Uri? keys))
@@ -69,9 +68,9 @@ internal sealed class KeyFetcher : IDisposable
             CheckUrl(keys);
             return keys;
         }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        catch (ArgumentException exception)
         {
-            throw new FormatException("The discovery document cannot be used: " + exception.Message, exception);
+            throw new FormatException(exception.Message, exception);
         }
     }
 
@@ -90,8 +89,7 @@ internal sealed class KeyFetcher : IDisposable
     }
 
     private static string? Member(JsonElement document, string name) =>
-        document.ValueKind == JsonValueKind.Object && document.TryGetProperty(name, out JsonElement value) && ClaimValue.TryString(value, out string? text)
-            ? text : null;
+        document.TryGetProperty(name, out JsonElement value) && ClaimValue.TryString(value, out string? text) ? text : null;
 
     private static X509ChainPolicy TrustOnly(string file)
     {

@@ -166,6 +166,14 @@ public sealed class TokenAttackTests
     }
 
     [Test]
+    public async Task A_member_whose_name_is_half_a_surrogate_pair_is_refused()
+    {
+        // token-claims, seed 7, iteration 18699.
+        string payload = JsonSerializer.Serialize(_provider.Claims())[..^1] + ",\"\\ude00\":1}";
+        Assert.That(await _provider.ReasonAsync(Sign(payload)), Is.EqualTo("the token is malformed"));
+    }
+
+    [Test]
     public async Task A_payload_nested_too_deep_is_refused()
     {
         string payload = JsonSerializer.Serialize(_provider.Claims())[..^1] + ",\"x\":" + new string('[', 5_000) + new string(']', 5_000) + "}";
