@@ -159,6 +159,10 @@ public sealed class TokenAttackTests
         Assert.That(await _provider.ReasonAsync(_provider.Key.Sign(header, JsonSerializer.Serialize(_provider.Claims()), "RS256")), Is.EqualTo(reason));
 
     [Test]
+    public async Task A_token_that_is_bound_to_a_key_is_no_bearer_token() =>
+        Assert.That(await ReasonAsync(("cnf", new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })), Is.EqualTo("the token is bound to a key (cnf)"));
+
+    [Test]
     public async Task A_claim_that_stands_twice_is_refused()
     {
         string payload = JsonSerializer.Serialize(_provider.Claims())[..^1] + ",\"sub\":\"root\"}";
