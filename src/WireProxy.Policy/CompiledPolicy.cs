@@ -8,20 +8,22 @@ namespace WireProxy.Policy;
 public sealed class CompiledPolicy
 {
     private readonly ImmutableArray<CompiledRule> _rules;
+    private readonly GrantTable _grants;
 
-    internal CompiledPolicy(PolicyDefinition definition, ImmutableArray<CompiledRule> rules)
+    internal CompiledPolicy(PolicyDefinition definition, ImmutableArray<CompiledRule> rules, ImmutableArray<CompiledGrant> grants)
     {
         _rules = rules;
+        _grants = new GrantTable(grants);
         Definition = definition;
         NamesProtectedColumns = !definition.Protect.IsEmpty;
         HasProtectedColumns = NamesProtectedColumns || definition.Labels == LabelMode.Protect;
         DependsOnCatalog = HasProtectedColumns || rules.Any(rule => rule.What.NeedsCatalog(rule.Then));
-        VerdictDependsOnTime = rules.Any(rule => rule.Who.Hours is not null);
+        VerdictDependsOnTime = GrantsDependOnTime || rules.Any(rule => rule.Who.Hours is not null);
         UnenforcedSettings = FindUnenforced(definition);
     }
 
     /// <summary>Everything is allowed, nothing is masked.</summary>
-    public static CompiledPolicy AllowEverything { get; } = new(new PolicyDefinition(), []);
+    public static CompiledPolicy AllowEverything { get; } = new(new PolicyDefinition(), [], []);
 
     /// <summary>Neither rules nor protected columns: the gateway need not understand anything.</summary>
     public bool IsTransparent => _rules.IsEmpty && !HasProtectedColumns;
@@ -33,7 +35,7 @@ public sealed class CompiledPolicy
     public string Hash => Definition.Hash;
     /// <summary>True where verdicts or masks need the catalog.</summary>
     public bool DependsOnCatalog { get; }
-    /// <summary>True where a verdict may be another at another hour; then it is not to be cached.</summary>
+    /// <summary>True where a verdict, or what is masked, may be another at another hour; then it is not to be cached.</summary>
     public bool VerdictDependsOnTime { get; }
     public DerivedMode Derived => Definition.Derived;
     public PredicateMode Predicates => Definition.Predicates;
@@ -43,7 +45,8 @@ public sealed class CompiledPolicy
     /// <summary>Settings that this version accepts and does not carry out as written, in words for a warning.</summary>
     public ImmutableArray<string> UnenforcedSettings { get; }
 
-    internal PolicyDefinition Definition { get; }
+    /// <summary>As the file says it.</summary>
+    public PolicyDefinition Definition { get; }
 
     /// <summary>Judges one statement. The first rule that matches decides; where none does the statement is allowed. For one
     /// policy, subject, catalog and statement the verdict is always the same unless <see cref="VerdictDependsOnTime"/>.</summary>
@@ -74,13 +77,23 @@ public sealed class CompiledPolicy
     public Verdict JudgeFunctionCall(string? functionName, Subject subject, DateTimeOffset now, string? schema = null) =>
         Judge(FunctionCallFacts.Of(schema, functionName), subject, null, now);
 
-    /// <summary>What of the catalog is protected from this subject. Depends on the catalog and the subject's user and groups only.</summary>
-    /// <param name="known">Columns that the policy has named before, under whatever name they go now; null for none.</param>
-    public Protection Resolve(CatalogSnapshot catalog, Subject subject, ProtectedIdentities? known = null) =>
-        new(Definition, CatalogIndex.Of(catalog), subject, known);
+    /// <summary>True where a subject may see other columns in the clear at another hour.</summary>
+    public bool GrantsDependOnTime => _grants.DependsOnTime;
 
-    /// <summary>True where a grant opens columns to the subject.</summary>
-    public bool Unmasks(Subject subject) => Definition.Unmask.Any(grant => GrantSet.Applies(grant, subject));
+    /// <summary>What <c>unmask</c> grants this subject at this moment.</summary>
+    public GrantSet GrantsFor(Subject subject, DateTimeOffset now) => _grants.For(subject, now);
+
+    /// <summary>What of the catalog is protected from whoever has these grants.</summary>
+    /// <param name="known">Columns that the policy has named before, under whatever name they go now; null for none.</param>
+    public Protection Resolve(CatalogSnapshot catalog, GrantSet grants, ProtectedIdentities? known = null) =>
+        new(Definition, CatalogIndex.Of(catalog), grants, known);
+
+    /// <summary>True where a grant opens columns to the subject, at whatever hour.</summary>
+    public bool MayUnmask(Subject subject) => _grants.MayHoldFor(subject);
+
+    /// <summary>True where two subjects see the same at every hour.</summary>
+    public bool SeeTheSame(Subject one, Subject other) =>
+        !GrantsDependOnTime && ReferenceEquals(GrantsFor(one, default), GrantsFor(other, default));
 
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {

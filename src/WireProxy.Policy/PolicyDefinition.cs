@@ -54,8 +54,17 @@ public sealed record ProtectRule(ImmutableArray<ColumnPattern> Columns, Mask Mas
 /// <param name="Message">Added to what the client is told, or null.</param>
 public sealed record RuleDefinition(string Name, RuleCondition When, Decision Then, string? Message);
 
-/// <summary>Who sees columns in the clear. A grant with both users and groups asks for both.</summary>
-public sealed record UnmaskGrant(ImmutableArray<string> Users, ImmutableArray<string> Groups, ImmutableArray<ColumnPattern> Columns);
+/// <summary>Who sees columns in the clear, from where and when. Every list that is not null must hold; a list means any of its items.</summary>
+public sealed record UnmaskGrant(ImmutableArray<string>? Users, ImmutableArray<string>? Groups, ImmutableArray<ColumnPattern> Columns)
+{
+    public ImmutableArray<string>? Agents { get; init; }
+    public ImmutableArray<string>? Purposes { get; init; }
+    /// <summary>As <see cref="RuleCondition.Networks"/>.</summary>
+    public ImmutableArray<string>? Networks { get; init; }
+    public ImmutableArray<string>? Listeners { get; init; }
+    /// <summary>As <see cref="RuleCondition.Hours"/>.</summary>
+    public ImmutableArray<string>? Hours { get; init; }
+}
 
 /// <summary>A rule's <c>when</c>: every key that is present must hold, a list means any of its items. Null means that the key is
 /// absent; an empty list is reported as a problem.</summary>

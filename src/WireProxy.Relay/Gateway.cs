@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using WireProxy.Access;
 using WireProxy.Capture;
 using WireProxy.Policy;
 using WireProxy.Relay.Postgres;
@@ -24,8 +25,13 @@ public sealed class Gateway : IAsyncDisposable
     private ITimer? _sweep;
 
     /// <param name="journal">Null: nothing is recorded. The caller disposes of it after the gateway.</param>
-    public Gateway(GatewayOptions options, CompiledPolicy policy, Journal? journal, ILogger logger, TimeProvider time)
+    /// <param name="logins">Decides who may log in at listeners with <see cref="UpstreamOptions.Credentials"/>; the others relay the client's login.</param>
+    /// <exception cref="ArgumentException">A listener has credentials, and nobody decides about logins.</exception>
+    public Gateway(
+        GatewayOptions options, CompiledPolicy policy, Journal? journal, ILogger logger, TimeProvider time, ILoginAuthority? logins = null)
     {
+        if (logins is null && options.Listeners.Any(listener => listener.Upstream.Credentials is not null))
+            throw new ArgumentException("A listener with credentials of its own needs somebody to decide about logins.", nameof(logins));
         _log = new GatewayLog(logger);
         _time = time;
         var analysis = new Analyses();
@@ -33,6 +39,7 @@ public sealed class Gateway : IAsyncDisposable
         {
             IsStrict = options.StrictJournal,
             RefusesUnrecorded = options.RefuseUnrecorded,
+            Logins = listener.Upstream.Credentials is null ? null : logins,
             Dialect = DialectFor(listener, policy, analysis),
         })];
     }
@@ -62,8 +69,8 @@ public sealed class Gateway : IAsyncDisposable
             throw;
         }
         _accepting.AddRange(_listeners.Select(listener => listener.AcceptAsync()));
-        if (_contexts.Any(context => context.Options.Limits.IdleTimeout > TimeSpan.Zero))
-            _sweep = _time.CreateTimer(_ => EndIdleSessions(), null, SweepInterval, SweepInterval);
+        if (_contexts.Any(context => context.Logins is not null || context.Options.Limits.IdleTimeout > TimeSpan.Zero))
+            _sweep = _time.CreateTimer(_ => EndSessionsThatAreOver(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>Stops accepting, lets statements and transactions under way finish within their listener's
@@ -109,11 +116,14 @@ public sealed class Gateway : IAsyncDisposable
         _ => throw new NotSupportedException($"Listener {listener.Name}: protocol {listener.Protocol} is not supported by this version."),
     };
 
-    private void EndIdleSessions()
+    private void EndSessionsThatAreOver()
     {
         long now = Environment.TickCount64;
+        DateTimeOffset clock = _time.GetUtcNow();
         foreach (Session session in _registry.Sessions)
         {
+            if (session.Grant?.EndedAt(clock) is { } over)
+                session.End(new SessionEnd(Stage.Relay, Party.Proxy, $"terminating connection: {over.Reason}", "57P01", over.Hint));
             TimeSpan limit = session.Listener.Options.Limits.IdleTimeout;
             if (limit > TimeSpan.Zero && session.Dialect is { IsWaitingForClient: true } && now - session.LastActivity > limit.TotalMilliseconds)
             {

@@ -36,6 +36,12 @@ internal sealed partial class GatewayLog(ILogger logger)
         "Listener {Listener}, session {Session}: the server and the gateway's analysis state different origins of a column; it is masked. Please report it")]
     public partial void WitnessesDisagree(string listener, Guid session);
 
+    [LoggerMessage(11, LogLevel.Warning, "Listener {Listener}, session {Session}: login refused: {Reason}")]
+    public partial void LoginRefused(string listener, Guid session, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "Listener {Listener}: the credential for the database cannot be had: {Reason}")]
+    public partial void UpstreamSecretUnavailable(string listener, string reason);
+
     [LoggerMessage(8, LogLevel.Debug, "Listener {Listener}, session {Session} ended at {Stage} by {Party}: {Reason}")]
     private partial void SessionClosed(string listener, Guid session, Stage stage, Party party, string reason);
 

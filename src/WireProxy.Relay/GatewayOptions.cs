@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using WireProxy.Access;
 
 namespace WireProxy.Relay;
 
@@ -33,7 +34,11 @@ public enum UpstreamTlsMode
 
 /// <param name="Certificate">With its private key.</param>
 /// <param name="Chain">Intermediates sent after it.</param>
-public sealed record ClientTlsOptions(ClientTlsMode Mode, X509Certificate2 Certificate, X509Certificate2Collection Chain);
+public sealed record ClientTlsOptions(ClientTlsMode Mode, X509Certificate2 Certificate, X509Certificate2Collection Chain)
+{
+    /// <summary>Clients are asked for a certificate; one without is not refused for that.</summary>
+    public bool AsksForCertificate { get; init; }
+}
 
 /// <summary>How a TDS upstream is to be encrypted, where <see cref="UpstreamTlsMode"/> wants encryption.</summary>
 public enum TdsEncryption
@@ -53,13 +58,14 @@ public sealed record UpstreamTlsOptions(UpstreamTlsMode Mode, X509Certificate2Co
     public TdsEncryption Encryption { get; init; }
 }
 
-/// <summary>A login that the gateway holds. The password is read each time, so that a rotated file is seen.</summary>
-public sealed record UpstreamCredentials(string Username, Func<string> ReadPassword);
-
 /// <param name="Host">A host name or address, or a directory that starts with '/' for a Unix socket (PostgreSQL only).</param>
 /// <param name="Port">1 to 65535.</param>
 /// <param name="Catalog">Who reads the catalog; null: the client's own session before its first statement.</param>
-public sealed record UpstreamOptions(string Host, int Port, UpstreamTlsOptions Tls, UpstreamCredentials? Catalog);
+public sealed record UpstreamOptions(string Host, int Port, UpstreamTlsOptions Tls, UpstreamLogin? Catalog)
+{
+    /// <summary>Whose login goes upstream; null: the client's own is relayed, and it is the database that knows who asks.</summary>
+    public UpstreamLogins? Credentials { get; init; }
+}
 
 /// <summary>Limits of one listener. Every error that a limit causes names it as the configuration file does.</summary>
 public sealed record ListenerLimits
@@ -77,7 +83,11 @@ public sealed record ListenerLimits
 }
 
 public sealed record ListenerOptions(
-    string Name, WireProtocol Protocol, IPEndPoint Address, ClientTlsOptions? Tls, UpstreamOptions Upstream, ListenerLimits Limits);
+    string Name, WireProtocol Protocol, IPEndPoint Address, ClientTlsOptions? Tls, UpstreamOptions Upstream, ListenerLimits Limits)
+{
+    /// <summary>Passwords and tokens may pass unencrypted from this machine itself (<c>cleartext_on_loopback</c>). Default false.</summary>
+    public bool CleartextOnLoopback { get; init; }
+}
 
 /// <param name="StrictJournal">A statement's record is on disk before its bytes go upstream (<c>journal.durability: strict</c>).</param>
 /// <param name="RefuseUnrecorded">What cannot be recorded is refused (<c>journal.on_failure: refuse</c>).</param>

@@ -1,3 +1,5 @@
+using System.Text;
+using WireProxy.Access;
 using System.Net;
 using WireProxy.Capture;
 using WireProxy.Relay;
@@ -66,7 +68,7 @@ internal sealed class SettingsTests
             Assert.That(listener.Tls.Certificate.HasPrivateKey);
             Assert.That(listener.Upstream.Host, Is.EqualTo("/var/run/postgresql"));
             Assert.That(listener.Upstream.Tls.Roots, Has.Count.EqualTo(1));
-            Assert.That(listener.Upstream.Catalog!.ReadPassword(), Is.EqualTo("from the environment"));
+            Assert.That(Read(listener.Upstream.Catalog!.Password!), Is.EqualTo("from the environment"));
             Assert.That(listener.Limits, Is.EqualTo(new ListenerLimits
             {
                 Connections = 7,
@@ -150,7 +152,7 @@ internal sealed class SettingsTests
     public void A_literal_secret_is_taken_with_a_warning_at_its_line()
     {
         var (settings, problems) = _files.Read(WithCatalogPassword("hunter2"));
-        Assert.That(settings!.Gateway.Listeners[0].Upstream.Catalog!.ReadPassword(), Is.EqualTo("hunter2"));
+        Assert.That(Read(settings!.Gateway.Listeners[0].Upstream.Catalog!.Password!), Is.EqualTo("hunter2"));
         Assert.That(problems, Has.One.Contains("wireproxy.yaml:7: warning: listeners[0].upstream.catalog.password: a secret stands in this file"));
         Assert.That(problems, Has.None.Contains("hunter2"));
     }
@@ -160,10 +162,10 @@ internal sealed class SettingsTests
     {
         _files.Write("secret", "first\n");
         var (settings, _) = _files.Read(WithCatalogPassword("{ file: secret }"));
-        var read = settings!.Gateway.Listeners[0].Upstream.Catalog!.ReadPassword;
-        Assert.That(read(), Is.EqualTo("first"));
+        var source = settings!.Gateway.Listeners[0].Upstream.Catalog!.Password!;
+        Assert.That(Read(source), Is.EqualTo("first"));
         _files.Write("secret", "rotated");
-        Assert.That(read(), Is.EqualTo("rotated"));
+        Assert.That(Read(source), Is.EqualTo("rotated"));
     }
 
     [TestCase("{ env: WIREPROXY_TEST_ABSENT }", "the environment variable WIREPROXY_TEST_ABSENT is not set")]
@@ -241,4 +243,10 @@ internal sealed class SettingsTests
               address: 127.0.0.1:5432
               catalog: {"{"} username: reader, password: {password} {"}"}
         """;
+
+    private static string Read(SecretSource source)
+    {
+        using var secret = source.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return Encoding.UTF8.GetString(secret.Utf8);
+    }
 }

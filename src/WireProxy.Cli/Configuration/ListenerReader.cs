@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using WireProxy.Access;
 using WireProxy.Relay;
 
 namespace WireProxy.Cli.Configuration;
@@ -84,12 +86,18 @@ internal static class ListenerReader
         return new UpstreamTlsOptions(mode, roots) { Encryption = encryption };
     }
 
-    private static UpstreamCredentials? ReadCredentials(Section section)
+    private static UpstreamLogin? ReadCredentials(Section section)
     {
         var username = section.RequiredText("username");
         var password = Secret.Read(section, "password");
         section.RejectUnknownKeys();
-        return username is null || password is null ? null : new UpstreamCredentials(username, password);
+        return username is null || password is null ? null : new UpstreamLogin(username, new ReadSecret(password));
+    }
+
+    private sealed class ReadSecret(Func<string> read) : SecretSource
+    {
+        public override ValueTask<Access.Secret> ReadAsync(CancellationToken cancellationToken) =>
+            ValueTask.FromResult(new Access.Secret(Encoding.UTF8.GetBytes(read())));
     }
 
     private static ListenerLimits ReadLimits(Section section)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using WireProxy.Capture;
@@ -184,9 +185,11 @@ internal static class SettingsReport
 
     private static string Grantees(UnmaskGrant grant) => string.Join(" and ", new[]
     {
-        grant.Users.IsEmpty ? null : $"users {string.Join(", ", grant.Users)}",
-        grant.Groups.IsEmpty ? null : $"groups {string.Join(", ", grant.Groups)}",
+        Listed("users", grant.Users), Listed("groups", grant.Groups), Listed("agents", grant.Agents), Listed("purposes", grant.Purposes),
+        Listed("networks", grant.Networks), Listed("listeners", grant.Listeners), Listed("hours", grant.Hours),
     }.OfType<string>());
+
+    private static string? Listed(string key, ImmutableArray<string>? values) => values is { } list ? $"{key} {string.Join(", ", list)}" : null;
 
     private static string Word<T>(T value)
         where T : struct, Enum => value.ToString() switch

@@ -13,7 +13,7 @@ internal sealed class TransactSqlJudge(
     CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time, CatalogSnapshot? catalog) : IScriptJudge
 {
     private readonly TransactSqlAnalyzer _analyzer = new();
-    private readonly Protection? _protection = catalog is null ? null : policy.Resolve(catalog, subject);
+    private readonly Protection? _protection = catalog is null ? null : policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UtcNow));
     private ImmutableArray<TempTable> _tempTables = [];
 
     public (string One, string More) Unit => ("batch", "es");

@@ -6,19 +6,19 @@ using WireProxy.Sql.Postgres.Lineage;
 namespace WireProxy.Policy;
 
 /// <summary>What of one catalog is protected from one subject. Immutable; made by <see cref="CompiledPolicy.Resolve"/> and worth
-/// keeping for each (catalog, user, groups). Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
+/// keeping for each catalog and <see cref="GrantSet"/>. Which columns are masked and why: <see cref="ProtectionBuilder"/>.</summary>
 public sealed class Protection
 {
     private readonly CatalogIndex _catalog;
     private readonly Dictionary<uint, RelationProtection> _relations;
-    private readonly GrantSet _grants;
+    private readonly GrantedColumns _grants;
     private readonly ProtectionBuilder _builder;
     private readonly ViewMasks _views;
 
-    internal Protection(PolicyDefinition policy, CatalogIndex catalog, Subject subject, ProtectedIdentities? known)
+    internal Protection(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants, ProtectedIdentities? known)
     {
         _catalog = catalog;
-        _grants = new(policy, catalog.Snapshot.Database, subject);
+        _grants = new(grants, catalog.Snapshot.Database);
         _views = new(catalog.Snapshot, this);
         _builder = new(policy, catalog, _grants, known);
         _builder.FindColumns();

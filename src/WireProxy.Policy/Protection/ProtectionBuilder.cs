@@ -17,7 +17,7 @@ namespace WireProxy.Policy;
 /// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and the redaction of
 /// a view's or a generated column. It does not open a child's rows by naming the parent.
 /// </remarks>
-internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants, ProtectedIdentities? known)
+internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantedColumns grants, ProtectedIdentities? known)
 {
     private readonly string _database = catalog.Snapshot.Database;
     private readonly LabelIndex? _labels = policy.Labels == LabelMode.Protect ? LabelIndex.Of(catalog.Snapshot) : null;

@@ -116,7 +116,7 @@ internal sealed class ClientStart(Session session)
     {
         ByteTransport plain = _client.Transport;
         SslStream stream = await TlsHandshake.AsServerAsync(
-            new TransportStream(plain, received), _tls!, Alpn, requireAlpn, TlsHandshake.Versions, cancellationToken);
+            session, new TransportStream(plain, received), Alpn, requireAlpn, TlsHandshake.Versions, cancellationToken);
         _client.Upgrade(new TlsTransport(stream, plain));
         _isEncrypted = true;
     }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using Npgsql;
+using WireProxy.Access;
 using WireProxy.Policy;
 using WireProxy.Relay.Sessions;
 using WireProxy.Sql.Catalog;
@@ -21,6 +23,10 @@ internal sealed class PostgresCatalogs(ListenerOptions listener, CompiledPolicy 
         {
             return await ReadOverNpgsqlAsync(upstream, database);
         }
+        catch (SecretUnavailableException e)
+        {
+            throw new CatalogUnreadableException(e.Message);
+        }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
             throw new CatalogUnreadableException(e is PostgresException server ? server.SqlState : e.GetType().Name);
@@ -29,13 +35,13 @@ internal sealed class PostgresCatalogs(ListenerOptions listener, CompiledPolicy 
 
     private static async Task<CatalogSnapshot> ReadOverNpgsqlAsync(UpstreamOptions upstream, string database)
     {
+        UpstreamLogin login = upstream.Catalog!;
         var settings = new NpgsqlConnectionStringBuilder
         {
             Host = upstream.Host,
             Port = upstream.Port,
             Database = database,
-            Username = upstream.Catalog!.Username,
-            Password = upstream.Catalog.ReadPassword(),
+            Username = login.Username,
             Pooling = false,
             ApplicationName = "wireproxy catalog",
             SslMode = upstream.Tls.Mode switch
@@ -49,6 +55,14 @@ internal sealed class PostgresCatalogs(ListenerOptions listener, CompiledPolicy 
         var sourceBuilder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (upstream.Tls is { Mode: UpstreamTlsMode.VerifyFull, Roots: { } roots })
             sourceBuilder.UseRootCertificates(roots);
+        if (login.Certificate is { } certificate)
+            sourceBuilder.UseSslClientAuthenticationOptionsCallback(options => options.ClientCertificates = [certificate]);
+        if (login.Password is { } password)
+        {
+            // The driver takes strings alone.
+            using Secret secret = await password.ReadAsync(CancellationToken.None);
+            sourceBuilder.ConnectionStringBuilder.Password = Encoding.UTF8.GetString(secret.Utf8);
+        }
         await using NpgsqlDataSource source = sourceBuilder.Build();
         await using NpgsqlConnection connection = await source.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(PostgresCatalogQuery.Text, connection);

@@ -135,7 +135,7 @@ internal sealed class PostgresSession : DialectSession
     public void BackendKeyReceived(BackendKeyData key)
     {
         _cancelKey = key;
-        Dialect.Notifiers.Begins(key.ProcessId, Subject.User, Policy.Unmasks(Subject));
+        Dialect.Notifiers.Begins(key.ProcessId, Subject);
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
@@ -235,7 +235,15 @@ internal sealed class PostgresSession : DialectSession
 
     /// <summary>The client has sent something: it is judged by a catalog that is as new as all that is known at this moment. What others
     /// change from here on happens beside it.</summary>
-    public void RequestArrived() => _neededGeneration = _sharedCatalog.Generation;
+    public void RequestArrived()
+    {
+        _neededGeneration = _sharedCatalog.Generation;
+        if (!Policy.GrantsDependOnTime || Catalog is not { } snapshot || ProtectionUnder(snapshot) is not { } now || ReferenceEquals(now, Protection))
+            return;
+        Protection = now;
+        // What was learnt while other columns were granted is not relied on.
+        Interlocked.Increment(ref _meaning);
+    }
 
     /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing, or nothing that would
     /// help.</summary>
@@ -322,8 +330,11 @@ internal sealed class PostgresSession : DialectSession
     private void Use(CatalogSnapshot snapshot, int generation, long news)
     {
         Catalog = snapshot;
-        Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
+        Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _newsAdopted = news;
     }
+
+    private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>
+        Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject, Session.Listener.Time.GetUtcNow()) : null;
 }

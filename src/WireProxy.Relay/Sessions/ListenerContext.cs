@@ -1,3 +1,4 @@
+using WireProxy.Access;
 using WireProxy.Capture;
 using WireProxy.Policy;
 
@@ -15,6 +16,9 @@ internal sealed class ListenerContext(
     public CompiledPolicy Policy { get; } = policy;
 
     public Journal? Journal { get; } = journal;
+
+    /// <summary>Who decides about logins; null: the client's own login is relayed.</summary>
+    public ILoginAuthority? Logins { get; init; }
 
     /// <summary>Statements wait until their record is on disk.</summary>
     public bool IsStrict { get; init; } = true;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WireProxy.Access;
 using WireProxy.Capture;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Transport;
@@ -43,6 +44,15 @@ internal sealed class Session
     public Leg? Upstream { get; set; }
 
     public IPEndPoint? ClientAddress { get; }
+
+    /// <summary>Shown in TLS; its chain is not verified yet.</summary>
+    public ClientCertificate? ClientCertificate { get; set; }
+
+    /// <summary>Whose session it is and for how long; null where the client's own login is relayed.</summary>
+    public Grant? Grant { get; set; }
+
+    /// <summary>The database's user where the gateway logs in.</summary>
+    public string? UpstreamUser { get; set; }
 
     public SessionRecorder? Recorder { get; set; }
 

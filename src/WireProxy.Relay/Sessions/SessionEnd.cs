@@ -23,6 +23,9 @@ internal enum Stage
 /// <param name="SqlState">The code for the client, or null where it is told nothing.</param>
 internal sealed record SessionEnd(Stage Stage, Party Party, string Reason, string? SqlState = null, string? Hint = null)
 {
+    /// <summary>What the journal says instead of <see cref="Reason"/>: of a refused login the client is told less.</summary>
+    public string? Detail { get; init; }
+
     public static SessionEnd ClientClosed { get; } = new(Stage.Relay, Party.Client, "the client closed the connection");
 
     public static SessionEnd UpstreamClosed { get; } = new(Stage.Relay, Party.Upstream, "the upstream closed the connection");

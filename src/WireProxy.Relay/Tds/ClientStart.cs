@@ -150,7 +150,7 @@ internal sealed class ClientStart(Session session)
         _client.Input.Consume(received.Length);
         ByteTransport plain = _client.Transport;
         SslStream stream = await TlsHandshake.AsServerAsync(
-            new TransportStream(plain, received), _tls, Alpn, mustAgree: true, TlsHandshake.Versions, cancellationToken);
+            session, new TransportStream(plain, received), Alpn, mustAgree: true, TlsHandshake.Versions, cancellationToken);
         _client.Upgrade(new TlsTransport(stream, plain));
         _isStrict = true;
     }
@@ -162,7 +162,7 @@ internal sealed class ClientStart(Session session)
         ByteTransport plain = _client.Transport;
         var carrier = new HandshakeStream(plain, encryption == Encryption.LoginOnly);
         // In TLS 1.3 the server may go on to send tickets when the client believes the handshake over, and would read them as plain records.
-        SslStream stream = await TlsHandshake.AsServerAsync(carrier, _tls!, default, mustAgree: false, SslProtocols.Tls12, cancellationToken);
+        SslStream stream = await TlsHandshake.AsServerAsync(session, carrier, default, mustAgree: false, SslProtocols.Tls12, cancellationToken);
         carrier.EndHandshake();
         _client.Upgrade(new TlsTransport(stream, plain));
         if (encryption == Encryption.LoginOnly)

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Text;
+using WireProxy.Access;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
@@ -36,6 +38,10 @@ internal static class TdsCatalogReader
                 start.Leg.Release();
             }
         }
+        catch (SecretUnavailableException e)
+        {
+            throw new CatalogUnreadableException(e.Message);
+        }
         catch (SessionEndException e)
         {
             throw new CatalogUnreadableException(e.End.Reason);
@@ -46,7 +52,7 @@ internal static class TdsCatalogReader
         }
     }
 
-    private static async Task<TokenFormat> LogInAsync(UpstreamStart start, UpstreamCredentials credentials, string database)
+    private static async Task<TokenFormat> LogInAsync(UpstreamStart start, UpstreamLogin credentials, string database)
     {
         var login = new Login7
         {
@@ -56,7 +62,7 @@ internal static class TdsCatalogReader
             AppName = "wireproxy catalog",
             ClientInterfaceName = "wireproxy",
             UserName = credentials.Username,
-            Password = new LoginSecret(credentials.ReadPassword()),
+            Password = new LoginSecret(await ReadPasswordAsync(credentials)),
             Database = database,
         };
         using (var payload = new WireWriter())
@@ -66,6 +72,14 @@ internal static class TdsCatalogReader
         }
         PacketRun run = await PacketIo.ReceiveMessageAsync(start.Leg, Party.Upstream);
         return Acknowledged(PacketIo.Take(start.Leg, run));
+    }
+
+    private static async Task<string> ReadPasswordAsync(UpstreamLogin credentials)
+    {
+        if (credentials.Password is not { } source)
+            return "";
+        using Secret secret = await source.ReadAsync(CancellationToken.None);
+        return Encoding.UTF8.GetString(secret.Utf8);
     }
 
     private static TokenFormat Acknowledged(ReadOnlySpan<byte> answer)

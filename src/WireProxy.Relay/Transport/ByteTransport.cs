@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace WireProxy.Relay.Transport;
 
@@ -27,12 +28,17 @@ internal abstract class ByteTransport
 
     /// <summary>The TLS version and cipher suite, or null where the leg is plain.</summary>
     public virtual string? TlsDescription => null;
+
+    /// <summary>The certificate that the peer showed in TLS.</summary>
+    public virtual X509Certificate? PeerCertificate => null;
 }
 
 /// <summary>A TLS session over a plain transport.</summary>
 internal sealed class TlsTransport(SslStream stream, ByteTransport plain) : ByteTransport
 {
     public override string TlsDescription => $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}";
+
+    public override X509Certificate? PeerCertificate => stream.RemoteCertificate;
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => stream.ReadAsync(buffer);
 

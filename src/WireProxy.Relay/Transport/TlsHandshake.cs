@@ -11,13 +11,15 @@ internal static class TlsHandshake
     public const SslProtocols Versions = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     /// <summary>Answers the client's handshake.</summary>
+    /// <param name="session">Gets the client's certificate, where its listener asks for one.</param>
     /// <param name="inner">Carries the records; the caller's again where the handshake fails.</param>
     /// <param name="protocol">Offered by ALPN; empty for none.</param>
     /// <param name="mustAgree">The client must have asked for <paramref name="protocol"/>: TLS began without any other agreement.</param>
     /// <exception cref="SessionEndException">The handshake failed.</exception>
     public static async Task<SslStream> AsServerAsync(
-        Stream inner, ClientTlsOptions tls, SslApplicationProtocol protocol, bool mustAgree, SslProtocols versions, CancellationToken cancellationToken)
+        Session session, Stream inner, SslApplicationProtocol protocol, bool mustAgree, SslProtocols versions, CancellationToken cancellationToken)
     {
+        ClientTlsOptions tls = session.Listener.Options.Tls!;
         var stream = new SslStream(inner);
         var options = new SslServerAuthenticationOptions
         {
@@ -25,6 +27,8 @@ internal static class TlsHandshake
             EnabledSslProtocols = versions,
             ApplicationProtocols = protocol.Protocol.IsEmpty ? null : [protocol],
         };
+        if (tls.AsksForCertificate)
+            AskForCertificate(options, session);
         try
         {
             await stream.AuthenticateAsServerAsync(options, cancellationToken);
@@ -41,10 +45,27 @@ internal static class TlsHandshake
             Stage.Handshake, Party.Client, $"a direct TLS connection without the ALPN protocol {protocol}"));
     }
 
+    /// <summary>Who it is, and whether it is trusted, is decided at the login: a client may do without.</summary>
+    private static void AskForCertificate(SslServerAuthenticationOptions options, Session session)
+    {
+        options.ClientCertificateRequired = true;
+        options.CertificateRevocationCheckMode = X509RevocationMode.NoCheck;
+#pragma warning disable CA5359 // The proof that the client holds the key is TLS's own; trust is the login authority's decision.
+        options.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+        {
+            if (certificate is not null)
+                session.ClientCertificate = new ClientCertificate(new X509Certificate2(certificate), [.. chain?.ChainPolicy.ExtraStore ?? []]);
+            return true;
+        };
+#pragma warning restore CA5359
+    }
+
     /// <summary>Begins the handshake with the upstream; verifies its certificate where the mode is verify-full.</summary>
+    /// <param name="certificate">Shown where the upstream asks for one, with its private key.</param>
     /// <inheritdoc cref="AsServerAsync"/>
     public static async Task<SslStream> AsClientAsync(
-        Stream inner, UpstreamOptions upstream, SslApplicationProtocol protocol, SslProtocols versions, CancellationToken cancellationToken)
+        Stream inner, UpstreamOptions upstream, SslApplicationProtocol protocol, SslProtocols versions, CancellationToken cancellationToken,
+        X509Certificate2? certificate = null)
     {
         var stream = new SslStream(inner);
         var options = new SslClientAuthenticationOptions
@@ -52,6 +73,7 @@ internal static class TlsHandshake
             TargetHost = upstream.Host,
             EnabledSslProtocols = versions,
             ApplicationProtocols = protocol.Protocol.IsEmpty ? null : [protocol],
+            ClientCertificates = certificate is null ? null : [certificate],
         };
         if (upstream.Tls.Mode != UpstreamTlsMode.VerifyFull)
         {

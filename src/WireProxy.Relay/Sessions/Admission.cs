@@ -1,0 +1,126 @@
+using System.Net;
+using WireProxy.Access;
+using WireProxy.Policy;
+
+namespace WireProxy.Relay.Sessions;
+
+/// <summary>
+/// The security steps of a login that the gateway itself decides, the same for every protocol: who may try, what the outcome does to the
+/// session, what of it goes on record, and whose password goes upstream. A dialect carries the proofs and words the answers.
+/// </summary>
+internal sealed class Admission
+{
+    private readonly Session _session;
+    private readonly ListenerOptions _options;
+
+    private Admission(Session session, ILoginAuthority authority, LoginAttempt attempt)
+    {
+        (_session, Authority, Attempt) = (session, authority, attempt);
+        _options = session.Listener.Options;
+    }
+
+    public ILoginAuthority Authority { get; }
+
+    public LoginAttempt Attempt { get; }
+
+    /// <summary>Set once the login is granted.</summary>
+    public Grant? Grant { get; private set; }
+
+    /// <summary>A proof may be asked for, or taken, in the clear.</summary>
+    public bool MayUseCleartext =>
+        Attempt.IsEncrypted || (_options.CleartextOnLoopback && (Attempt.Address is null || IPAddress.IsLoopback(Attempt.Address)));
+
+    /// <summary>Null where the listener relays the client's own login.</summary>
+    /// <exception cref="SessionEndException">Too many failures lately.</exception>
+    public static async Task<Admission?> BeginAsync(Session session, string loginName)
+    {
+        if (session.Listener.Logins is not { } authority)
+            return null;
+        var attempt = new LoginAttempt(
+            session.Listener.Options.Name, loginName, session.ClientAddress?.Address, session.Client.Transport.TlsDescription is not null);
+        var admission = new Admission(session, authority, attempt);
+        if (authority.Admit(attempt) is { } denied)
+            throw await admission.RefuseAsync(denied);
+        return admission;
+    }
+
+    /// <summary>The client's certificate is enough: true, and the login is granted. False: another proof must be asked for.</summary>
+    /// <exception cref="SessionEndException">A certificate was shown that is not accepted.</exception>
+    public async Task<bool> TryCertificateAsync()
+    {
+        if (_session.ClientCertificate is not { } shown)
+            return false;
+        if (Authority.VerifyCertificate(Attempt, shown.Certificate, shown.Chain) is not { } outcome)
+            return false;
+        await AcceptAsync(outcome);
+        return true;
+    }
+
+    /// <summary>The session is the grant's from here on; a refusal is put on record and ends it.</summary>
+    /// <exception cref="SessionEndException">The login was refused.</exception>
+    public async Task<Grant> AcceptAsync(LoginOutcome outcome)
+    {
+        if (outcome is LoginOutcome.Granted granted)
+            return _session.Grant = Grant = granted.Grant;
+        throw await RefuseAsync((LoginOutcome.Denied)outcome);
+    }
+
+    /// <summary>A proof would have to come in the clear over a leg where that is not allowed.</summary>
+    public async Task<SessionEndException> RefuseCleartextAsync() => await RefuseAsync(new LoginOutcome.Denied(
+        "the login's proof would pass in the clear", "this login needs an encrypted connection",
+        "Let the client use TLS. On loopback alone the operator can set cleartext_on_loopback: true."));
+
+    /// <summary>Puts a refused login on record, as a session that was opened and closed.</summary>
+    public async Task<SessionEndException> RefuseAsync(LoginOutcome.Denied denied)
+    {
+        // Of a flood, the log tells; the journal must not fill from those who were not even heard.
+        if (!denied.IsThrottled)
+            await RecordRefusalAsync();
+        _session.Listener.Log.LoginRefused(_options.Name, _session.Id, denied.Reason);
+        return new SessionEndException(new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason });
+    }
+
+    /// <summary>How the gateway logs in for the identity that was let in.</summary>
+    /// <exception cref="SessionEndException">None is configured for it.</exception>
+    public UpstreamLogin UpstreamLogin() =>
+        _options.Upstream.Credentials!.For(Grant!.Identity) ?? throw new SessionEndException(new SessionEnd(
+            Stage.Login, Party.Proxy, "no database login is configured for you here", "28000",
+            "Ask the gateway's operator to add one of your groups to upstream.credentials.by_group of this listener."));
+
+    /// <exception cref="SessionEndException">It cannot be had.</exception>
+    public async Task<Secret?> ReadUpstreamSecretAsync(UpstreamLogin login, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return login.Password is { } source ? await source.ReadAsync(cancellationToken) : null;
+        }
+        catch (SecretUnavailableException e)
+        {
+            _session.Listener.Log.UpstreamSecretUnavailable(_options.Name, e.Message);
+            throw new SessionEndException(new SessionEnd(
+                Stage.Login, Party.Proxy, "the gateway's own credential for the database cannot be had", "08006",
+                "Ask the gateway's operator: its log says which."));
+        }
+    }
+
+    /// <summary>Who is asking, for the policy.</summary>
+    public Subject SubjectFor(string? database)
+    {
+        Identity identity = Grant!.Identity;
+        return new Subject(
+            identity.Name, identity.Groups, _options.Name, database, identity.Agent, identity.Purpose, _session.ClientAddress?.Address);
+    }
+
+    private async Task RecordRefusalAsync()
+    {
+        ListenerContext listener = _session.Listener;
+        if (listener.Journal is not { } journal)
+            return;
+        if (!journal.IsHealthy && listener.RefusesUnrecorded)
+            throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
+        var subject = new Subject(Attempt.LoginName, [], _options.Name, null, Address: Attempt.Address);
+        _session.Recorder = new SessionRecorder(journal, _session.Id, listener.IsStrict, listener.RefusesUnrecorded);
+        await _session.Recorder.OpenAsync(SessionRecords.Opened(
+            _session, subject, listener.Policy.Hash, listener.Dialect.Name, null, static json => json.WriteString("login", "refused")));
+    }
+}
