@@ -88,8 +88,8 @@ public sealed class CompiledPolicy
     public Protection Resolve(CatalogSnapshot catalog, GrantSet grants, ProtectedIdentities? known = null) =>
         new(Definition, CatalogIndex.Of(catalog), grants, known);
 
-    /// <summary>True where a grant opens columns to the subject, at whatever hour.</summary>
-    public bool MayUnmask(Subject subject) => _grants.MayHoldFor(subject);
+    /// <summary>True where a grant opens columns to the subject, be it at certain hours only.</summary>
+    public bool Unmasks(Subject subject) => _grants.MayHold(subject);
 
     /// <summary>True where two subjects see the same at every hour.</summary>
     public bool SeeTheSame(Subject one, Subject other) =>

@@ -8,11 +8,8 @@ public sealed class LabelProtectionTests
     private static readonly PolicyDefinition labels = new() { Labels = LabelMode.Protect };
     private static readonly Mask lastFour = new Mask.KeepLast(4);
 
-    private static Protection Resolve(TestCatalog catalog, PolicyDefinition? policy = null, Subject? subject = null, ProtectedIdentities? known = null)
-    {
-        CompiledPolicy compiled = Given.Compiled(policy ?? labels);
-        return compiled.Resolve(catalog.Build(), compiled.GrantsFor(subject ?? Given.Alice(), Given.Noon), known);
-    }
+    private static Protection Resolve(TestCatalog catalog, PolicyDefinition? policy = null, Subject? subject = null, ProtectedIdentities? known = null) =>
+        Given.Compiled(policy ?? labels).ResolveFor(catalog.Build(), subject ?? Given.Alice(), known);
 
     private static string? MaskOf(TestCatalog catalog, Protection protection, string relation, short attribute) =>
         protection.Find(catalog.Id(relation), attribute) is { Kind: not ProtectionKind.Unknown } found ? found.Mask?.ToString() : "unknown";

@@ -30,7 +30,7 @@ internal sealed class Notifiers(CompiledPolicy policy, TimeProvider time)
     /// notify what others must not see.</summary>
     public bool AreJudgedFor(Subject subject, int process) =>
         _processes.TryGetValue(process, out Notifier? notifier) && !(notifier.Ended + Memory < time.GetUtcNow())
-        && (!policy.MayUnmask(notifier.Subject) || policy.SeeTheSame(notifier.Subject, subject));
+        && (!policy.Unmasks(notifier.Subject) || policy.SeeTheSame(notifier.Subject, subject));
 
     private sealed record Notifier(Subject Subject, DateTimeOffset? Ended);
 }
