@@ -330,6 +330,8 @@ internal sealed class PostgresSession : DialectSession
         Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _newsAdopted = news;
+        if (_sharedCatalog.MissingNews(snapshot) is { } missing)
+            Session.Listener.Log.ColumnsMissing(Session.Listener.Options.Name, snapshot.Database, missing);
     }
 
     private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>
