@@ -12,6 +12,8 @@ namespace WireProxy.Cli.Configuration;
 internal sealed class ProtectionReport
 {
     private readonly List<Found> _found = [];
+    private const string NoLogin = "the listener has no upstream.catalog";
+
     private readonly List<(string Listener, string Reason)> _unread = [];
     private ImmutableArray<ColumnPattern> _missing = [];
 
@@ -26,7 +28,7 @@ internal sealed class ProtectionReport
         {
             if (offline || listener.Upstream.Catalog is null)
             {
-                report._unread.Add((listener.Name, offline ? "--offline" : "the listener has no upstream.catalog"));
+                report._unread.Add((listener.Name, listener.Upstream.Catalog is null ? NoLogin : "--offline"));
                 continue;
             }
             try
@@ -80,7 +82,8 @@ internal sealed class ProtectionReport
                     json.WriteString("by", column.By);
                     json.WriteString("problem", column.Problem);
                 });
-        foreach (var (listener, reason) in _unread)
+        // Of a listener without one its own line says so.
+        foreach (var (listener, reason) in _unread.Where(one => one.Reason != NoLogin))
             lines.Write(json =>
             {
                 json.WriteString("kind", "not_asked");

@@ -7,12 +7,28 @@ public static class PostgresCatalog
 {
     /// <summary>Reads one database's catalog once, with <c>upstream.catalog</c>'s login and over a connection of its own.</summary>
     /// <exception cref="IOException">It cannot be read; the message says why in a few fixed words.</exception>
-    public static Task<CatalogSnapshot> ReadAsync(ListenerOptions listener, string database) =>
-        AskAsync(listener, upstream => PostgresCatalogs.ReadAsync(upstream, database));
+    public static Task<CatalogSnapshot> ReadAsync(ListenerOptions listener, string database) => AskAsync(listener, async upstream =>
+    {
+        var reader = new CatalogReader(upstream, database);
+        CatalogSnapshot snapshot = await reader.ReadAsync();
+        await reader.CloseAsync();
+        return snapshot;
+    });
 
-    /// <summary>The databases that can be connected to, templates left out, in the order of their names.</summary>
+    /// <summary>The databases that can be connected to, templates left out, in the order of their names. Asked of the database <c>postgres</c>, or else of
+    /// the login's own.</summary>
     /// <exception cref="IOException">They cannot be read; the message says why in a few fixed words.</exception>
-    public static Task<IReadOnlyList<string>> ReadDatabasesAsync(ListenerOptions listener) => AskAsync(listener, PostgresCatalogs.ReadDatabasesAsync);
+    public static Task<IReadOnlyList<string>> ReadDatabasesAsync(ListenerOptions listener) => AskAsync(listener, async upstream =>
+    {
+        try
+        {
+            return await new CatalogReader(upstream, "postgres").ReadDatabasesAsync();
+        }
+        catch (Sessions.CatalogUnreadableException)
+        {
+            return await new CatalogReader(upstream, upstream.Catalog!.Username).ReadDatabasesAsync();
+        }
+    });
 
     private static async Task<T> AskAsync<T>(ListenerOptions listener, Func<UpstreamOptions, Task<T>> ask)
     {
