@@ -3,6 +3,21 @@
 
 suite_prepare() { obtain_postgres; }
 
+# A policy protects something only where it is there: the databases that the suite makes have it from their template. It is there
+# directly as well, so that what lists all tables lists it both times.
+server_script() {
+    [ "$relay" = wireproxy-policy ] || return 0
+    cat <<-'SQL'
+	ALTER DATABASE template0 ALLOW_CONNECTIONS true;
+	\connect template0
+	CREATE SCHEMA ward_of_nobody;
+	CREATE TABLE ward_of_nobody.patients (id int PRIMARY KEY, full_name text, ssn text);
+	INSERT INTO ward_of_nobody.patients VALUES (1, 'Invented Person', '000-00-0000');
+	\connect postgres
+	ALTER DATABASE template0 ALLOW_CONNECTIONS false;
+	SQL
+}
+
 # Turns pg_regress's lines ("test x ... ok 12 ms", "     x ... FAILED") into results.
 regress_results() { # log
     sed -nE 's/^(test +| {5})([A-Za-z0-9_.-]+) +\.\.\. (ok|FAILED|failed \(ignored\)).*/\3\t\2/p' "$1" |

@@ -51,7 +51,7 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
         {
             if (!IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return write.Kind == WriteKind.Anywhere
+            return lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write.Name);
         }

@@ -193,7 +193,17 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>The server states an origin that the lineage has not found: the column is masked, and the log says so without a word of the statement.</summary>
     public void WitnessesDisagree() => Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
 
-    public void UnknownOriginSeen() => _sharedCatalog.ReportUnknownOrigin();
+    public void UnknownOriginSeen() => _sharedCatalog.ReportUnknown();
+
+    /// <summary>A name that a statement needs is not in the catalog. Of the request side alone.</summary>
+    /// <returns>Whether the catalog is to be read once more before that is believed.</returns>
+    public bool LooksAgain()
+    {
+        if (!_sharedCatalog.ReportUnknown())
+            return false;
+        _neededGeneration = _sharedCatalog.Generation;
+        return true;
+    }
 
     /// <summary>What is protected, or null where the catalog may have changed since it was read.</summary>
     public Protection? CertainProtection => IsCatalogCertain ? Protection : null;

@@ -38,6 +38,11 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: what this {command} does cannot be judged before ({reason}), and it could reach protected columns",
         "Write the query out as plain SQL, without code that is put together while it runs; the connection stays usable.", null, command, 0);
 
+    /// <summary>With the server's own code for it: nearly always a slip of the pen.</summary>
+    public static Refusal MissingFunction(string command, string function) => new(
+        "block", "42883", $"function {function} does not exist in the catalog as WireProxy has read it",
+        "No function of that name takes so many arguments. WireProxy does not run what it does not know; the connection stays usable.", null, command, 0);
+
     public static Refusal Predicate(string command) => new(
         "block", "42501", $"WireProxy did not run this statement: a protected column decides which rows this {command} returns or changes, and the policy says predicates: block",
         "Filter, join, group and order by columns that are not protected, such as a key; the connection stays usable.", null, command, 0);

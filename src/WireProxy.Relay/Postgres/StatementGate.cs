@@ -64,6 +64,11 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             return GateAnswer.Wait;
         if (needsCatalog && session.Catalog is null)
             return Refused(Refusals.CatalogUnreadable, [], []);
+        if (isCall && session.Masks && _planner.KnowPath(output) is { } asking)
+        {
+            _waiting = asking;
+            return GateAnswer.Wait;
+        }
         return type switch
         {
             FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
@@ -118,6 +123,13 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (_planner.Plan(ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text, analyzed, output, out StatementPlans? plans) is { } planning)
         {
             (_analyzedElsewhere, _waiting) = (analyzed, planning);
+            return GateAnswer.Wait;
+        }
+        if (plans?.Statements.Any(static one => one.MissingFunction is not null) == true && session.LooksAgain() && !HasCatalog(output))
+        {
+            // What the names stand for is asked again, too.
+            _planner.Judged();
+            _analyzedElsewhere = analyzed;
             return GateAnswer.Wait;
         }
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
@@ -186,7 +198,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         // A trigger that sets the search path is in the lineage, and in no fact.
         if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
             effects |= StatementEffect.Settings;
-        if (plans is not null && plans.Statements.Any(one => one.ChangesCatalog))
+        if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
             effects |= StatementEffect.Catalog;
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)

@@ -9,8 +9,8 @@ namespace WireProxy.Relay.Sessions;
 /// <param name="read">Reads with the gateway's own login; null where it has none.</param>
 internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func<Task<CatalogSnapshot>>? read)
 {
-    /// <summary>An origin that stays unknown asks for a new catalog at most this often.</summary>
-    private const long UnknownOriginMilliseconds = 1000;
+    /// <summary>What stays unknown asks for a new catalog at most this often.</summary>
+    private const long UnknownMilliseconds = 1000;
 
     private readonly Lock _lock = new();
     private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<string, Protection>> _protections = [];
@@ -20,7 +20,7 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     private CatalogSnapshot? _snapshot;
     private Task<CatalogSnapshot?>? _reading;
     private TaskCompletionSource? _claim;
-    private long _lastUnknownOrigin = -UnknownOriginMilliseconds;
+    private long _lastUnknown = -UnknownMilliseconds;
 
     public string Database => database;
 
@@ -33,12 +33,16 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     /// <summary>The catalog may have changed. Gives the generation that knows of it.</summary>
     public int Invalidate() => Interlocked.Increment(ref _generation);
 
-    public void ReportUnknownOrigin()
+    /// <summary>Something was looked for in vain.</summary>
+    /// <returns>Whether it is worth to look again.</returns>
+    public bool ReportUnknown()
     {
         long now = Environment.TickCount64;
-        long last = Interlocked.Read(ref _lastUnknownOrigin);
-        if (now - last >= UnknownOriginMilliseconds && Interlocked.CompareExchange(ref _lastUnknownOrigin, now, last) == last)
-            Invalidate();
+        long last = Interlocked.Read(ref _lastUnknown);
+        if (now - last < UnknownMilliseconds || Interlocked.CompareExchange(ref _lastUnknown, now, last) != last)
+            return false;
+        Invalidate();
+        return true;
     }
 
     /// <summary>The snapshot, where it is at least as new as this generation.</summary>

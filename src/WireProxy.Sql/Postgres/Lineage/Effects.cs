@@ -22,6 +22,8 @@ internal sealed class Effects
     public bool ChangesMeaning { get; set; }
     /// <summary>DDL runs, be it inside a function.</summary>
     public bool ChangesCatalog { get; set; }
+    /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
+    public string? MissingFunction { get; set; }
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
     public SourceSet Folded { get; private set; } = SourceSet.Empty;

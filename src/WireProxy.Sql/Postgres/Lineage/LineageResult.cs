@@ -44,6 +44,7 @@ internal static class LineageResult
             Messages = effects.Messages,
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
+            MissingFunction = effects.MissingFunction,
             ChangesCatalog = effects.ChangesCatalog,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
         };
