@@ -8,37 +8,45 @@ namespace WireProxy.Policy;
 public sealed class CompiledPolicy
 {
     private readonly ImmutableArray<CompiledRule> _rules;
+    private readonly GrantTable _grants;
 
-    internal CompiledPolicy(PolicyDefinition definition, ImmutableArray<CompiledRule> rules)
+    internal CompiledPolicy(PolicyDefinition definition, ImmutableArray<CompiledRule> rules, ImmutableArray<CompiledGrant> grants)
     {
         _rules = rules;
+        _grants = new GrantTable(grants);
         Definition = definition;
-        HasProtectedColumns = !definition.Protect.IsEmpty;
+        NamesProtectedColumns = !definition.Protect.IsEmpty;
+        HasProtectedColumns = NamesProtectedColumns || definition.Labels == LabelMode.Protect;
         DependsOnCatalog = HasProtectedColumns || rules.Any(rule => rule.What.NeedsCatalog(rule.Then));
-        VerdictDependsOnTime = rules.Any(rule => rule.Who.Hours is not null);
+        VerdictDependsOnTime = GrantsDependOnTime || rules.Any(rule => rule.Who.Hours is not null);
         UnenforcedSettings = FindUnenforced(definition);
     }
 
     /// <summary>Everything is allowed, nothing is masked.</summary>
-    public static CompiledPolicy AllowEverything { get; } = new(new PolicyDefinition(), []);
+    public static CompiledPolicy AllowEverything { get; } = new(new PolicyDefinition(), [], []);
 
     /// <summary>Neither rules nor protected columns: the gateway need not understand anything.</summary>
     public bool IsTransparent => _rules.IsEmpty && !HasProtectedColumns;
+    /// <summary>Columns may be protected: the policy names some, or the database's labels may.</summary>
     public bool HasProtectedColumns { get; }
+    /// <summary>The policy itself names protected columns.</summary>
+    public bool NamesProtectedColumns { get; }
     /// <summary>The policy file's hash, which the journal names it by; empty for <see cref="AllowEverything"/>.</summary>
     public string Hash => Definition.Hash;
     /// <summary>True where verdicts or masks need the catalog.</summary>
     public bool DependsOnCatalog { get; }
-    /// <summary>True where a verdict may be another at another hour; then it is not to be cached.</summary>
+    /// <summary>True where a verdict, or what is masked, may be another at another hour; then it is not to be cached.</summary>
     public bool VerdictDependsOnTime { get; }
     public DerivedMode Derived => Definition.Derived;
     public PredicateMode Predicates => Definition.Predicates;
     public UnparsedMode Unparsed => Definition.Unparsed;
+    public LabelMode Labels => Definition.Labels;
 
     /// <summary>Settings that this version accepts and does not carry out as written, in words for a warning.</summary>
     public ImmutableArray<string> UnenforcedSettings { get; }
 
-    internal PolicyDefinition Definition { get; }
+    /// <summary>As the file says it.</summary>
+    public PolicyDefinition Definition { get; }
 
     /// <summary>Judges one statement. The first rule that matches decides; where none does the statement is allowed. For one
     /// policy, subject, catalog and statement the verdict is always the same unless <see cref="VerdictDependsOnTime"/>.</summary>
@@ -69,10 +77,19 @@ public sealed class CompiledPolicy
     public Verdict JudgeFunctionCall(string? functionName, Subject subject, DateTimeOffset now, string? schema = null) =>
         Judge(FunctionCallFacts.Of(schema, functionName), subject, null, now);
 
-    /// <summary>What of the catalog is protected from this subject. Depends on the catalog and the subject's user and groups only.</summary>
+    /// <summary>True where a subject may see other columns in the clear at another hour.</summary>
+    public bool GrantsDependOnTime => _grants.DependsOnTime;
+
+    /// <summary>What <c>unmask</c> grants this subject at this moment.</summary>
+    public GrantSet GrantsFor(Subject subject, DateTimeOffset now) => _grants.For(subject, now);
+
+    /// <summary>What of the catalog is protected from whoever has these grants.</summary>
     /// <param name="known">Columns that the policy has named before, under whatever name they go now; null for none.</param>
-    public Protection Resolve(CatalogSnapshot catalog, Subject subject, ProtectedIdentities? known = null) =>
-        new(Definition, CatalogIndex.Of(catalog), subject, known);
+    public Protection Resolve(CatalogSnapshot catalog, GrantSet grants, ProtectedIdentities? known = null) =>
+        new(Definition, CatalogIndex.Of(catalog), grants, known);
+
+    /// <summary>True where a grant opens columns to the subject, be it at certain hours only.</summary>
+    public bool Unmasks(Subject subject) => _grants.MayHold(subject);
 
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {

@@ -15,19 +15,19 @@ public static class PolicyCompiler
     {
         List<PolicyProblem> found = [];
         CheckProtection(definition, found);
-        CheckGrants(definition, found);
         ImmutableArray<CompiledRule>.Builder rules = ImmutableArray.CreateBuilder<CompiledRule>();
         for (int i = 0; i < definition.Rules.Length; i++)
             rules.Add(CompileRule(definition.Rules[i], $"rules[{i}]", found));
+        ImmutableArray<CompiledGrant> grants = [.. definition.Unmask.Select((grant, i) => CompileGrant(grant, $"unmask[{i}]", found))];
         CheckNames(definition.Rules, found);
         CheckReach(definition.Rules, rules, found);
         problems = [.. found];
-        return found.Count == 0 ? new CompiledPolicy(definition, rules.ToImmutable()) : null;
+        return found.Count == 0 ? new CompiledPolicy(definition, rules.ToImmutable(), grants) : null;
     }
 
     private static CompiledRule CompileRule(RuleDefinition rule, string path, List<PolicyProblem> problems)
     {
-        ItemReader items = new(path + ".when", problems);
+        ItemReader items = new(path + ".when", problems, "the rule can never match");
         RuleCondition when = rule.When;
         SubjectCondition who = new()
         {
@@ -169,17 +169,23 @@ public static class PolicyCompiler
             problems.Add(new PolicyProblem(path, "a constant cannot hold a zero character"));
     }
 
-    private static void CheckGrants(PolicyDefinition definition, List<PolicyProblem> problems)
+    private static CompiledGrant CompileGrant(UnmaskGrant grant, string path, List<PolicyProblem> problems)
     {
-        for (int i = 0; i < definition.Unmask.Length; i++)
+        ItemReader items = new(path, problems, "the grant can never hold");
+        SubjectCondition who = new()
         {
-            UnmaskGrant grant = definition.Unmask[i];
-            if (grant.Users.IsEmpty && grant.Groups.IsEmpty)
-                problems.Add(new PolicyProblem($"unmask[{i}]", "a grant names users or groups; for everybody, take the column out of protect"));
-            if (grant.Columns.IsEmpty)
-                problems.Add(new PolicyProblem($"unmask[{i}].columns", "the list is empty, so nothing is unmasked"));
-            ItemReader.CheckNames(grant.Users, $"unmask[{i}].users", problems);
-            ItemReader.CheckNames(grant.Groups, $"unmask[{i}].groups", problems);
-        }
+            Users = items.Names(grant.Users, "users"),
+            Groups = items.Names(grant.Groups, "groups"),
+            Agents = items.Names(grant.Agents, "agents"),
+            Purposes = items.Names(grant.Purposes, "purposes"),
+            Listeners = items.Names(grant.Listeners, "listeners"),
+            Networks = items.Read<IPNetwork>(grant.Networks, "networks", ReadNetwork),
+            Hours = items.Read<TimeWindow>(grant.Hours, "hours", ReadHours),
+        };
+        if (who.Users is null && who.Groups is null && who.Agents is null && who.Purposes is null)
+            problems.Add(new PolicyProblem(path, "a grant names users, groups, agents or purposes; for everybody, take the column out of protect"));
+        if (grant.Columns.IsEmpty)
+            problems.Add(new PolicyProblem($"{path}.columns", "the list is empty, so nothing is unmasked"));
+        return new CompiledGrant(who, grant.Columns);
     }
 }

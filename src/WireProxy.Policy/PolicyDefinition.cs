@@ -23,6 +23,15 @@ public enum UnparsedMode
     Approve,
 }
 
+/// <summary>What security labels and comment tags of the database do.</summary>
+public enum LabelMode
+{
+    /// <summary>They say nothing here.</summary>
+    Ignore,
+    /// <summary>They protect columns as the policy does. What a policy file means that has no <c>labels</c>.</summary>
+    Protect,
+}
+
 /// <summary>A policy file as read, before its meaning is checked by <see cref="PolicyCompiler"/>. Names follow the file's keys.</summary>
 public sealed record PolicyDefinition
 {
@@ -30,6 +39,8 @@ public sealed record PolicyDefinition
     public DerivedMode Derived { get; init; }
     public PredicateMode Predicates { get; init; }
     public UnparsedMode Unparsed { get; init; }
+    /// <summary>The file's default is protect; a definition that comes from no file ignores them.</summary>
+    public LabelMode Labels { get; init; }
     public ImmutableArray<RuleDefinition> Rules { get; init; } = [];
     public ImmutableArray<UnmaskGrant> Unmask { get; init; } = [];
     /// <summary>A hash of the file's bytes, as hexadecimal; the journal names the policy by it.</summary>
@@ -43,8 +54,17 @@ public sealed record ProtectRule(ImmutableArray<ColumnPattern> Columns, Mask Mas
 /// <param name="Message">Added to what the client is told, or null.</param>
 public sealed record RuleDefinition(string Name, RuleCondition When, Decision Then, string? Message);
 
-/// <summary>Who sees columns in the clear. A grant with both users and groups asks for both.</summary>
-public sealed record UnmaskGrant(ImmutableArray<string> Users, ImmutableArray<string> Groups, ImmutableArray<ColumnPattern> Columns);
+/// <summary>Who sees columns in the clear, from where and when. Every list that is not null must hold; a list means any of its items.</summary>
+public sealed record UnmaskGrant(ImmutableArray<string>? Users, ImmutableArray<string>? Groups, ImmutableArray<ColumnPattern> Columns)
+{
+    public ImmutableArray<string>? Agents { get; init; }
+    public ImmutableArray<string>? Purposes { get; init; }
+    /// <summary>As <see cref="RuleCondition.Networks"/>.</summary>
+    public ImmutableArray<string>? Networks { get; init; }
+    public ImmutableArray<string>? Listeners { get; init; }
+    /// <summary>As <see cref="RuleCondition.Hours"/>.</summary>
+    public ImmutableArray<string>? Hours { get; init; }
+}
 
 /// <summary>A rule's <c>when</c>: every key that is present must hold, a list means any of its items. Null means that the key is
 /// absent; an empty list is reported as a problem.</summary>

@@ -34,7 +34,7 @@ public sealed class CompilerTests
         PolicyDefinition policy = new()
         {
             Protect = [Given.Protect(new Mask.KeepLast(0), "clinic.patients.ssn"), Given.Protect(Mask.Null, "clinic.patients.ssn")],
-            Unmask = [new UnmaskGrant([], [], [])],
+            Unmask = [new UnmaskGrant(null, null, [])],
             Rules =
             [
                 Given.Rule(new RuleCondition { Statement = ["DROP TABEL", "SELECT"], Class = ["reed", "0"], Tables = ["a..b"] }),

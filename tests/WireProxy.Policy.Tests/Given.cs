@@ -44,7 +44,10 @@ internal static class Given
 
     public static ProtectRule Protect(Mask mask, params string[] columns) => new([.. columns.Select(Pattern)], mask);
 
-    public static UnmaskGrant Grant(string group, params string[] columns) => new([], [group], [.. columns.Select(Pattern)]);
+    public static UnmaskGrant Grant(string group, params string[] columns) => new(null, [group], [.. columns.Select(Pattern)]);
+
+    public static Protection ResolveFor(this CompiledPolicy policy, CatalogSnapshot catalog, Subject subject) =>
+        policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UnixEpoch));
 
     public static ColumnPattern Pattern(string text) =>
         ColumnPattern.TryParse(text, out ColumnPattern? pattern, out string problem) ? pattern : throw new ArgumentException(problem);

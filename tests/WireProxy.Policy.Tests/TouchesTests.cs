@@ -4,7 +4,7 @@ namespace WireProxy.Policy.Tests;
 
 public sealed class TouchesTests
 {
-    private static readonly Protection protection = Given.Protecting(Given.Protect(Mask.Redact, "clinic.patients.ssn")).Resolve(
+    private static readonly Protection protection = Given.Protecting(Given.Protect(Mask.Redact, "clinic.patients.ssn")).ResolveFor(
         TestCatalog.Clinic()
             .Child("clinic.p2024", "clinic.patients", "ssn")
             .View("clinic.names", ["clinic.patients"], "label")

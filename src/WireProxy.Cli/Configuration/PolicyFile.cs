@@ -35,6 +35,7 @@ internal sealed class PolicyFile
             Protect = ReadAll(root, "protect", ReadProtect),
             Derived = root.Choice("derived", DerivedMode.Mask, ("mask", DerivedMode.Mask), ("block", DerivedMode.Block)),
             Predicates = root.Choice("predicates", PredicateMode.Allow, ("allow", PredicateMode.Allow), ("block", PredicateMode.Block)),
+            Labels = root.Choice("labels", LabelMode.Protect, ("protect", LabelMode.Protect), ("ignore", LabelMode.Ignore)),
             Unparsed = root.Choice("unparsed", UnparsedMode.Block, ("block", UnparsedMode.Block), ("approve", UnparsedMode.Approve)),
             Rules = ReadAll(root, "rules", ReadRule),
             Unmask = ReadAll(root, "unmask", ReadUnmask),
@@ -76,7 +77,7 @@ internal sealed class PolicyFile
         }
         for (var index = 0; index < definition.Unmask.Length; index++)
         {
-            if (!definition.Unmask[index].Groups.IsEmpty)
+            if (definition.Unmask[index].Groups is not null)
                 Warn($"unmask[{index}].groups", "this version knows no groups, so nothing is unmasked by this");
         }
     }
@@ -193,7 +194,15 @@ internal sealed class PolicyFile
 
     private static UnmaskGrant ReadUnmask(Section section)
     {
-        var grant = new UnmaskGrant([.. section.Words("users")], [.. section.Words("groups")], ReadColumns(section));
+        ImmutableArray<string>? Words(string key) => section.Has(key) ? [.. section.Words(key)] : null;
+        var grant = new UnmaskGrant(Words("users"), Words("groups"), ReadColumns(section))
+        {
+            Agents = Words("agents"),
+            Purposes = Words("purposes"),
+            Networks = Words("networks"),
+            Listeners = Words("listeners"),
+            Hours = Words("hours"),
+        };
         section.RejectUnknownKeys();
         return grant;
     }

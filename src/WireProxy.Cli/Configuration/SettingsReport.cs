@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using WireProxy.Capture;
@@ -98,7 +99,7 @@ internal static class SettingsReport
         var definition = policy.Definition;
         output.WriteLine($"policy: {policy.File}, sha256 {definition.Hash}");
         output.WriteLine(
-            $"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}");
+            $"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}, labels {Word(definition.Labels)}");
         foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
             output.WriteLine($"  protect     {column}  {protect.Mask}");
         foreach (var rule in definition.Rules)
@@ -116,6 +117,7 @@ internal static class SettingsReport
         json.WriteString("derived", Word(definition.Derived));
         json.WriteString("predicates", Word(definition.Predicates));
         json.WriteString("unparsed", Word(definition.Unparsed));
+        json.WriteString("labels", Word(definition.Labels));
         json.WriteStartArray("protect");
         foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
         {
@@ -183,9 +185,11 @@ internal static class SettingsReport
 
     private static string Grantees(UnmaskGrant grant) => string.Join(" and ", new[]
     {
-        grant.Users.IsEmpty ? null : $"users {string.Join(", ", grant.Users)}",
-        grant.Groups.IsEmpty ? null : $"groups {string.Join(", ", grant.Groups)}",
+        Listed("users", grant.Users), Listed("groups", grant.Groups), Listed("agents", grant.Agents), Listed("purposes", grant.Purposes),
+        Listed("networks", grant.Networks), Listed("listeners", grant.Listeners), Listed("hours", grant.Hours),
     }.OfType<string>());
+
+    private static string? Listed(string key, ImmutableArray<string>? values) => values is { } list ? $"{key} {string.Join(", ", list)}" : null;
 
     private static string Word<T>(T value)
         where T : struct, Enum => value.ToString() switch

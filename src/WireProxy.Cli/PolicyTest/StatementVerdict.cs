@@ -49,7 +49,7 @@ internal static class MaskedColumns
                from column in protect.Columns
                where relations.Any(relation => column.MatchesTable(relation.Database ?? subject.Database, relation.Schema, relation.Name))
                where !definition.Unmask.Any(grant =>
-                   grant.Groups.IsEmpty && grant.Users.Contains(subject.User) && grant.Columns.Contains(column))
+                   grant is { Groups: null, Agents: null, Purposes: null, Networks: null, Listeners: null, Hours: null, Users: { } users } && users.Contains(subject.User) && grant.Columns.Contains(column))
                select new MaskedColumn(column, protect.Mask),
         ];
     }

@@ -13,12 +13,12 @@ internal sealed class TransactSqlJudge(
     CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time, CatalogSnapshot? catalog) : IScriptJudge
 {
     private readonly TransactSqlAnalyzer _analyzer = new();
-    private readonly Protection? _protection = catalog is null ? null : policy.Resolve(catalog, subject);
+    private readonly Protection? _protection = catalog is null ? null : policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UtcNow));
     private ImmutableArray<TempTable> _tempTables = [];
 
     public (string One, string More) Unit => ("batch", "es");
 
-    public string? Blindness => catalog is null && policy.HasProtectedColumns
+    public string? Blindness => catalog is null && policy.NamesProtectedColumns
         ? "no catalog was read: copies of protected columns, what procedures and views read, and names in other letters are not seen; --catalog reads it"
         : null;
 
@@ -67,7 +67,7 @@ internal sealed class TransactSqlJudge(
     private Verdict Judge(StatementFacts facts)
     {
         var verdict = policy.Judge(facts, subject, catalog: null, time.GetUtcNow());
-        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.HasProtectedColumns
+        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.NamesProtectedColumns
             ? new Verdict(Decision.Block, null, "It runs text that is put together while it runs, which cannot be judged before.")
             : verdict;
     }

@@ -1,26 +1,45 @@
+using System.Collections.Immutable;
+
 namespace WireProxy.Policy;
 
-/// <summary>The <c>unmask</c> grants that a subject has.</summary>
-internal sealed class GrantSet
+/// <summary>The <c>unmask</c> grants that hold for a subject at a moment. Those of one policy are the same object where they are the
+/// same grants, so that what was made for a set can be kept under it.</summary>
+public sealed class GrantSet
 {
-    private readonly ColumnPattern[] _columns;
-    private readonly string _database;
+    internal GrantSet(ImmutableArray<ColumnPattern> columns) => Columns = columns;
 
-    public GrantSet(PolicyDefinition policy, string database, Subject subject)
+    internal ImmutableArray<ColumnPattern> Columns { get; }
+}
+
+/// <summary>One grant whose meaning was checked.</summary>
+internal sealed record CompiledGrant(SubjectCondition Who, ImmutableArray<ColumnPattern> Columns);
+
+/// <summary>Which of a policy's grants hold. Thread-safe.</summary>
+internal sealed class GrantTable(ImmutableArray<CompiledGrant> grants)
+{
+    private static readonly GrantSet None = new([]);
+
+    private readonly Lock _lock = new();
+    private readonly List<(bool[] Held, GrantSet Set)> _known = [];
+
+    public bool DependsOnTime { get; } = grants.Any(grant => grant.Who.Hours is not null);
+
+    /// <summary>One of them holds at some hour.</summary>
+    public bool MayHold(Subject subject) => grants.Any(grant => (grant.Who with { Hours = null }).Holds(subject, DateTimeOffset.UnixEpoch));
+
+    public GrantSet For(Subject subject, DateTimeOffset now)
     {
-        _columns = [.. policy.Unmask.Where(grant => Applies(grant, subject)).SelectMany(grant => grant.Columns)];
-        _database = database;
+        if (grants.IsEmpty)
+            return None;
+        bool[] held = [.. grants.Select(grant => grant.Who.Holds(subject, now))];
+        lock (_lock)
+        {
+            foreach ((bool[] other, GrantSet set) in _known)
+                if (other.AsSpan().SequenceEqual(held))
+                    return set;
+            var made = new GrantSet([.. grants.Where((_, index) => held[index]).SelectMany(grant => grant.Columns)]);
+            _known.Add((held, made));
+            return made;
+        }
     }
-
-    public bool Contains(CatalogNode relation, string column) =>
-        _columns.Any(pattern => pattern.Matches(_database, relation.Schema, relation.Name, column));
-
-    /// <summary>True where the grants plainly leave nothing of the policy's protection.</summary>
-    public bool CoverAll(PolicyDefinition policy) =>
-        policy.Protect.All(rule => rule.Columns.All(column => _columns.Any(granted => granted.Covers(column))));
-
-    private static bool Applies(UnmaskGrant grant, Subject subject) =>
-        (!grant.Users.IsEmpty || !grant.Groups.IsEmpty)
-        && (grant.Users.IsEmpty || grant.Users.Contains(subject.User, StringComparer.Ordinal))
-        && (grant.Groups.IsEmpty || grant.Groups.Any(group => subject.Groups.Contains(group, StringComparer.Ordinal)));
 }

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 
 namespace WireProxy.Policy;
 
-/// <summary>Reads the lists under a rule's <c>when</c> and collects what is wrong with their items.</summary>
-internal sealed class ItemReader(string path, List<PolicyProblem> problems)
+/// <summary>Reads the lists of a condition and collects what is wrong with their items.</summary>
+/// <param name="empty">What an empty list would mean, in words.</param>
+internal sealed class ItemReader(string path, List<PolicyProblem> problems, string empty)
 {
     public delegate bool Reader<T>(string text, out T read, out string problem);
 
@@ -13,7 +14,7 @@ internal sealed class ItemReader(string path, List<PolicyProblem> problems)
         if (items is not { IsDefault: false } list)
             return null;
         if (list.IsEmpty)
-            problems.Add(new PolicyProblem($"{path}.{key}", "the list is empty, so the rule can never match; leave the key out to match all"));
+            problems.Add(new PolicyProblem($"{path}.{key}", $"the list is empty, so {empty}; leave the key out to match all"));
         ImmutableArray<T>.Builder result = ImmutableArray.CreateBuilder<T>(list.Length);
         for (int i = 0; i < list.Length; i++)
         {
@@ -26,13 +27,6 @@ internal sealed class ItemReader(string path, List<PolicyProblem> problems)
     }
 
     public ImmutableArray<string>? Names(ImmutableArray<string>? items, string key) => Read<string>(items, key, ReadName);
-
-    public static void CheckNames(ImmutableArray<string> items, string path, List<PolicyProblem> problems)
-    {
-        for (int i = 0; i < items.Length; i++)
-            if (!ReadName(items[i], out _, out string problem))
-                problems.Add(new PolicyProblem($"{path}[{i}]", problem));
-    }
 
     private static bool ReadName(string text, out string name, out string problem)
     {

@@ -87,6 +87,9 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>Rows need plans: something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
 
+    /// <summary>Labels or comments protect columns, from whomever it may be.</summary>
+    public bool GuardsLabels => Protection is { Labels.Guards: true };
+
     /// <summary>
     /// Grows with every statement that may change what a name means: settings such as search_path, prepared statements and
     /// cursors made in SQL, DDL. What was learnt about a statement under an older meaning is not relied on.
@@ -96,19 +99,16 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>Grows with every statement that may make another statement or portal stand under a known name.</summary>
     public long NamesMeaning => Volatile.Read(ref _namesMeaning);
 
-    public static async Task<PostgresSession> OpenAsync(Session session, PostgresDialect dialect, StartupMessage startup)
+    public static async Task<PostgresSession> OpenAsync(Session session, PostgresDialect dialect, Subject subject, string? applicationName)
     {
         ListenerContext listener = session.Listener;
-        string user = startup["user"]?.Text ?? "";
-        var subject = new Subject(
-            user, [], listener.Options.Name, startup["database"]?.Text ?? user, Address: session.ClientAddress?.Address);
         if (listener.Journal is { } journal)
         {
             if (!journal.IsHealthy && listener.RefusesUnrecorded)
                 throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
             session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
-                session, subject, listener.Policy.Hash, dialect.Name, startup["application_name"]?.Text));
+                session, subject, listener.Policy.Hash, dialect.Name, applicationName));
         }
         return new PostgresSession(session, dialect, subject);
     }
@@ -121,6 +121,8 @@ internal sealed class PostgresSession : DialectSession
         Path.Abandon();
         if (_cancelHandle is { } handle)
             Session.Listener.Registry.RemoveCancelKey(handle, Session);
+        if (_cancelKey is { } key)
+            Dialect.Notifiers.Ends(key.ProcessId);
     }
 
     public override Task CancelAsync() => _cancelKey is { } key
@@ -130,6 +132,7 @@ internal sealed class PostgresSession : DialectSession
     public void BackendKeyReceived(BackendKeyData key)
     {
         _cancelKey = key;
+        Dialect.Notifiers.Begins(key.ProcessId, Subject.User, Policy.Unmasks(Subject));
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
@@ -215,7 +218,7 @@ internal sealed class PostgresSession : DialectSession
         if (CertainProtection is not { } under || Path.Current is not { } path)
             return null;
         if (!ReferenceEquals(_judge?.Protection, under))
-            _judge = new LineageJudge(under, Catalog!);
+            _judge = new LineageJudge(under);
         return _judge.PlansOf(LineageCache.For(Catalog!, path).Resolve(text));
     }
 
@@ -224,7 +227,7 @@ internal sealed class PostgresSession : DialectSession
     {
         if (CertainProtection is not { } under || Path.Current is not { } path)
             return null;
-        return new StatementPlans(new TextLineage([PostgresLineage.OfFunctionCall(function, Catalog!, path)]), new LineageJudge(under, Catalog!));
+        return new StatementPlans(new TextLineage([PostgresLineage.OfFunctionCall(function, Catalog!, path)]), new LineageJudge(under));
     }
 
     /// <summary>Whether <see cref="PlansOf(ReadOnlySpan{byte})"/> would have to work for a long time.</summary>
@@ -239,7 +242,15 @@ internal sealed class PostgresSession : DialectSession
 
     /// <summary>The client has sent something: it is judged by a catalog that is as new as all that is known at this moment. What others
     /// change from here on happens beside it.</summary>
-    public void RequestArrived() => _neededGeneration = _sharedCatalog.Generation;
+    public void RequestArrived()
+    {
+        _neededGeneration = _sharedCatalog.Generation;
+        if (!Policy.GrantsDependOnTime || Catalog is not { } snapshot || ProtectionUnder(snapshot) is not { } now || ReferenceEquals(now, Protection))
+            return;
+        Protection = now;
+        // What was learnt while other columns were granted is not relied on.
+        Interlocked.Increment(ref _meaning);
+    }
 
     /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing, or nothing that would
     /// help.</summary>
@@ -326,8 +337,11 @@ internal sealed class PostgresSession : DialectSession
     private void Use(CatalogSnapshot snapshot, int generation, long news)
     {
         Catalog = snapshot;
-        Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
+        Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _newsAdopted = news;
     }
+
+    private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>
+        Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject, Session.Listener.Time.GetUtcNow()) : null;
 }

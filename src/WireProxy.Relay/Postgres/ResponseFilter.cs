@@ -14,17 +14,21 @@ namespace WireProxy.Relay.Postgres;
 internal sealed class ResponseFilter(PostgresSession session) : IFilter
 {
     private readonly ResultPlans _plans = new(session);
+    private readonly SideMessages _side = new(session);
     private readonly InFlight _inFlight = session.InFlight;
     private int _streaming;
     private bool _copyIn;
     private bool _touched;
     private bool _answered;
+    private volatile bool _stops;
 
     public bool RequiresDurableRecord => false;
 
     public bool IsAtFrameBoundary => _streaming == 0;
 
     public ValueTask WaitAsync() => ValueTask.CompletedTask;
+
+    public void StopAtBoundary() => _stops = true;
 
     public FilterStep Process(InputBuffer input, OutputBuffer output)
     {
@@ -38,6 +42,8 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 if (_streaming > 0)
                     return FilterStep.NeedMore;
             }
+            if (_stops)
+                return FilterStep.End;
             if (!Frame.TryReadHeader(input.Unread, out byte type, out int length))
                 return FilterStep.NeedMore;
             if (!Frame.IsBackend(type))
@@ -75,7 +81,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     {
         BackendMessageType.DataRow => Rows() is { Mask: null },
         BackendMessageType.CopyData => _plans.CopyIsClear,
-        BackendMessageType.NotificationResponse => true,
+        BackendMessageType.NotificationResponse => _side.NotificationsAreClear,
         _ => false,
     };
 
@@ -118,8 +124,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         switch (type)
         {
             case BackendMessageType.ParameterStatus:
-                session.ParameterReceived(ParameterStatus.Decode(body));
-                return true;
+                return _side.PassesParameter(body, _touched || HeadTouches());
+            case BackendMessageType.NotificationResponse:
+                return _side.PassesNotification(body, output);
             case BackendMessageType.BackendKeyData:
                 session.BackendKeyReceived(BackendKeyData.Decode(body));
                 return true;

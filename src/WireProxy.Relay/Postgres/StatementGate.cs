@@ -141,9 +141,11 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (session.Masks && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+            if (!_planner.IsLost(analyzed) && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
                 return Refused(refusal, text, secrets);
         }
+        if (session.Masks && _planner.CommitsAmid(analyzed))
+            return Refused(Refusals.CommitAmid, text, secrets);
         Record(analyzed);
         return new GateAnswer(Admit(text, analyzed, plans, statement), null, [], secrets, textOffset);
     }
@@ -196,8 +198,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
                 named.UnknownCodeRuns();
         }
         // A trigger that sets the search path is in the lineage, and in no fact.
-        if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
-            effects |= StatementEffect.Settings;
+        foreach (StatementLineage lineage in plans?.Statements ?? [])
+            effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
         if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
             effects |= StatementEffect.Catalog;
         session.HasSeenEffects |= effects != StatementEffect.None;

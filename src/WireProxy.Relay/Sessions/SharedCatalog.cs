@@ -13,7 +13,7 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     private const long UnknownMilliseconds = 1000;
 
     private readonly Lock _lock = new();
-    private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<string, Protection>> _protections = [];
+    private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<GrantSet, Protection>> _protections = [];
     private readonly ProtectedIdentities _identities = new();
     private int _generation = 1;
     private int _snapshotGeneration;
@@ -97,11 +97,10 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     }
 
     /// <summary>What the policy protects in this snapshot from this subject, worked out once.</summary>
-    public Protection ProtectionFor(CatalogSnapshot snapshot, Subject subject)
+    public Protection ProtectionFor(CatalogSnapshot snapshot, Subject subject, DateTimeOffset now)
     {
-        string key = string.Join('\0', [subject.User, .. subject.Groups]);
-        ConcurrentDictionary<string, Protection> bySubject = _protections.GetValue(snapshot, static _ => new(StringComparer.Ordinal));
-        return bySubject.GetOrAdd(key, _ => policy.Resolve(snapshot, subject, _identities));
+        ConcurrentDictionary<GrantSet, Protection> byGrants = _protections.GetValue(snapshot, static _ => new());
+        return byGrants.GetOrAdd(policy.GrantsFor(subject, now), grants => policy.Resolve(snapshot, grants, _identities));
     }
 
     private async Task<CatalogSnapshot?> ReadAndPublishAsync()

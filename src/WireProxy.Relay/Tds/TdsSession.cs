@@ -156,6 +156,7 @@ internal sealed class TdsSession : DialectSession
         if (_database != _sharedCatalog.Database)
             return false;
         _neededGeneration = _sharedCatalog.Generation;
+        RenewGrants();
         return IsCatalogCurrent;
     }
 
@@ -170,6 +171,7 @@ internal sealed class TdsSession : DialectSession
         if (_database != _sharedCatalog.Database)
             Use(_database);
         int needed = _neededGeneration = _sharedCatalog.Generation;
+        RenewGrants();
         if (IsCatalogCurrent)
             return null;
         // What the session has changed and not committed it alone can see.
@@ -265,8 +267,18 @@ internal sealed class TdsSession : DialectSession
     {
         Catalog = snapshot;
         Passed = Dialect.PassedUnder(snapshot);
-        Protection = Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject) : null;
+        Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _isCatalogOld = false;
     }
+
+    /// <summary>Some grants hold at certain hours only.</summary>
+    private void RenewGrants()
+    {
+        if (Policy.GrantsDependOnTime && Catalog is { } snapshot)
+            Protection = ProtectionUnder(snapshot);
+    }
+
+    private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>
+        Policy.HasProtectedColumns ? _sharedCatalog.ProtectionFor(snapshot, Subject, Session.Listener.Time.GetUtcNow()) : null;
 }

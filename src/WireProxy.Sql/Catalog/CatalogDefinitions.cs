@@ -25,7 +25,7 @@ public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Targe
 
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
-/// <param name="Definition">CREATE TRIGGER where it has a condition, else null.</param>
+/// <param name="Definition">CREATE TRIGGER where it has a condition or names the rows that change (REFERENCING), else null.</param>
 public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, string? Definition);
 
 /// <summary>A rule other than that of a view.</summary>
@@ -36,9 +36,25 @@ public sealed record CatalogRule(uint Relation, char Event, string Definition);
 /// <param name="Columns">Their numbers; 0 for an expression.</param>
 public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Columns, string? Expressions, string? Predicate, bool IsUnique);
 
-/// <summary>A SECURITY LABEL (provider anon or wireproxy), or a comment that speaks of wireproxy (provider null), on a relation or column.</summary>
+/// <summary>What a label stands on.</summary>
+public enum LabelPlace
+{
+    /// <summary>A column, or with column 0 the relation itself.</summary>
+    Relation,
+    Schema,
+    /// <summary>The database whose catalog it is.</summary>
+    Database,
+}
+
+/// <summary>A SECURITY LABEL (provider anon or wireproxy), or a comment that speaks of wireproxy (provider null).</summary>
 /// <param name="Column">attnum; 0 for the relation itself.</param>
-public sealed record CatalogLabel(uint Relation, short Column, string? Provider, string Text);
+public sealed record CatalogLabel(uint Relation, short Column, string? Provider, string Text)
+{
+    /// <summary>Of other places than relations <see cref="Relation"/> and <see cref="Column"/> are 0.</summary>
+    public LabelPlace Place { get; init; }
+    /// <summary>The schema's name, with <see cref="LabelPlace.Schema"/>.</summary>
+    public string? Schema { get; init; }
+}
 
 /// <summary>A foreign key that changes the rows that refer when those that they refer to are deleted or updated.</summary>
 public readonly record struct CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate);

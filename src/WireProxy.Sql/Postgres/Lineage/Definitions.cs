@@ -3,13 +3,12 @@ namespace WireProxy.Sql.Postgres.Lineage;
 /// <summary>DDL that computes values of rows, and all other DDL.</summary>
 internal sealed class Definitions(Analysis a)
 {
-    static readonly int s_operatorClass = ProtoSchema.Field("IndexElem", "opclass");
     static readonly TreeType s_partition = ProtoSchema.Type("PartitionCmd");
 
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
-        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
         foreach (var id in a.Shared.Definitions.EventTriggers)
             if (a.Shared.Routine(id) is { } routine)
                 a.Calls.Run(routine, new());
@@ -115,8 +114,6 @@ internal sealed class Definitions(Analysis a)
         foreach (var element in node.Items(Nodes.IndexParams))
         {
             a.Expressions.Condition(element.Child(Nodes.IndexElemExpr), scope);
-            if (element.Has(s_operatorClass) && !a.Shared.Definitions.Comparisons.IsEmpty)
-                a.Effects.UnknownCode("an operator class of somebody's own");
             if (element.Text(Tree.IndexElemName) is { } name)
                 foreach (var column in scope.Entries[0].Columns)
                     if (column.Name == name)
@@ -189,7 +186,7 @@ internal sealed class Copies(Analysis a)
 
     public Outcome CreateAs(TreeNode node)
     {
-        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
         var query = node.Child(Nodes.CreateAsQuery);
         var into = node.Child(Nodes.CreateAsInto);
         var kind = node.Number(Tree.CreateAsObject) == CommandTags.ObjectMatView ? WriteKind.NewView : WriteKind.NewColumn;
@@ -208,7 +205,7 @@ internal sealed class Copies(Analysis a)
 
     public void Into(TreeNode into, IReadOnlyList<Field>? columns, WriteKind kind)
     {
-        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
         var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
         if (columns is null)
         {
