@@ -133,6 +133,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
     {
         Dictionary<string, OwnMask>? masks = null;
         foreach (ProtectRule rule in policy.Protect)
+        {
             foreach (ColumnPattern pattern in rule.Columns)
             {
                 // "*.*.name" means the tables of the database, not the columns that the system itself calls so.
@@ -142,6 +143,9 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
                     if (pattern.MatchesColumn(column))
                         (masks ??= []).TryAdd(column, new OwnMask(rule.Mask, $"policy: {pattern}", true));
             }
+            foreach ((string column, string by) in Classified(node, rule))
+                (masks ??= []).TryAdd(column, new OwnMask(rule.Mask, by, true));
+        }
         if (node.IsSystem)
             return masks;
         foreach (CatalogColumn column in node.Relation.Columns)
@@ -154,6 +158,18 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
                 (masks ??= []).Add(column.Name, new OwnMask(earlier, "what named it when the gateway saw it first", false));
         }
         return masks;
+    }
+
+    /// <summary>SQL Server's columns whose label or information type the rule names.</summary>
+    private IEnumerable<(string Column, string By)> Classified(CatalogNode node, ProtectRule rule)
+    {
+        if (rule.Labels.IsEmpty || catalog.Snapshot.SqlServer is not { Classifications.Count: > 0 } server)
+            yield break;
+        foreach (CatalogColumn column in node.Relation.Columns)
+            if (server.Classifications.TryGetValue((node.Id, column.Number), out SqlServerClassification? found)
+                && new[] { found.Label, found.InformationType }.OfType<string>().FirstOrDefault(
+                    name => rule.Labels.Any(label => NamePattern.FromSource(label).Matches(name))) is { } name)
+                yield return (column.Name, $"sensitivity classification: {name}");
     }
 
     private Mask? OwnMaskOf(CatalogNode node, string column) =>

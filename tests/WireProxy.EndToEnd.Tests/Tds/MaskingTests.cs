@@ -27,6 +27,46 @@ public sealed class MaskingTests() : ThroughTds(Through.Guarded)
             row.Columns.Columns.Select(column => column.Type.Type), Is.EqualTo(clear.Results[0].Columns.Columns.Select(column => column.Type.Type)));
     }
 
+    [Test]
+    public async Task Behind_FMTONLY_what_is_harmless_comes_as_it_is()
+    {
+        await using var client = await LogInAsync();
+        const string sql = "SELECT id, full_name, ward FROM dbo.patients WHERE id = 1";
+
+        var described = await client.QueryAsync($"SET FMTONLY ON {sql} SET FMTONLY OFF");
+        var at = await client.QueryAsync(sql);
+        await client.QueryAsync("SET FMTONLY ON");
+        var within = await client.QueryAsync(sql);
+        await client.QueryAsync("IF 1 = 1 SELECT id FROM dbo.patients; SET FMTONLY OFF");
+        var behind = await client.QueryAsync(sql);
+
+        Assert.That(described.Results.Single().Rows.Count + within.Results.Single().Rows.Count, Is.Zero);
+        foreach (var answer in (TdsAnswer[])[at, behind])
+        {
+            TdsResult row = answer.Results.Single();
+            Assert.That((row["id"][0], row["full_name"][0], row["ward"][0]), Is.EqualTo(("1", "****", "north")));
+        }
+        HoldsNoSecret(at);
+        HoldsNoSecret(behind);
+    }
+
+    [Test]
+    public async Task Behind_NO_BROWSETABLE_keys_come_unnamed_so_that_all_is_masked()
+    {
+        await using var client = await LogInAsync();
+        const string sql = "SELECT ward FROM dbo.patients WHERE id = 1";
+
+        await client.QueryAsync("SET NO_BROWSETABLE ON");
+        var behind = await client.QueryAsync(sql);
+        await client.QueryAsync("SELECT 1; SET NO_BROWSETABLE OFF");
+        var perhaps = await client.QueryAsync(sql);
+        var other = await client.QueryAsync("SELECT name FROM dbo.wards WHERE name = N'north'");
+        await client.QueryAsync("SET NO_BROWSETABLE OFF");
+        var after = await client.QueryAsync(sql);
+
+        Assert.That((behind.Text, perhaps.Text, other.Text, after.Text), Is.EqualTo(("****", "****", "north", "north")));
+    }
+
     [TestCase("SELECT * FROM dbo.patients")]
     [TestCase("SELECT p.* FROM dbo.patients AS p")]
     [TestCase("SELECT full_name AS ward FROM dbo.patients")]
@@ -73,6 +113,31 @@ public sealed class MaskingTests() : ThroughTds(Through.Guarded)
             Assert.That(masked.Results.Sum(result => result.Rows.Count), Is.EqualTo(clear.Results.Sum(result => result.Rows.Count)));
         else
             IsRefused(masked);
+    }
+
+    [Test]
+    public async Task A_views_column_that_is_one_protected_column_has_that_ones_mask()
+    {
+        await using var direct = await LogInDirectlyAsync();
+        await using var client = await LogInAsync();
+        Assert.That((await direct.QueryAsync("CREATE VIEW dbo.v_cards AS SELECT id, ssn AS number, REVERSE(ssn) AS reversed, ward, born FROM dbo.patients")).Error, Is.Null);
+        Assert.That((await direct.QueryAsync("CREATE VIEW dbo.v_outer (n, r, w) AS SELECT number, reversed, ward FROM dbo.v_cards")).Error, Is.Null);
+        try
+        {
+            await client.QueryAsync("ALTER TABLE dbo.condemned ADD refreshed int"); // Reads the catalog anew.
+            var card = (await client.QueryAsync("SELECT * FROM dbo.v_cards WHERE id = 1")).Results[0];
+            var outer = (await client.QueryAsync("SELECT x.n AS a, r, w FROM dbo.v_outer AS x WHERE w = N'north'")).Results[0];
+            Assert.That(card["number"][0]!.TrimEnd(), Does.EndWith("1234").And.Not.Contain("900"));
+            Assert.That(card["reversed"][0], Does.Not.Contain("009").And.Not.Contain("4321"));
+            Assert.That(card["ward"][0], Is.EqualTo("north"));
+            Assert.That(card.Rows[0][^1], Is.EqualTo(new DateTime(1987, 1, 1)).Or.EqualTo(new DateOnly(1987, 1, 1)));
+            Assert.That((outer["a"][0], outer["w"][0]), Is.EqualTo((card["number"][0], "north")));
+            Assert.That(outer["r"][0], Is.EqualTo(card["reversed"][0]));
+        }
+        finally
+        {
+            await direct.QueryAsync("DROP VIEW dbo.v_outer; DROP VIEW dbo.v_cards");
+        }
     }
 
     [TestCase("SELECT full_name INTO #t FROM dbo.patients; SELECT * FROM #t")]

@@ -46,7 +46,6 @@ internal static class LineageResult
             Reasons = [.. effects.Reasons],
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
-            ChangesCatalog = effects.ChangesCatalog,
             Labels = [.. effects.Labels],
         };
     }

@@ -5,7 +5,11 @@ namespace WireProxy.Sql.TransactSql.Lineage;
 /// <summary>A column of a result set.</summary>
 /// <param name="Name">As COLMETADATA names it; null for none, or for one that is not known.</param>
 /// <param name="Origin">The column whose plain value it is (of a view, the view's own column); null for an expression.</param>
-public sealed record OutputColumn(string? Name, SourceSet Sources, SourceColumn? Origin);
+public sealed record OutputColumn(string? Name, SourceSet Sources, SourceColumn? Origin)
+{
+    /// <summary>The table's column whose plain value it is, be it through views; null where that is not certain.</summary>
+    public SourceColumn? Base { get; init; }
+}
 
 /// <summary>One result set that a batch may produce.</summary>
 /// <param name="Columns">In order.</param>
@@ -89,9 +93,11 @@ public sealed record BatchLineage
     public required ImmutableDictionary<string, SourceSet> Variables { get; init; }
     /// <summary>The session's temporary tables after it. What was dropped stays: a rollback may bring it back.</summary>
     public required ImmutableArray<TempTable> TempTables { get; init; }
-    /// <summary>It turns on what adds result sets, or replaces them, from now on: SET SHOWPLAN_*, STATISTICS XML or PROFILE, FMTONLY. The
-    /// session's result sets are then not those of its statements.</summary>
-    public required bool ChangesShapes { get; init; }
+    /// <summary>What the batch may leave turned on: the session's result sets are then not those of its statements.</summary>
+    public ShapeSettings TurnsOn { get; init; }
+    /// <summary>What the batch turns off for certain, before it turns anything on: nothing else stands in it. FMTONLY, under which no row comes, also where other
+    /// statements stand around.</summary>
+    public ShapeSettings TurnsOff { get; init; }
     /// <summary>What follows may mean something else than the catalog says: DDL, USE, EXECUTE AS, unknown code.</summary>
     public required bool ChangesMeaning { get; init; }
 }

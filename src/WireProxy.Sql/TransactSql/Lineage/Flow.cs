@@ -88,7 +88,8 @@ internal sealed class SessionState
 
     /// <summary>The catalog no longer says what the batch's names mean.</summary>
     public bool IsStale { get; set; }
-    public bool ChangesShapes { get; set; }
+    public ShapeSettings TurnsOn { get; set; }
+    public ShapeSettings TurnsOff { get; set; }
     /// <summary>Everything touched so far: ERROR_MESSAGE() may quote any of it.</summary>
     public SourceSet Touched { get; set; } = SourceSet.Empty;
     /// <summary>Tables that the batch alters: they may have columns that the catalog does not know.</summary>
@@ -166,7 +167,8 @@ internal sealed class Effects
             Reason(reason);
     }
 
-    public void Result(Rows rows) => _results.Add(new([.. rows.Columns.Select(c => new OutputColumn(c.Name, c.Sources, c.Origin))], !rows.IsOpen, rows.All));
+    public void Result(Rows rows) => _results.Add(new([.. rows.Columns.Select(c => new OutputColumn(c.Name, c.Sources, c.Origin) { Base = c.Origin is null ? null : c.Base })],
+        !rows.IsOpen, rows.All));
 
     public void Write(WriteKind kind, SourceColumn target, string name, SourceSet sources) => _writes.Add(new(kind, target, name, sources));
 
