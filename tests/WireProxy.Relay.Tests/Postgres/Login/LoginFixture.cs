@@ -25,7 +25,7 @@ public abstract class LoginFixture
     {
         try
         {
-            Server = await PostgresServer.StartAsync();
+            Server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = ["log_connections = on"] });
         }
         catch (UnavailableException unavailable)
         {
@@ -57,7 +57,7 @@ public abstract class LoginFixture
 
     /// <param name="login">The gateway's own; null: nobody has one.</param>
     private protected LocalGateway StartGateway(
-        StubLogins logins, UpstreamLogin? login, UpstreamTlsMode upstreamTls = UpstreamTlsMode.Require, ClientTlsMode clientTls = ClientTlsMode.Prefer,
+        ILoginAuthority logins, UpstreamLogin? login, UpstreamTlsMode upstreamTls = UpstreamTlsMode.Require, ClientTlsMode clientTls = ClientTlsMode.Prefer,
         Journal? journal = null, CompiledPolicy? policy = null, Func<ListenerOptions, ListenerOptions>? change = null, int? upstreamPort = null)
     {
         using var withKey = X509Certificate2.CreateFromPemFile(Path.Combine(_directory.Path, "gateway.crt"), Path.Combine(_directory.Path, "gateway.key"));
