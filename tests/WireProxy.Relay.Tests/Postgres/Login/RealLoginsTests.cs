@@ -49,7 +49,7 @@ internal sealed class RealLoginsTests : LoginFixture
 
         ProcessResult result = await PsqlOf(gateway, "token", _provider.NewToken("bob", padTo: 17 * 1024)).QueryAsync("SELECT 1");
 
-        Assert.That(result.Error, Does.Contain("the token is not accepted").And.Contain("16 KiB").Or.Contain("16384"));
+        Assert.That(result.Error, Does.Contain("the token is longer than 16 KiB").And.Contain("fewer claims"));
     }
 
     [Test]
@@ -77,7 +77,7 @@ internal sealed class RealLoginsTests : LoginFixture
             Database = "postgres",
             SslMode = SslMode.VerifyFull,
             RootCertificate = Certificates.AuthorityFile,
-            ChannelBinding = ChannelBinding.Require,
+            ChannelBinding = Npgsql.ChannelBinding.Require,
             Pooling = false,
         };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using WireProxy.Access;
 using WireProxy.TestKit;
 
@@ -30,8 +29,7 @@ internal sealed class UpstreamLoginTests : LoginFixture
     public async Task The_gateway_logs_in_with_its_certificate()
     {
         (string certificate, string key) = Server.Certificates.IssueToClient("certified", "certified");
-        using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
-        var login = new UpstreamLogin("certified", null) { Certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null) };
+        var login = new UpstreamLogin("certified", null) { Certificate = LoadWithKey(certificate, key) };
 
         ProcessResult result = await PsqlOf(StartGateway(new StubLogins(), login)).QueryAsync(WhoAmI);
 
