@@ -10,14 +10,13 @@ internal sealed class LoginAttackTests : LoginFixture
     private const string NoPassword = "";
 
     private StubLogins _logins = null!;
-    private LocalGateway _gateway = null!;
     private long _connectionsBefore;
 
     [SetUp]
     public async Task StartOne()
     {
         _logins = new StubLogins();
-        _gateway = StartGateway(_logins, LoginOf("scram"));
+        StartGateway(_logins, LoginOf("scram"));
         _connectionsBefore = await ConnectionsAsync();
     }
 
@@ -26,13 +25,13 @@ internal sealed class LoginAttackTests : LoginFixture
     {
         Assert.That(await ConnectionsAsync(), Is.EqualTo(_connectionsBefore), "the server was connected to");
         if (!_logins.IsThrottling)
-            Assert.That((await PsqlOf(_gateway).QueryAsync("SELECT 1")).Output, Is.EqualTo("1\n"));
+            Assert.That((await PsqlOf(FirstGateway).QueryAsync("SELECT 1")).Output, Is.EqualTo("1\n"));
     }
 
     [Test]
     public async Task A_wrong_nonce_is_refused()
     {
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port);
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port);
         await client.BeginAsync("alice");
         await client.SendFirstAsync();
         await client.SendProofAsync(StubLogins.Password, nonce: ScramWire.Nonce + "anotherexchangesnonce");
@@ -43,7 +42,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [Test]
     public async Task A_wrong_proof_is_refused()
     {
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port);
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port);
         await client.BeginAsync("alice");
         await client.SendFirstAsync();
         await client.SendProofAsync(StubLogins.Password, flip: 1);
@@ -55,7 +54,7 @@ internal sealed class LoginAttackTests : LoginFixture
     public async Task A_downgrade_from_plus_is_refused()
     {
         // The client could bind its channel, and believes that the server cannot: somebody took -PLUS from the offer.
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port, "SCRAM-SHA-256", "y,,");
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port, "SCRAM-SHA-256", "y,,");
         await BeginTlsAsync(client.Wire);
         WireMessage offer = await client.BeginAsync("alice");
         Assert.That(Encoding.ASCII.GetString(offer.Body), Does.Contain("SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0"));
@@ -74,7 +73,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [TestCase("SCRAM-SHA-256", "p=tls-unique,,", TestName = "A_binding_without_plus_is_refused")]
     public async Task A_wrong_beginning_is_refused(string mechanism, string gs2Header)
     {
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port, mechanism, gs2Header);
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port, mechanism, gs2Header);
         await client.BeginAsync("alice");
         WireMessage answer = await client.SendFirstAsync();
 
@@ -85,7 +84,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [Test]
     public async Task Another_channels_binding_is_refused()
     {
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port, "SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,");
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port, "SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,");
         await BeginTlsAsync(client.Wire);
         await client.BeginAsync("alice");
         await client.SendFirstAsync();
@@ -98,7 +97,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [Test]
     public async Task Garbage_in_place_of_scram_is_refused([Values(0, 1, 4, 5, 63, 4096, 60_000)] int length)
     {
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await client.SendAsync(Startup("alice", "postgres"));
         await client.ReadAsync();
         var garbage = new byte[length];
@@ -112,7 +111,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [Test]
     public async Task A_message_too_long_for_a_login_is_refused_before_it_is_read()
     {
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await client.SendAsync(Startup("alice", "postgres"));
         await client.ReadAsync();
         await client.SendAsync(MessageOfLength('p', 100_000_000, new byte[1000]));
@@ -126,7 +125,7 @@ internal sealed class LoginAttackTests : LoginFixture
     public async Task A_password_without_a_request_is_no_login()
     {
         // Sent with the startup packet it is read as the answer to whatever is asked, as PostgreSQL reads it: SCRAM.
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await client.SendAsync(Startup("alice", "postgres"), Password(StubLogins.Password));
 
         IReadOnlyList<WireMessage> rest = await client.ReadToEndAsync();
@@ -137,7 +136,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [TestCase('Q'), TestCase('X'), TestCase('P'), TestCase('d')]
     public async Task Something_else_than_an_answer_is_refused(char type)
     {
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await client.SendAsync(Startup("alice", "postgres"));
         await client.ReadAsync();
         await client.SendAsync(Message(type, Text("SELECT 1")));
@@ -158,7 +157,9 @@ internal sealed class LoginAttackTests : LoginFixture
     [Test]
     public async Task The_salt_of_an_unknown_user_stays_the_same()
     {
-        Assert.That(await SaltOfAsync("nobody"), Is.EqualTo(await SaltOfAsync("nobody")));
+        string first = await SaltOfAsync("nobody");
+
+        Assert.That(await SaltOfAsync("nobody"), Is.EqualTo(first));
     }
 
     [Test]
@@ -176,7 +177,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [Test]
     public async Task A_token_is_never_asked_for_where_it_would_be_read_on_the_way()
     {
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await client.SendAsync(Startup("token", "postgres"), Password(StubLogins.Token));
 
         IReadOnlyList<WireMessage> rest = await client.ReadToEndAsync();
@@ -186,7 +187,7 @@ internal sealed class LoginAttackTests : LoginFixture
     [TestCase(NoPassword), TestCase("another.token.here")]
     public async Task A_wrong_token_is_refused(string token)
     {
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await BeginTlsAsync(client);
         await client.SendAsync(Startup("token", "postgres"));
         await client.ReadAsync();
@@ -199,7 +200,7 @@ internal sealed class LoginAttackTests : LoginFixture
     public async Task Whoever_failed_too_often_is_not_heard()
     {
         _logins.IsThrottling = true;
-        await using WireClient client = await WireClient.ConnectAsync(_gateway.Port);
+        await using WireClient client = await WireClient.ConnectAsync(FirstGateway.Port);
         await client.SendAsync(Startup("alice", "postgres"));
 
         IReadOnlyList<WireMessage> rest = await client.ReadToEndAsync();
@@ -211,12 +212,12 @@ internal sealed class LoginAttackTests : LoginFixture
     public async Task Leaving_without_an_answer_is_no_failure()
     {
         // psql does so when it has no password yet, and comes again.
-        await using (WireClient client = await WireClient.ConnectAsync(_gateway.Port))
+        await using (WireClient client = await WireClient.ConnectAsync(FirstGateway.Port))
         {
             await client.SendAsync(Startup("alice", "postgres"));
             await client.ReadAsync();
         }
-        await Until.TrueAsync(() => _gateway.SessionCount == 0, TimeSpan.FromSeconds(10), () => "the session goes on");
+        await Until.TrueAsync(() => FirstGateway.SessionCount == 0, TimeSpan.FromSeconds(10), () => "the session goes on");
 
         Assert.That(_logins.Refusals, Is.Empty);
     }
@@ -238,7 +239,7 @@ internal sealed class LoginAttackTests : LoginFixture
     /// <summary>The refusal's bytes, and what came before it without what differs at each attempt.</summary>
     private async Task<(string Refusal, string Shape)> RefusalOfAsync(string user, string password)
     {
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port);
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port);
         WireMessage offer = await client.BeginAsync(user);
         await client.ProveAsync(password);
         string[] parts = client.ServerFirst.Split(',');
@@ -248,7 +249,7 @@ internal sealed class LoginAttackTests : LoginFixture
 
     private async Task<string> SaltOfAsync(string user)
     {
-        await using ScramWire client = await ScramWire.ConnectAsync(_gateway.Port);
+        await using ScramWire client = await ScramWire.ConnectAsync(FirstGateway.Port);
         await client.BeginAsync(user);
         await client.SendFirstAsync();
         return client.ServerFirst.Split(',')[1];

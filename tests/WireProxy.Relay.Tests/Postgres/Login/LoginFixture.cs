@@ -20,6 +20,9 @@ public abstract class LoginFixture
 
     private protected CapturedLog Log { get; private set; } = null!;
 
+    /// <summary>Of this test.</summary>
+    private protected LocalGateway FirstGateway => (LocalGateway)_started[0];
+
     [OneTimeSetUp]
     public async Task Start()
     {
