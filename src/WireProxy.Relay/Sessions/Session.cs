@@ -46,7 +46,7 @@ internal sealed class Session
         _isCarried = true;
         _dialect = dialect;
         (Listener, Loop, ClientAddress, LastActivity) = (carrier.Listener, carrier.Loop, carrier.ClientAddress, carrier.LastActivity);
-        (ClientCertificate, Grant, UpstreamUser) = (carrier.ClientCertificate, carrier.Grant, carrier.UpstreamUser);
+        (Grant, UpstreamUser) = (carrier.Grant, carrier.UpstreamUser);
         Client = new Leg(client);
         Upstream = new Leg(upstream);
     }
@@ -64,7 +64,7 @@ internal sealed class Session
 
     public IPEndPoint? ClientAddress { get; }
 
-    /// <summary>Shown in TLS; its chain is not verified yet.</summary>
+    /// <summary>Shown in TLS; its chain is not verified yet. Gone once the login is over.</summary>
     public ClientCertificate? ClientCertificate { get; set; }
 
     /// <summary>Whose session it is and for how long; null where the client's own login is relayed.</summary>
@@ -178,6 +178,8 @@ internal sealed class Session
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
             static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
         Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
+        ClientCertificate?.Dispose();
+        ClientCertificate = null;
         if (Dialect is null)
             Interlocked.CompareExchange(ref _end, SessionEnd.ClientClosed, null);
     }
