@@ -73,12 +73,15 @@ public sealed class MarsLifeTests
         await using var client = await MarsClient.LogInAsync(gateway.Port);
         var idle = await client.OpenAsync(0);
         var busy = await client.OpenAsync(1);
-        await busy.SendQueryAsync("WAITFOR DELAY '00:00:01'; SELECT 'finished'");
-        await Task.Delay(300);
+        await busy.SendQueryAsync("WAITFOR DELAY '00:00:02'; SELECT 'finished' /* drained-beside-others */");
+        var server = await TdsClinic.ServerAsync();
+        await Until.TrueAsync(() => server.CountSeen("drained-beside-others") > 0, TimeSpan.FromSeconds(20), () => "the request did not come");
 
         await gateway.TerminateAsync();
 
-        Assert.That((await busy.ReadAsync()).Scalar, Is.EqualTo("finished"));
+        var finished = await busy.ReadAsync();
+        Assert.That(finished.Results, Has.Count.EqualTo(1), finished.ToString());
+        Assert.That(finished.Scalar, Is.EqualTo("finished"));
         Assert.That((await busy.ReadAsync()).Error, Is.EqualTo(6005));
         Assert.That((await idle.ReadAsync()).Error, Is.EqualTo(6005));
         await client.DisposeAsync();
