@@ -14,6 +14,9 @@ public abstract class Grant
     /// <summary>The issued credential's public id, or null.</summary>
     public virtual string? CredentialId => null;
 
+    /// <summary>When it ends by the clock; null: it does not. It may end sooner, by revocation.</summary>
+    public virtual DateTimeOffset? EndsAt => null;
+
     /// <summary>Null while the grant holds at <paramref name="now"/>. Thread-safe, and cheap enough to be asked once a second for every session.</summary>
     public abstract GrantEnd? EndedAt(DateTimeOffset now);
 }

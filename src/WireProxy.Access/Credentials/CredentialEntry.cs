@@ -1,0 +1,41 @@
+namespace WireProxy.Access;
+
+/// <summary>A credential as the gateway keeps it: its verifier, and whether it still holds. The password is kept nowhere.</summary>
+internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier verifier)
+{
+    private static readonly GrantEnd Expired =
+        new("the issued credential has expired (identity.credentials limits its lifetime)", "Get a new one with `wireproxy login`.");
+
+    private volatile GrantEnd? _revoked;
+    private long _revokedAt;
+
+    public IssuedCredential Credential => credential;
+
+    public ScramVerifier Verifier => verifier;
+
+    /// <returns>False: it was revoked already.</returns>
+    public bool Revoke(GrantEnd end, DateTimeOffset now)
+    {
+        Volatile.Write(ref _revokedAt, now.UtcTicks);
+        return Interlocked.CompareExchange(ref _revoked, end, null) is null;
+    }
+
+    public GrantEnd? EndedAt(DateTimeOffset now) => _revoked ?? (now >= credential.Ends ? Expired : null);
+
+    /// <summary>Since when it has ended; null: it holds.</summary>
+    public DateTimeOffset? DeadSince(DateTimeOffset now) =>
+        _revoked is not null ? new DateTimeOffset(Volatile.Read(ref _revokedAt), TimeSpan.Zero)
+        : now >= credential.Ends ? credential.Ends : null;
+}
+
+/// <summary>Holds while its credential does.</summary>
+internal sealed class CredentialGrant(CredentialEntry entry) : Grant
+{
+    public override Identity Identity => entry.Credential.Identity;
+
+    public override string? CredentialId => entry.Credential.Id;
+
+    public override DateTimeOffset? EndsAt => entry.Credential.Ends;
+
+    public override GrantEnd? EndedAt(DateTimeOffset now) => entry.EndedAt(now);
+}

@@ -1,0 +1,6 @@
+namespace WireProxy.Access;
+
+internal static class SaslPrep
+{
+    public static byte[] Prepare(ReadOnlySpan<byte> password) => password.ToArray();
+}
