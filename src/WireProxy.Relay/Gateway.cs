@@ -14,7 +14,8 @@ namespace WireProxy.Relay;
 /// <summary>The running gateway: its listeners and the sessions behind them.</summary>
 public sealed class Gateway : IAsyncDisposable
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+    /// <summary>A quarter of the 2 seconds within which a session ends that has no right to go on.</summary>
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly GatewayLog _log;
     private readonly TimeProvider _time;

@@ -42,6 +42,9 @@ internal sealed partial class GatewayLog(ILogger logger)
     [LoggerMessage(12, LogLevel.Error, "Listener {Listener}: the credential for the database cannot be had: {Reason}")]
     public partial void UpstreamSecretUnavailable(string listener, string reason);
 
+    [LoggerMessage(13, LogLevel.Error, "Listener {Listener}, session {Session}: the gateway's own login at the database failed: {Reason}")]
+    public partial void UpstreamRefused(string listener, Guid session, string reason);
+
     [LoggerMessage(8, LogLevel.Debug, "Listener {Listener}, session {Session} ended at {Stage} by {Party}: {Reason}")]
     private partial void SessionClosed(string listener, Guid session, Stage stage, Party party, string reason);
 

@@ -35,5 +35,16 @@ internal sealed class LocalGateway : IAsyncDisposable
         return new LocalGateway(gateway);
     }
 
+    /// <summary>One that decides about logins itself.</summary>
+    public static LocalGateway Start(
+        ListenerOptions listener, CompiledPolicy policy, ILoginAuthority logins, Journal? journal = null, ILogger? logger = null,
+        TimeProvider? time = null)
+    {
+        var gateway = new Gateway(
+            new GatewayOptions([listener]), policy, journal, logger ?? NullLogger.Instance, time ?? TimeProvider.System, logins);
+        gateway.Start();
+        return new LocalGateway(gateway);
+    }
+
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 }

@@ -6,7 +6,8 @@ namespace WireProxy.TestKit;
 /// A private PostgreSQL on loopback and on a Unix socket, with its data in a temporary _directory. Nothing of it survives.
 /// Logins and how they prove themselves: <c>postgres</c> (superuser) and <c>trusted</c> not at all; <c>clear</c>, <c>md5</c> and
 /// <c>scram</c> with <see cref="Password"/> by the method of that name; <c>tls_only</c> like scram and only over TLS;
-/// <c>plain_only</c> like scram and only without.
+/// <c>plain_only</c> like scram and only without; <c>certified</c> by a certificate of <see cref="Certificates"/> with that common name;
+/// <c>peered</c> over the Unix socket, by being the user that the tests run as.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -14,6 +15,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     // The first line that matches decides. Unix socket connections are for the tests' own looks behind the gateway's back.
     private const string AccessRules = """
+        local   all          peered                    peer map=tests
         local   all          all                       trust
         host    replication  postgres    127.0.0.1/32  trust
         host    all          postgres    127.0.0.1/32  trust
@@ -22,6 +24,7 @@ public sealed class PostgresServer : IAsyncDisposable
         host    all          md5         127.0.0.1/32  md5
         hostssl all          tls_only    127.0.0.1/32  scram-sha-256
         hostnossl all        plain_only  127.0.0.1/32  scram-sha-256
+        hostssl all          certified   127.0.0.1/32  cert
         host    all          scram       127.0.0.1/32  scram-sha-256
         host    all          all         127.0.0.1/32  scram-sha-256
 
@@ -118,6 +121,7 @@ public sealed class PostgresServer : IAsyncDisposable
         string template = await PostgresTemplate.OfAsync(_options.Installation);
         await ProcessRunner.RunAsync("cp", "-a", "--reflink=auto", template, Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "pg_hba.conf"), AccessRules);
+        await File.WriteAllTextAsync(Path.Combine(Data, "pg_ident.conf"), $"tests {Environment.UserName} peered\n");
         List<string> settings =
         [
             $"port = {Port}", "listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{SocketDirectory}'",
@@ -126,7 +130,7 @@ public sealed class PostgresServer : IAsyncDisposable
         if (_options.Tls)
         {
             (string certificate, string key) = Certificates.Issue("server", [.. _options.CertificateHosts]);
-            settings.AddRange(["ssl = on", $"ssl_cert_file = '{certificate}'", $"ssl_key_file = '{key}'"]);
+            settings.AddRange(["ssl = on", $"ssl_cert_file = '{certificate}'", $"ssl_key_file = '{key}'", $"ssl_ca_file = '{Certificates.AuthorityFile}'"]);
         }
         settings.AddRange(_options.Settings);
         await File.AppendAllLinesAsync(Path.Combine(Data, "postgresql.conf"), settings);
@@ -159,6 +163,8 @@ public sealed class PostgresServer : IAsyncDisposable
         await QueryAsync($"""
             SET password_encryption = 'scram-sha-256';
             CREATE ROLE trusted LOGIN;
+            CREATE ROLE certified LOGIN;
+            CREATE ROLE peered LOGIN;
             CREATE ROLE clear LOGIN PASSWORD '{Password}';
             CREATE ROLE scram LOGIN PASSWORD '{Password}';
             CREATE ROLE tls_only LOGIN PASSWORD '{Password}';

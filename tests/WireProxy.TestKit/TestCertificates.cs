@@ -7,6 +7,10 @@ namespace WireProxy.TestKit;
 /// <summary>A certificate authority and what it signed, as PEM files in one directory. Valid for a day.</summary>
 public sealed class TestCertificates
 {
+    // Extended key usages (RFC 5280, section 4.2.1.12).
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     private readonly X509Certificate2 _authority;
     private readonly string _directory;
 
@@ -28,16 +32,26 @@ public sealed class TestCertificates
     /// <returns>The two files' paths.</returns>
     public (string Certificate, string Key) Issue(string name, params string[] hosts)
     {
-        using RSA key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={hosts[0]}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var alternatives = new SubjectAlternativeNameBuilder();
         foreach (string host in hosts)
         {
             if (IPAddress.TryParse(host, out IPAddress? address)) alternatives.AddIpAddress(address);
             else alternatives.AddDnsName(host);
         }
-        request.CertificateExtensions.Add(alternatives.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        return Sign(name, hosts[0], ServerAuthentication, alternatives.Build());
+    }
+
+    /// <summary>Makes <c>NAME.crt</c> and <c>NAME.key</c> for a client with this common name.</summary>
+    /// <returns>The two files' paths.</returns>
+    public (string Certificate, string Key) IssueToClient(string name, string commonName) => Sign(name, commonName, ClientAuthentication);
+
+    private (string Certificate, string Key) Sign(string name, string commonName, string usage, params X509Extension[] extensions)
+    {
+        using RSA key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={commonName}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        foreach (X509Extension extension in extensions)
+            request.CertificateExtensions.Add(extension);
         using X509Certificate2 certificate = request.Create(
             _authority, _authority.NotBefore, _authority.NotAfter, RandomNumberGenerator.GetBytes(12));
 

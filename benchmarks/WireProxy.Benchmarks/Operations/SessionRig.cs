@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using WireProxy.Capture;
 using WireProxy.Policy;
-using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
@@ -61,7 +60,7 @@ internal sealed class SessionRig : IDisposable
         }
         else
         {
-            _dialect = PostgresSession.OpenAsync(_session, postgres, new StartupMessage(ProtocolVersion.V30, [])).GetAwaiter().GetResult();
+            _dialect = PostgresSession.OpenAsync(_session, postgres, new Subject("", [], "bench", ""), null).GetAwaiter().GetResult();
         }
     }
 

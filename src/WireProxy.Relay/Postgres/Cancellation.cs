@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Postgres.Login;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
 
@@ -35,7 +36,7 @@ internal static class Cancellation
 
     private static async Task DeliverAsync(Session session, CancelRequest request, CancellationToken cancellationToken)
     {
-        Leg upstream = await UpstreamStart.ConnectAsync(session.Listener.Options.Upstream, session.Loop, cancellationToken);
+        Leg upstream = await UpstreamStart.ConnectAsync(session.Listener.Options.Upstream, session.Loop, null, cancellationToken);
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static leg => ((Leg)leg!).Abort(), upstream);
         try
         {

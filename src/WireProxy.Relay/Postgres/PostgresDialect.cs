@@ -1,7 +1,9 @@
 using System.Text;
+using WireProxy.Access;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
+using WireProxy.Relay.Postgres.Login;
 using WireProxy.Relay.Sessions;
 
 namespace WireProxy.Relay.Postgres;
@@ -9,6 +11,8 @@ namespace WireProxy.Relay.Postgres;
 /// <summary>The PostgreSQL dialect of one listener.</summary>
 internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) : IDialect, IFarewell
 {
+    private readonly ScramKeyCache _upstreamKeys = new();
+
     public string Name => "postgres";
 
     public PostgresCatalogs Catalogs { get; } = new(listener, policy);
@@ -26,11 +30,37 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
         }
         var startup = (StartupMessage)packet;
         session.TakePlace();
-        RefuseReplication(startup, session.Listener.Policy);
-        await UpstreamStart.ConnectAsync(session, cancellationToken);
-        await new LoginRelay(session).RunAsync(startup);
-        return await PostgresSession.OpenAsync(session, this, startup);
+        string user = startup["user"]?.Text ?? "";
+        Admission? admission = await BeginAdmissionAsync(session, user);
+        RefuseReplication(startup, session.Listener.Policy, hasOwnLogin: admission is not null);
+        Subject subject;
+        if (admission is not null)
+        {
+            subject = await new GatewayLogin(session, admission, _upstreamKeys).RunAsync(startup, cancellationToken);
+        }
+        else
+        {
+            await UpstreamStart.ConnectAsync(session, null, cancellationToken);
+            await new LoginRelay(session).RunAsync(startup);
+            subject = new Subject(user, [], listener.Name, DatabaseOf(startup, user), Address: session.ClientAddress?.Address);
+        }
+        return await PostgresSession.OpenAsync(session, this, subject, startup["application_name"]?.Text);
     }
+
+    /// <summary>Null: the client's own login is relayed.</summary>
+    private static async Task<Admission?> BeginAdmissionAsync(Session session, string user)
+    {
+        if (session.Listener.Logins is not null && user.Length == 0)
+        {
+            throw new SessionEndException(new SessionEnd(
+                Stage.Login, Party.Client, "no user name is specified in the startup packet", "28000"));
+        }
+        return await Admission.BeginAsync(session, user);
+    }
+
+    /// <summary>As the server: the user's name where there is none.</summary>
+    private static string DatabaseOf(StartupMessage startup, string user) =>
+        startup["database"] is { Length: > 0 } database ? database.Text : user;
 
     public void Write(SessionEnd end, WireWriter writer)
     {
@@ -41,12 +71,13 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
     }
 
     /// <summary>A replication connection sends WAL and takes commands that no rule can judge.</summary>
-    private static void RefuseReplication(StartupMessage startup, CompiledPolicy policy)
+    /// <param name="hasOwnLogin">It would be the gateway's right to replicate, not the client's.</param>
+    private static void RefuseReplication(StartupMessage startup, CompiledPolicy policy, bool hasOwnLogin)
     {
-        if (policy.IsTransparent || startup["replication"] is not { } replication || IsOff(replication.Span))
+        if ((policy.IsTransparent && !hasOwnLogin) || startup["replication"] is not { } replication || IsOff(replication.Span))
             return;
         throw new SessionEndException(new SessionEnd(
-            Stage.Login, Party.Client, "replication connections are refused where the policy has rules or protected columns", "0A000",
+            Stage.Login, Party.Client, "replication connections are refused where the policy has rules or protected columns, or the gateway logs in", "0A000",
             "Connect without the replication parameter, or replicate from the database directly."));
     }
 

@@ -96,19 +96,16 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>Grows with every statement that may make another statement or portal stand under a known name.</summary>
     public long NamesMeaning => Volatile.Read(ref _namesMeaning);
 
-    public static async Task<PostgresSession> OpenAsync(Session session, PostgresDialect dialect, StartupMessage startup)
+    public static async Task<PostgresSession> OpenAsync(Session session, PostgresDialect dialect, Subject subject, string? applicationName)
     {
         ListenerContext listener = session.Listener;
-        string user = startup["user"]?.Text ?? "";
-        var subject = new Subject(
-            user, [], listener.Options.Name, startup["database"]?.Text ?? user, Address: session.ClientAddress?.Address);
         if (listener.Journal is { } journal)
         {
             if (!journal.IsHealthy && listener.RefusesUnrecorded)
                 throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
             session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
-                session, subject, listener.Policy.Hash, dialect.Name, startup["application_name"]?.Text));
+                session, subject, listener.Policy.Hash, dialect.Name, applicationName));
         }
         return new PostgresSession(session, dialect, subject);
     }

@@ -30,6 +30,7 @@ internal sealed class RelayFilters
     private abstract class Walker(RelayFilters shared) : IFilter
     {
         private int _streaming;
+        private volatile bool _stops;
 
         public bool RequiresDurableRecord => false;
 
@@ -39,11 +40,13 @@ internal sealed class RelayFilters
 
         public ValueTask WaitAsync() => ValueTask.CompletedTask;
 
+        public void StopAtBoundary() => _stops = true;
+
         public FilterStep Process(InputBuffer input, OutputBuffer output)
         {
             ReadOnlySpan<byte> unread = input.Unread;
             long end = _streaming;
-            while (end < unread.Length && Frame.TryReadHeader(unread[(int)end..], out byte type, out int length))
+            while (end < unread.Length && !_stops && Frame.TryReadHeader(unread[(int)end..], out byte type, out int length))
             {
                 if (!See(type, unread, (int)end, length))
                     break;
@@ -53,7 +56,7 @@ internal sealed class RelayFilters
             output.Pass(input.Slice(0, count));
             input.Consume(count);
             _streaming = (int)(end - count);
-            return FilterStep.NeedMore;
+            return _stops && _streaming == 0 ? FilterStep.End : FilterStep.NeedMore;
         }
 
         /// <summary>Looks at a frame; false where more of it must be there first.</summary>

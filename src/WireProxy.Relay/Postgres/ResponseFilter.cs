@@ -19,12 +19,15 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     private bool _copyIn;
     private bool _touched;
     private bool _answered;
+    private volatile bool _stops;
 
     public bool RequiresDurableRecord => false;
 
     public bool IsAtFrameBoundary => _streaming == 0;
 
     public ValueTask WaitAsync() => ValueTask.CompletedTask;
+
+    public void StopAtBoundary() => _stops = true;
 
     public FilterStep Process(InputBuffer input, OutputBuffer output)
     {
@@ -38,6 +41,8 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 if (_streaming > 0)
                     return FilterStep.NeedMore;
             }
+            if (_stops)
+                return FilterStep.End;
             if (!Frame.TryReadHeader(input.Unread, out byte type, out int length))
                 return FilterStep.NeedMore;
             if (!Frame.IsBackend(type))

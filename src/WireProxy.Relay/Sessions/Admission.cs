@@ -75,7 +75,7 @@ internal sealed class Admission
     {
         // Of a flood, the log tells; the journal must not fill from those who were not even heard.
         if (!denied.IsThrottled)
-            await RecordRefusalAsync();
+            await RecordAsync("refused", new Subject(Attempt.LoginName, [], _options.Name, null, Address: Attempt.Address));
         _session.Listener.Log.LoginRefused(_options.Name, _session.Id, denied.Reason);
         return new SessionEndException(new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason });
     }
@@ -111,16 +111,22 @@ internal sealed class Admission
             identity.Name, identity.Groups, _options.Name, database, identity.Agent, identity.Purpose, _session.ClientAddress?.Address);
     }
 
-    private async Task RecordRefusalAsync()
+    /// <summary>
+    /// Puts a login that failed for another reason than its proof on record, as a session that was opened and closed: the client broke the
+    /// protocol, or was let in and found no database. Does nothing where the failure is on record already.
+    /// </summary>
+    public Task RecordFailureAsync(string? database) => RecordAsync(
+        "failed", Grant is null ? new Subject(Attempt.LoginName, [], _options.Name, database, Address: Attempt.Address) : SubjectFor(database));
+
+    private async Task RecordAsync(string login, Subject subject)
     {
         ListenerContext listener = _session.Listener;
-        if (listener.Journal is not { } journal)
+        if (listener.Journal is not { } journal || _session.Recorder is not null)
             return;
         if (!journal.IsHealthy && listener.RefusesUnrecorded)
             throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
-        var subject = new Subject(Attempt.LoginName, [], _options.Name, null, Address: Attempt.Address);
         _session.Recorder = new SessionRecorder(journal, _session.Id, listener.IsStrict, listener.RefusesUnrecorded);
         await _session.Recorder.OpenAsync(SessionRecords.Opened(
-            _session, subject, listener.Policy.Hash, listener.Dialect.Name, null, static json => json.WriteString("login", "refused")));
+            _session, subject, listener.Policy.Hash, listener.Dialect.Name, null, json => json.WriteString("login", login)));
     }
 }

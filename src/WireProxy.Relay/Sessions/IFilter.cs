@@ -29,4 +29,9 @@ internal interface IFilter
 
     /// <summary>True where no frame is half sent, so that a last message can still be added.</summary>
     bool IsAtFrameBoundary { get; }
+
+    /// <summary>From any thread: no further frame is begun, and <see cref="Process"/> gives <see cref="FilterStep.End"/> where none is half sent.</summary>
+    void StopAtBoundary()
+    {
+    }
 }

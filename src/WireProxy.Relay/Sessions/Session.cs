@@ -17,11 +17,16 @@ internal sealed class Session
     /// <summary>How long a client may take to read its last message before the socket is closed under it.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a message to the client that is half sent may take to be finished by an upstream that is being left.</summary>
+    private static readonly TimeSpan Finish = TimeSpan.FromMilliseconds(500);
+
     private SessionEnd? _end;
     private volatile bool _relaying;
     private volatile bool _clientEnded;
     private bool _hasPlace;
-    private bool _clientIsAtBoundary = true;
+    private volatile bool _clientIsAtBoundary = true;
+    private volatile Task _responding = Task.CompletedTask;
+    private volatile Task _cancelling = Task.CompletedTask;
 
     public Session(ListenerContext listener, Socket socket)
     {
@@ -80,16 +85,31 @@ internal sealed class Session
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
-        Upstream?.Abort();
         if (_relaying)
-            _ = AbortClientLaterAsync();
-        else
-            Client.Transport.AbortReceive();
+        {
+            _ = StopAsync(Dialect!);
+            return;
+        }
+        Upstream?.Abort();
+        Client.Transport.AbortReceive();
     }
 
-    /// <summary>A client that reads nothing would hold the response pump, and with it the session, for ever.</summary>
-    private async Task AbortClientLaterAsync()
+    /// <summary>Both pumps are made to end, the client told why where it can be.</summary>
+    private async Task StopAsync(DialectSession dialect)
     {
+        // What a session that the gateway ends leaves running is stopped at once, however slowly the client reads.
+        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        if (leavesWork)
+            _cancelling = dialect.CancelAsync();
+        dialect.Responses.StopAtBoundary();
+        // A client in the middle of a message would not understand a last one.
+        if (!_clientIsAtBoundary)
+            await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));
+        if (leavesWork)
+            Upstream!.Transport.Reset();
+        else
+            Upstream!.Abort();
+        // A client that reads nothing would hold the response pump, and with it the session, for ever.
         await Task.Delay(Linger, Listener.Time);
         Client.Abort();
     }
@@ -122,15 +142,11 @@ internal sealed class Session
         TimeSpan timeout = Listener.Options.Limits.HandshakeTimeout;
         using var deadline = new CancellationTokenSource(timeout, Listener.Time);
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
-            static state => ((Session)state!).End(((Session)state!).HandshakeTimedOut()), this);
+            static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
         Dialect = await Listener.Dialect.HandshakeAsync(this, deadline.Token);
         if (Dialect is null)
             Interlocked.CompareExchange(ref _end, SessionEnd.ClientClosed, null);
     }
-
-    private SessionEnd HandshakeTimedOut() => new(
-        Stage.Handshake, Party.Client,
-        $"the login took longer than limits.handshake_timeout ({Listener.Options.Limits.HandshakeTimeout.TotalSeconds:0.###} s)", "08006");
 
     private async Task RelayAsync(DialectSession dialect)
     {
@@ -138,7 +154,8 @@ internal sealed class Session
         if (_end is not null)
             Upstream!.Abort();
         Task requests = PumpRequestsAsync(dialect);
-        await PumpResponsesAsync(dialect);
+        _responding = PumpResponsesAsync(dialect);
+        await _responding;
         // A client that has more to say is heard out for a moment: a reset would take its last message from it.
         if (!requests.IsCompleted)
             await Task.WhenAny(requests, Task.Delay(Linger, Listener.Time));
@@ -174,14 +191,13 @@ internal sealed class Session
         {
             End(EndOf(e, Party.Upstream));
         }
-        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        if (_end is { IsOrdinary: false })
+            Upstream!.Abort();
         dialect.Ended();
         // What was not flushed is half a frame, or not on record: the client gets none of it.
         Client.Output.Discard();
         await SayGoodbyeAsync(_clientIsAtBoundary);
-        // The client does not wait for an upstream that may not answer.
-        if (leavesWork)
-            await dialect.CancelAsync();
+        await _cancelling;
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)
@@ -191,6 +207,9 @@ internal sealed class Session
             FilterStep step = filter.Process(from.Input, to.Output);
             if (!to.Output.IsEmpty)
             {
+                // Nothing more is run for a session that is over.
+                if (_end is { } over && ReferenceEquals(to, Upstream))
+                    throw new SessionEndException(over);
                 if (Recorder is not null)
                     await Recorder.RecordAsync(kind, to.Output, filter.RequiresDurableRecord);
                 if (ReferenceEquals(to, Upstream))
@@ -302,25 +321,7 @@ internal sealed class Session
             await DrainClientAsync();
     }
 
-    private SessionEnd EndOf(Exception e, Party party)
-    {
-        Stage stage = _relaying ? Stage.Relay : Stage.Handshake;
-        switch (e)
-        {
-            case SessionEndException ended:
-                return ended.End;
-            case ProtocolException:
-                return new SessionEnd(stage, party, $"protocol violation by the {(party == Party.Client ? "client" : "upstream")}: {e.Message}",
-                    "08P01");
-            case JournalUnavailableException:
-                return SessionRecorder.Unavailable(stage);
-            case IOException or SocketException or ObjectDisposedException:
-                return party == Party.Client ? SessionEnd.ClientClosed : SessionEnd.UpstreamClosed;
-            default:
-                Listener.Log.SessionFailed(Listener.Options.Name, Id, e);
-                return new SessionEnd(stage, Party.Proxy, "an internal error of the gateway; its log says more", "XX000");
-        }
-    }
+    private SessionEnd EndOf(Exception e, Party party) => SessionFaults.EndOf(e, party, _relaying ? Stage.Relay : Stage.Handshake, this);
 
     private async Task CloseRecordAsync()
     {

@@ -23,6 +23,9 @@ internal abstract class ByteTransport
     /// <summary>Ends both directions, from any thread: what is pending completes, at the peer's end or with a fault.</summary>
     public abstract void Abort();
 
+    /// <summary>As <see cref="Abort"/>, and the peer's own sending fails at once: it may wait for room to send what nobody will read.</summary>
+    public virtual void Reset() => Abort();
+
     /// <summary>Gives the descriptor back. Nothing may be pending.</summary>
     public abstract void Release();
 
@@ -60,6 +63,8 @@ internal sealed class TlsTransport(SslStream stream, ByteTransport plain) : Byte
     public override void AbortReceive() => plain.AbortReceive();
 
     public override void Abort() => plain.Abort();
+
+    public override void Reset() => plain.Reset();
 
     public override void Release()
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 
 namespace WireProxy.Relay.Transport;
 
@@ -29,6 +30,13 @@ internal sealed class InputBuffer
     public ReadOnlyMemory<byte> Slice(int offset, int length) => _buffer.AsMemory(_start + offset, length);
 
     public void Consume(int count) => _start += count;
+
+    /// <summary>Consumes bytes that must not stay behind in a buffer that others will be given.</summary>
+    public void Wipe(int count)
+    {
+        CryptographicOperations.ZeroMemory(_buffer.AsSpan(_start, count));
+        Consume(count);
+    }
 
     /// <summary>The unread bytes are the beginning of something of this length that is needed whole.</summary>
     public void Require(int length) => _required = length;

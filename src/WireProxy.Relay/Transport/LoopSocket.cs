@@ -95,6 +95,30 @@ internal sealed class LoopSocket : ByteTransport
         _writable.Signal();
     }
 
+    /// <summary>TCP resets a connection whose socket is connected to nothing (connect(2), AF_UNSPEC). A Unix socket is down after its shutdown.</summary>
+    public override unsafe void Reset()
+    {
+        Abort();
+        bool isHeld = false;
+        try
+        {
+            // A descriptor that is given back meanwhile may be another connection's.
+            _socket.SafeHandle.DangerousAddRef(ref isHeld);
+            byte* nothing = stackalloc byte[16];
+            new Span<byte>(nothing, 16).Clear();
+            _ = Libc.Connect(_descriptor, nothing, 16);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Gone already, which is a reset where something was left to be read.
+        }
+        finally
+        {
+            if (isHeld)
+                _socket.SafeHandle.DangerousRelease();
+        }
+    }
+
     public override void Release()
     {
         if (Interlocked.Exchange(ref _released, 1) != 0)

@@ -1,5 +1,4 @@
 using WireProxy.Policy;
-using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Postgres;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Tests.Sessions;
@@ -23,7 +22,7 @@ internal sealed class FilterRig : IDisposable
     public FilterRig(PostgresDialect dialect, CompiledPolicy policy)
     {
         _session = Detached.Session(policy, dialect: dialect);
-        _dialect = PostgresSession.OpenAsync(_session, dialect, new StartupMessage(ProtocolVersion.V30, [])).GetAwaiter().GetResult();
+        _dialect = PostgresSession.OpenAsync(_session, dialect, new Subject("", [], _session.Listener.Options.Name, ""), null).GetAwaiter().GetResult();
         (_toClient, _toUpstream) = (new OutputBuffer(_client), new OutputBuffer(_upstream));
     }
 

@@ -1,18 +1,21 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
 
-namespace WireProxy.Relay.Postgres;
+namespace WireProxy.Relay.Postgres.Login;
 
 /// <summary>The connection to the server, TLS included, in libpq's sense of sslmode.</summary>
 internal static class UpstreamStart
 {
-    public static async Task ConnectAsync(Session session, CancellationToken cancellationToken) =>
-        session.Upstream = await ConnectAsync(session.Listener.Options.Upstream, session.Loop, cancellationToken);
+    /// <param name="certificate">The gateway's own, shown where the server asks for one.</param>
+    public static async Task ConnectAsync(Session session, X509Certificate2? certificate, CancellationToken cancellationToken) =>
+        session.Upstream = await ConnectAsync(session.Listener.Options.Upstream, session.Loop, certificate, cancellationToken);
 
     /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands.</exception>
-    public static async Task<Leg> ConnectAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
+    public static async Task<Leg> ConnectAsync(
+        UpstreamOptions upstream, EventLoop loop, X509Certificate2? certificate, CancellationToken cancellationToken)
     {
         LoopSocket socket = await UpstreamConnector.ConnectAsync(upstream, loop, cancellationToken);
         var leg = new Leg(socket);
@@ -20,7 +23,7 @@ internal static class UpstreamStart
         {
             // As libpq: no TLS over a Unix socket.
             if (upstream.Tls.Mode != UpstreamTlsMode.Disable && !upstream.Host.StartsWith('/'))
-                await BeginTlsAsync(leg, socket, upstream, cancellationToken);
+                await BeginTlsAsync(leg, socket, upstream, certificate, cancellationToken);
             return leg;
         }
         catch
@@ -30,7 +33,8 @@ internal static class UpstreamStart
         }
     }
 
-    private static async Task BeginTlsAsync(Leg leg, LoopSocket socket, UpstreamOptions upstream, CancellationToken cancellationToken)
+    private static async Task BeginTlsAsync(
+        Leg leg, LoopSocket socket, UpstreamOptions upstream, X509Certificate2? certificate, CancellationToken cancellationToken)
     {
         new SslRequest().Encode(leg.Output.BeginOwn());
         await leg.Output.FlushAsync();
@@ -49,7 +53,7 @@ internal static class UpstreamStart
         if (answer != 'S')
             throw FrameIo.Violation(Party.Upstream, "neither S nor N in answer to the SSLRequest");
         SslStream stream = await TlsHandshake.AsClientAsync(
-            new TransportStream(socket, default), upstream, ClientStart.Alpn, TlsHandshake.Versions, cancellationToken);
+            new TransportStream(socket, default), upstream, ClientStart.Alpn, TlsHandshake.Versions, cancellationToken, certificate);
         leg.Upgrade(new TlsTransport(stream, socket));
     }
 }

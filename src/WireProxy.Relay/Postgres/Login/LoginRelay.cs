@@ -4,7 +4,7 @@ using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
 
-namespace WireProxy.Relay.Postgres;
+namespace WireProxy.Relay.Postgres.Login;
 
 /// <summary>
 /// The client's own login, carried to the server and back until AuthenticationOk. Nothing of it is recorded. Where TLS ends

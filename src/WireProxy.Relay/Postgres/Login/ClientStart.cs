@@ -4,7 +4,7 @@ using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
 
-namespace WireProxy.Relay.Postgres;
+namespace WireProxy.Relay.Postgres.Login;
 
 /// <summary>
 /// The client's first packets: TLS asked for by SSLRequest or begun directly (ALPN <c>postgresql</c>), GSSENCRequest

@@ -1,0 +1,58 @@
+namespace WireProxy.Access.Tests;
+
+/// <summary>Time that passes when a test says so. Its timers fire inside of <see cref="Advance"/>.</summary>
+internal sealed class TestClock : TimeProvider
+{
+    private readonly List<Timer> _timers = [];
+    private DateTimeOffset _now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public override long GetTimestamp() => _now.UtcTicks;
+
+    public void Advance(TimeSpan by)
+    {
+        _now += by;
+        foreach (Timer timer in _timers.ToArray())
+            timer.FireIfDue(_now);
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        _timers.Add(timer);
+        return timer;
+    }
+
+    private sealed class Timer(TestClock clock, Action fire) : ITimer
+    {
+        private DateTimeOffset? _due;
+        private TimeSpan _period;
+
+        public void FireIfDue(DateTimeOffset now)
+        {
+            if (now < _due)
+                return;
+            _due = _period > TimeSpan.Zero ? now + _period : null;
+            fire();
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _due = dueTime < TimeSpan.Zero ? null : clock.GetUtcNow() + dueTime;
+            _period = period;
+            return true;
+        }
+
+        public void Dispose() => clock._timers.Remove(this);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
