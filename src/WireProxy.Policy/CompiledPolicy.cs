@@ -15,7 +15,8 @@ public sealed class CompiledPolicy
         _rules = rules;
         _grants = new GrantTable(grants);
         Definition = definition;
-        HasProtectedColumns = !definition.Protect.IsEmpty;
+        NamesProtectedColumns = !definition.Protect.IsEmpty;
+        HasProtectedColumns = NamesProtectedColumns || definition.Labels == LabelMode.Protect;
         DependsOnCatalog = HasProtectedColumns || rules.Any(rule => rule.What.NeedsCatalog(rule.Then));
         VerdictDependsOnTime = GrantsDependOnTime || rules.Any(rule => rule.Who.Hours is not null);
         UnenforcedSettings = FindUnenforced(definition);
@@ -26,7 +27,10 @@ public sealed class CompiledPolicy
 
     /// <summary>Neither rules nor protected columns: the gateway need not understand anything.</summary>
     public bool IsTransparent => _rules.IsEmpty && !HasProtectedColumns;
+    /// <summary>Columns may be protected: the policy names some, or the database's labels may.</summary>
     public bool HasProtectedColumns { get; }
+    /// <summary>The policy itself names protected columns.</summary>
+    public bool NamesProtectedColumns { get; }
     /// <summary>The policy file's hash, which the journal names it by; empty for <see cref="AllowEverything"/>.</summary>
     public string Hash => Definition.Hash;
     /// <summary>True where verdicts or masks need the catalog.</summary>
@@ -36,6 +40,7 @@ public sealed class CompiledPolicy
     public DerivedMode Derived => Definition.Derived;
     public PredicateMode Predicates => Definition.Predicates;
     public UnparsedMode Unparsed => Definition.Unparsed;
+    public LabelMode Labels => Definition.Labels;
 
     /// <summary>Settings that this version accepts and does not carry out as written, in words for a warning.</summary>
     public ImmutableArray<string> UnenforcedSettings { get; }
@@ -82,6 +87,9 @@ public sealed class CompiledPolicy
     /// <param name="known">Columns that the policy has named before, under whatever name they go now; null for none.</param>
     public Protection Resolve(CatalogSnapshot catalog, GrantSet grants, ProtectedIdentities? known = null) =>
         new(Definition, CatalogIndex.Of(catalog), grants, known);
+
+    /// <summary>True where a grant opens columns to the subject, be it at certain hours only.</summary>
+    public bool Unmasks(Subject subject) => _grants.MayHold(subject);
 
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {

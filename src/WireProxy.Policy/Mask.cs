@@ -34,6 +34,9 @@ public abstract record Mask
 
     public abstract MaskKind Kind { get; }
 
+    /// <summary>Two values cannot be told apart behind it.</summary>
+    public bool ShowsNothing => Kind is MaskKind.Redact or MaskKind.Null or MaskKind.Constant;
+
     private sealed record Plain(MaskKind Which) : Mask
     {
         public override MaskKind Kind => Which;

@@ -23,6 +23,15 @@ public enum UnparsedMode
     Approve,
 }
 
+/// <summary>What security labels and comment tags of the database do.</summary>
+public enum LabelMode
+{
+    /// <summary>They say nothing here.</summary>
+    Ignore,
+    /// <summary>They protect columns as the policy does. What a policy file means that has no <c>labels</c>.</summary>
+    Protect,
+}
+
 /// <summary>A policy file as read, before its meaning is checked by <see cref="PolicyCompiler"/>. Names follow the file's keys.</summary>
 public sealed record PolicyDefinition
 {
@@ -30,6 +39,8 @@ public sealed record PolicyDefinition
     public DerivedMode Derived { get; init; }
     public PredicateMode Predicates { get; init; }
     public UnparsedMode Unparsed { get; init; }
+    /// <summary>The file's default is protect; a definition that comes from no file ignores them.</summary>
+    public LabelMode Labels { get; init; }
     public ImmutableArray<RuleDefinition> Rules { get; init; } = [];
     public ImmutableArray<UnmaskGrant> Unmask { get; init; } = [];
     /// <summary>A hash of the file's bytes, as hexadecimal; the journal names the policy by it.</summary>

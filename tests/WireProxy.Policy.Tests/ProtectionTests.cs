@@ -228,7 +228,6 @@ public sealed class ProtectionTests
         Assert.That(protection.Find(99999, 1), Is.EqualTo(ColumnProtection.Clear));
         Assert.That(protection.Find(catalog.Id("pg_catalog.pg_stats"), 2), Is.EqualTo(ColumnProtection.Clear));
         Assert.That(protection.Touches(Given.Select() with { HasUnknownSql = true }), Is.False);
-        Assert.That(protection.MaskOfNamedColumn(null, "nowhere", "x"), Is.Null);
         Assert.That(CompiledPolicy.AllowEverything.ResolveFor(catalog.Build(), Given.Alice()).ProtectsNothing, Is.True);
     }
 
@@ -238,18 +237,6 @@ public sealed class ProtectionTests
         TestCatalog catalog = TestCatalog.Clinic().ViewOfUnknown("clinic.odd", "x");
         Protection protection = Given.Protecting(Given.Protect(lastFour, "clinic.patients.ssn")).ResolveFor(catalog.Build(), Given.Alice());
         Assert.That(protection.Find(catalog.Id("clinic.odd"), 1), Is.EqualTo(ColumnProtection.Masked(Mask.Redact)));
-    }
-
-    [Test]
-    public void A_column_named_in_a_message_has_its_mask()
-    {
-        Protection protection = Resolve(TestCatalog.Clinic());
-        Assert.That(protection.MaskOfNamedColumn("clinic", "patients", "ssn"), Is.EqualTo(lastFour));
-        Assert.That(protection.MaskOfNamedColumn(null, "patients", "ssn"), Is.EqualTo(lastFour));
-        Assert.That(protection.MaskOfNamedColumn("clinic", "patients", "id"), Is.Null);
-        Assert.That(protection.MaskOfNamedColumn("clinic", "patients", "unheard_of"), Is.EqualTo(Mask.Redact));
-        Assert.That(protection.MaskOfNamedColumn("clinic", "unheard_of", "id"), Is.EqualTo(Mask.Redact));
-        Assert.That(protection.MaskOfNamedColumn(null, "visits", "page"), Is.EqualTo(Mask.Redact), "one of the two has no such column");
     }
 
     [Test]

@@ -9,6 +9,8 @@ internal sealed class TestCatalog
     private readonly List<CatalogFunction> functions =
         [new(1, "pg_catalog", "now"), new(2, "pg_catalog", "count"), new(3, "pg_catalog", "query_to_xml")];
 
+    private readonly List<string?[]> labels = [];
+
     /// <summary>A clinic: patients and visits, a shop with a table of its own called visits, and the system's statistics.</summary>
     public static TestCatalog Clinic() => new TestCatalog()
         .Table("clinic.patients", "id", "ssn", "full_name")
@@ -27,6 +29,21 @@ internal sealed class TestCatalog
     public TestCatalog Function(string name)
     {
         functions.Add(new CatalogFunction((uint)(functions.Count + 1), name.Split('.')[0], name.Split('.')[1]));
+        return this;
+    }
+
+    /// <param name="column">Its number, or 0 for the relation.</param>
+    /// <param name="provider">Null for a comment.</param>
+    public TestCatalog Label(string relation, short column, string? provider, string text)
+    {
+        string id = Id(relation).ToString();
+        labels.Add(provider is null ? ["n", id, column.ToString(), text, null, null] : ["l", id, column.ToString(), text, provider, null]);
+        return this;
+    }
+
+    public TestCatalog Label(LabelPlace place, string? schema, string? provider, string text)
+    {
+        labels.Add(["L", place == LabelPlace.Schema ? "2200" : "0", provider, text, schema, null]);
         return this;
     }
 
@@ -56,6 +73,8 @@ internal sealed class TestCatalog
         }
         foreach (CatalogFunction function in functions)
             builder.Add(["f", function.Id.ToString(), null, function.Schema, function.Name, null]);
+        foreach (string?[] label in labels)
+            builder.Add(label);
         return builder.Build(1);
     }
 

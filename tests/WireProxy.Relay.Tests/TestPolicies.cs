@@ -16,11 +16,11 @@ internal static class TestPolicies
         ],
     });
 
+    public static ImmutableArray<RuleDefinition> JudgingRules { get; } =
+        [new RuleDefinition("no-drop", new RuleCondition { Statement = ["DROP DATABASE"] }, Decision.Block, "Not here.")];
+
     /// <summary>Nothing is protected, and every statement is judged.</summary>
-    public static CompiledPolicy Judging { get; } = Compile(new PolicyDefinition
-    {
-        Rules = [new RuleDefinition("no-drop", new RuleCondition { Statement = ["DROP DATABASE"] }, Decision.Block, "Not here.")],
-    });
+    public static CompiledPolicy Judging { get; } = Compile(new PolicyDefinition { Rules = JudgingRules });
 
     /// <summary>Of <see cref="Protecting"/>, with the names shown to this user from 8 to 18 hours UTC.</summary>
     public static CompiledPolicy ShowingNamesByDay(string user) => Compile(Protecting.Definition with

@@ -38,6 +38,7 @@ internal sealed class PolicyFile
             Protect = ReadAll(root, "protect", ReadProtect),
             Derived = root.Choice("derived", DerivedMode.Mask, ("mask", DerivedMode.Mask), ("block", DerivedMode.Block)),
             Predicates = root.Choice("predicates", PredicateMode.Allow, ("allow", PredicateMode.Allow), ("block", PredicateMode.Block)),
+            Labels = root.Choice("labels", LabelMode.Protect, ("protect", LabelMode.Protect), ("ignore", LabelMode.Ignore)),
             Unparsed = root.Choice("unparsed", UnparsedMode.Block, ("block", UnparsedMode.Block), ("approve", UnparsedMode.Approve)),
             Rules = ReadAll(root, "rules", ReadRule),
             Unmask = ReadAll(root, "unmask", ReadUnmask),

@@ -104,7 +104,7 @@ internal static class SettingsReport
         var definition = policy.Definition;
         output.WriteLine($"policy: {policy.File}, sha256 {definition.Hash}");
         output.WriteLine(
-            $"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}");
+            $"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}, labels {Word(definition.Labels)}");
         foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
             output.WriteLine($"  protect     {column}  {protect.Mask}");
         foreach (var rule in definition.Rules)
@@ -122,6 +122,7 @@ internal static class SettingsReport
         json.WriteString("derived", Word(definition.Derived));
         json.WriteString("predicates", Word(definition.Predicates));
         json.WriteString("unparsed", Word(definition.Unparsed));
+        json.WriteString("labels", Word(definition.Labels));
         json.WriteStartArray("protect");
         foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
         {

@@ -18,7 +18,7 @@ internal sealed class TransactSqlJudge(
 
     public (string One, string More) Unit => ("batch", "es");
 
-    public string? Blindness => catalog is null && policy.HasProtectedColumns
+    public string? Blindness => catalog is null && policy.NamesProtectedColumns
         ? "no catalog was read: copies of protected columns, what procedures and views read, and names in other letters are not seen; --catalog reads it"
         : null;
 
@@ -67,7 +67,7 @@ internal sealed class TransactSqlJudge(
     private Verdict Judge(StatementFacts facts)
     {
         var verdict = policy.Judge(facts, subject, catalog: null, time.GetUtcNow());
-        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.HasProtectedColumns
+        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.NamesProtectedColumns
             ? new Verdict(Decision.Block, null, "It runs text that is put together while it runs, which cannot be judged before.")
             : verdict;
     }

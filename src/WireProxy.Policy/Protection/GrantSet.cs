@@ -24,6 +24,9 @@ internal sealed class GrantTable(ImmutableArray<CompiledGrant> grants)
 
     public bool DependsOnTime { get; } = grants.Any(grant => grant.Who.Hours is not null);
 
+    /// <summary>One of them holds at some hour.</summary>
+    public bool MayHold(Subject subject) => grants.Any(grant => (grant.Who with { Hours = null }).Holds(subject, DateTimeOffset.UnixEpoch));
+
     public GrantSet For(Subject subject, DateTimeOffset now)
     {
         if (grants.IsEmpty)

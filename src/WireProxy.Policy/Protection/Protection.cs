@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Policy;
 
@@ -10,25 +11,34 @@ public sealed class Protection
 {
     private readonly CatalogIndex _catalog;
     private readonly Dictionary<uint, RelationProtection> _relations;
-    private readonly PolicyDefinition _policy;
     private readonly GrantedColumns _grants;
+    private readonly ProtectionBuilder _builder;
+    private readonly ViewMasks _views;
 
     internal Protection(PolicyDefinition policy, CatalogIndex catalog, GrantSet grants, ProtectedIdentities? known)
     {
         _catalog = catalog;
-        _policy = policy;
         _grants = new(grants, catalog.Snapshot.Database);
-        ProtectsNothing = _grants.CoverAll(policy);
-        ProtectionBuilder builder = new(policy, catalog, _grants, known);
-        _relations = ProtectsNothing ? [] : builder.Build();
-        ProtectsNoColumn = ProtectsNothing || !builder.FoundColumns;
+        _views = new(catalog.Snapshot, this);
+        _builder = new(policy, catalog, _grants, known);
+        _builder.FindColumns();
+        ProtectsNothing = _grants.CoverAll(policy) && !_builder.HidesColumns;
+        _relations = ProtectsNothing ? [] : _builder.Build(_views);
+        ProtectsNoColumn = ProtectsNothing || !_builder.FoundColumns;
+        Labels = new(policy.Labels, catalog, _builder.Own);
     }
 
-    /// <summary>True where the policy protects nothing from this subject, whatever the catalog holds: every answer is "clear".</summary>
+    /// <summary>True where the policy and the labels protect nothing from this subject: every answer is "clear".</summary>
     public bool ProtectsNothing { get; }
 
-    /// <summary>True where no column of this catalog is one that the policy names: there is nothing yet that could be carried away.</summary>
+    /// <summary>True where no column of this catalog is one that the policy or a label names: there is nothing yet that could be carried away.</summary>
     public bool ProtectsNoColumn { get; }
+
+    /// <summary>What may be done to the labels and comments that protect.</summary>
+    public LabelGuard Labels { get; }
+
+    /// <summary>The columns that are protected by themselves, and by what.</summary>
+    public IEnumerable<ProtectedColumn> Columns => _builder.List();
 
     /// <summary>The mask of an expression over protected columns.</summary>
     public Mask DerivedMask { get; } = Mask.Redact;
@@ -46,17 +56,45 @@ public sealed class Protection
         if (!_relations.TryGetValue(relationId, out RelationProtection? relation))
             return attributeNumber == 0 || !node.HasKnownColumns || node.IsSequence || node.Relation.Column(attributeNumber) is not null
                 ? ColumnProtection.Clear : ColumnProtection.Unknown;
-        return attributeNumber == 0 ? ColumnProtection.Masked(DerivedMask) : relation.Find(attributeNumber);
+        if (attributeNumber != 0)
+            return relation.Find(attributeNumber);
+        return relation.HasMasks ? ColumnProtection.Masked(DerivedMask) : ColumnProtection.Clear;
     }
 
-    /// <summary>The mask of a column that the policy itself names, be it a view's; null where it names none, whatever the column is made of.</summary>
+    /// <summary>The mask of a column that the policy or a label itself names, be it a view's; null where none does, whatever the column is made
+    /// of.</summary>
     public Mask? NamedMask(uint relationId, short attributeNumber)
     {
         if (ProtectsNothing || _catalog.Find(relationId) is not { } node || node.Relation.Column(attributeNumber) is not { Name: var column })
             return null;
-        return _grants.Contains(node, column) ? null : _policy.Protect.FirstOrDefault(rule => rule.Columns.Any(pattern =>
-            pattern.Matches(_catalog.Snapshot.Database, node.Schema, node.Name, column)))?.Mask;
+        return _grants.Contains(node, column) ? null : _builder.Own.GetValueOrDefault(node)?.GetValueOrDefault(column)?.Mask;
     }
+
+    /// <summary>True where protected values may be among these.</summary>
+    public bool IsProtected(SourceSet sources) => !ProtectsNothing && _views.IsProtected(sources);
+
+    /// <inheritdoc cref="IsProtected(SourceSet)"/>
+    public bool IsProtected(SourceColumn column) => !ProtectsNothing && _views.IsProtected(column);
+
+    /// <summary>The mask of a column as it is, be it a view's; null where it is clear.</summary>
+    /// <param name="sources">What it is made of, as the lineage has found it.</param>
+    public Mask? MaskOf(SourceColumn column, SourceSet sources)
+    {
+        if (!IsView(column.Relation))
+            return Find(column.Relation, column.Attribute).Mask;
+        uint type = _catalog.Find(column.Relation)?.Relation.Column(column.Attribute)?.TypeId ?? 0;
+        return MaskOfView(column.Relation, column.Attribute, sources, type, DerivedMask);
+    }
+
+    /// <summary>True for a view that is judged by what it is made of.</summary>
+    public bool IsView(uint relation) => _views.IsView(relation);
+
+    /// <summary>The mask of a view's column: its own, or that of what it is made of; null where it is clear.</summary>
+    /// <param name="sources">As the lineage of the statement, or of the view, has found them.</param>
+    /// <param name="typeId">Its type, as the server states it.</param>
+    public Mask? MaskOfView(uint relationId, short attributeNumber, SourceSet sources, uint typeId, Mask derived) =>
+        _catalog.Find(relationId) is { } node && node.Relation.Column(attributeNumber) is { } column && _grants.Contains(node, column.Name) ? null
+        : NamedMask(relationId, attributeNumber) ?? _views.MaskOf(sources, typeId, derived);
 
     /// <summary>True where the statement may reach protected values, so that an expression in its result is to be masked: it names,
     /// at any depth, a relation with masked columns or one that the catalog does not know; it calls a function that reads on
@@ -75,25 +113,6 @@ public sealed class Protection
             return true;
         return facts.Relations.Any(relation => Touches(relation, facts)) || facts.Functions.Any(Touches)
             || facts.Columns.Any(column => _catalog.MayBeCall(column, facts));
-    }
-
-    /// <summary>The mask of a column that a message names (an error's fields, say), or null where it is clear. An unqualified table
-    /// may be any of that name; of a table or column that the catalog does not know nothing is passed.</summary>
-    public Mask? MaskOfNamedColumn(string? schema, string table, string column)
-    {
-        if (ProtectsNothing)
-            return null;
-        IReadOnlyList<CatalogNode> nodes = _catalog.Named(schema, table);
-        if (nodes.Count == 0)
-            return DerivedMask;
-        foreach (CatalogNode node in nodes)
-        {
-            if (_relations.TryGetValue(node.Id, out RelationProtection? relation) && relation.MaskOf(column) is { } mask)
-                return mask;
-            if (node.HasKnownColumns && !node.HasColumn(column))
-                return DerivedMask;
-        }
-        return null;
     }
 
     /// <summary>The columns that COPY table TO writes, in order, with their masks. Without a list these are all columns that are

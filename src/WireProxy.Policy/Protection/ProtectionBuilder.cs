@@ -4,12 +4,14 @@ namespace WireProxy.Policy;
 
 /// <summary>Works out which columns of a catalog are masked for one subject, and how.</summary>
 /// <remarks>
-/// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do; it keeps it under another name.
+/// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do. One that a label or a comment tag protects
+///    (<see cref="LabelIndex"/>) has that one's mask. Either keeps it under another name.
 /// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
 ///    nearest first, and a parent's the mask of its children's.
 /// 3. A generated column of a table with masked columns may be made of them and is redacted.
-/// 4. What a view's column is made of is not known yet, so a view or materialized view that reads, at any distance, a relation
-///    with a masked column has all its columns redacted; a mask that names the view's own column is kept.
+/// 4. A view's columns are masked by what they are made of (<see cref="ViewMasks"/>); a materialized view that reads, at any distance, a relation
+///    with a masked column has all its columns redacted, because the order of its rows may tell what they were grouped by. A mask that names
+///    the view's own column is kept.
 /// 5. Value-carrying columns of system relations (<see cref="SystemRelations"/>) are redacted; all columns, where the catalog
 ///    does not list them.
 /// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and the redaction of
@@ -18,18 +20,29 @@ namespace WireProxy.Policy;
 internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex catalog, GrantedColumns grants, ProtectedIdentities? known)
 {
     private readonly string _database = catalog.Snapshot.Database;
-    private readonly Dictionary<CatalogNode, Dictionary<string, Mask>> _own = [];
+    private readonly LabelIndex? _labels = policy.Labels == LabelMode.Protect ? LabelIndex.Of(catalog.Snapshot) : null;
+    private readonly Dictionary<CatalogNode, Dictionary<string, OwnMask>> _own = [];
     private readonly Dictionary<uint, RelationProtection> _built = [];
 
-    /// <summary>The policy names columns that are there.</summary>
+    /// <summary>The policy, or a label, names columns that are there.</summary>
     public bool FoundColumns => _own.Count > 0;
 
-    public Dictionary<uint, RelationProtection> Build()
+    /// <summary>Some of them are not open to the subject.</summary>
+    public bool HidesColumns => _own.Any(node => node.Value.Keys.Any(column => !grants.Contains(node.Key, column)));
+
+    /// <summary>The masks that columns have of their own, grants left aside.</summary>
+    public IReadOnlyDictionary<CatalogNode, Dictionary<string, OwnMask>> Own => _own;
+
+    public void FindColumns()
     {
         known?.Keep(catalog.Snapshot);
         foreach (CatalogNode node in catalog.Relations)
             if (node.HasKnownColumns && FindOwn(node) is { Count: > 0 } masks)
                 _own.Add(node, masks);
+    }
+
+    public Dictionary<uint, RelationProtection> Build(ViewMasks views)
+    {
         // Only relations with a mask of their own, their families and the system's need a closer look ...
         foreach (CatalogNode node in _own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct())
             AddTable(node);
@@ -40,8 +53,25 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
         HashSet<CatalogNode> masked = [.. catalog.Relations.Where(node => _built.ContainsKey(node.Id))];
         foreach (CatalogNode view in catalog.Relations)
             if (!view.IsSystem && (view.ReadsUnknown || view.Read.Any(masked.Contains)))
-                Add(view, view.ColumnNames.Select(column => (column, OfView(view, column))));
+                _built[view.Id] = new RelationProtection(view, views.IsExact(view)
+                    ? () => Masks(view.ColumnNames.Select(column => (column, grants.Contains(view, column) ? null : OwnMaskOf(view, column) ?? views.MaskOf(view, column))))
+                    : () => Masks(view.ColumnNames.Select(column => (column, OfView(view, column)))));
         return _built;
+    }
+
+    /// <summary>All columns that have a mask of their own or through their family, in the order of their names, whoever may see them.</summary>
+    public IEnumerable<ProtectedColumn> List()
+    {
+        foreach (CatalogNode node in _own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct().OrderBy(node => (node.Schema, node.Name)))
+            foreach (CatalogColumn column in node.Relation.Columns)
+            {
+                CatalogNode? from = new[] { node }.Concat(node.Family).FirstOrDefault(one => _own.GetValueOrDefault(one)?.ContainsKey(column.Name) == true);
+                if (from is null)
+                    continue;
+                OwnMask own = _own[from][column.Name];
+                yield return new ProtectedColumn(node.Id, column.Number, node.Schema, node.Name, column.Name, own.Mask,
+                    from == node ? own.By : $"{own.By} of {from.Schema}.{from.Name}, which shares rows with it", grants.Contains(node, column.Name), own.Problem);
+            }
     }
 
     private void AddTable(CatalogNode node)
@@ -66,22 +96,28 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             pattern.NamesOneSchema && pattern.MatchesTable(_database, node.Schema, node.Name)))?.Mask;
         Mask? whole = SystemRelations.MayCarryValues(node.Schema, node.Name) ? Mask.Redact : named;
         if (whole is not null)
-            _built[node.Id] = new RelationProtection(node, [], whole);
+            _built[node.Id] = new RelationProtection(node, whole);
     }
 
     private void Add(CatalogNode node, IEnumerable<(string Column, Mask? Mask)> columns)
+    {
+        Dictionary<string, Mask> masks = Masks(columns);
+        if (masks.Count > 0)
+            _built[node.Id] = new RelationProtection(node, () => masks);
+    }
+
+    private static Dictionary<string, Mask> Masks(IEnumerable<(string Column, Mask? Mask)> columns)
     {
         Dictionary<string, Mask> masks = [];
         foreach ((string column, Mask? mask) in columns)
             if (mask is not null)
                 masks.TryAdd(column, mask);
-        if (masks.Count > 0)
-            _built[node.Id] = new RelationProtection(node, masks, null);
+        return masks;
     }
 
-    private Dictionary<string, Mask>? FindOwn(CatalogNode node)
+    private Dictionary<string, OwnMask>? FindOwn(CatalogNode node)
     {
-        Dictionary<string, Mask>? masks = null;
+        Dictionary<string, OwnMask>? masks = null;
         foreach (ProtectRule rule in policy.Protect)
             foreach (ColumnPattern pattern in rule.Columns)
             {
@@ -90,36 +126,38 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
                     continue;
                 foreach (string column in node.ColumnNames)
                     if (pattern.MatchesColumn(column))
-                        (masks ??= []).TryAdd(column, rule.Mask);
+                        (masks ??= []).TryAdd(column, new OwnMask(rule.Mask, $"policy: {pattern}", true));
             }
-        if (known is null || node.IsSystem)
+        if (node.IsSystem)
             return masks;
         foreach (CatalogColumn column in node.Relation.Columns)
         {
-            Mask? named = masks?.GetValueOrDefault(column.Name);
-            known.See(node.Id, column.Number, named);
-            if (named is null && known.Find(node.Id, column.Number) is { } earlier)
-                (masks ??= []).Add(column.Name, earlier);
+            if (_labels?.Find(node, column) is { Mark.Mask: { } labelled } label)
+                (masks ??= []).TryAdd(column.Name, new OwnMask(labelled, label.By, false, label.Mark.Problem));
+            OwnMask? named = masks?.GetValueOrDefault(column.Name);
+            known?.See(node.Id, column.Number, named?.Mask);
+            if (named is null && known?.Find(node.Id, column.Number) is { } earlier)
+                (masks ??= []).Add(column.Name, new OwnMask(earlier, "what named it when the gateway saw it first", false));
         }
         return masks;
     }
 
-    private Mask? Own(CatalogNode node, string column) =>
-        _own.TryGetValue(node, out Dictionary<string, Mask>? masks) && masks.TryGetValue(column, out Mask? mask)
-        && !grants.Contains(node, column) ? mask : null;
+    private Mask? OwnMaskOf(CatalogNode node, string column) =>
+        _own.TryGetValue(node, out Dictionary<string, OwnMask>? masks) && masks.TryGetValue(column, out OwnMask? mask)
+        && !grants.Contains(node, column) ? mask.Mask : null;
 
     private Mask? OwnOrInherited(CatalogNode node, string column)
     {
-        if (Own(node, column) is { } mask)
+        if (OwnMaskOf(node, column) is { } mask)
             return mask;
-        return grants.Contains(node, column) ? null : First(node.Ancestors, ancestor => Own(ancestor, column));
+        return grants.Contains(node, column) ? null : First(node.Ancestors, ancestor => OwnMaskOf(ancestor, column));
     }
 
     private Mask? Effective(CatalogNode node, string column) =>
         OwnOrInherited(node, column) ?? First(node.Descendants, descendant => OwnOrInherited(descendant, column));
 
     private Mask? OfView(CatalogNode view, string column) =>
-        grants.Contains(view, column) ? null : Own(view, column) ?? Mask.Redact;
+        grants.Contains(view, column) ? null : OwnMaskOf(view, column) ?? Mask.Redact;
 
     private static Mask? First(IReadOnlyList<CatalogNode> nodes, Func<CatalogNode, Mask?> find)
     {

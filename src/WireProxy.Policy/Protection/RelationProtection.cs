@@ -1,17 +1,26 @@
 namespace WireProxy.Policy;
 
-/// <summary>The masked columns of one relation that has any.</summary>
-/// <param name="masks">By column name.</param>
-/// <param name="whole">The mask of every column, where the catalog does not list them; else null.</param>
-internal sealed class RelationProtection(CatalogNode relation, Dictionary<string, Mask> masks, Mask? whole)
+/// <summary>The masked columns of one relation that has, or may have, any.</summary>
+internal sealed class RelationProtection
 {
-    public CatalogNode Relation => relation;
+    private readonly Lazy<Dictionary<string, Mask>>? _masks;
+    private readonly Mask? _whole;
 
-    public Mask? MaskOf(string column) => whole ?? masks.GetValueOrDefault(column);
+    /// <param name="masks">Finds them by column name, when they are asked for: a view's definition is read only then.</param>
+    public RelationProtection(CatalogNode relation, Func<Dictionary<string, Mask>> masks) => (Relation, _masks) = (relation, new(masks));
+
+    /// <param name="whole">The mask of every column, where the catalog does not list them.</param>
+    public RelationProtection(CatalogNode relation, Mask whole) => (Relation, _whole) = (relation, whole);
+
+    public CatalogNode Relation { get; }
+
+    public bool HasMasks => _whole is not null || _masks!.Value.Count > 0;
+
+    public Mask? MaskOf(string column) => _whole ?? _masks!.Value.GetValueOrDefault(column);
 
     public ColumnProtection Find(short attributeNumber) =>
-        whole is not null ? ColumnProtection.Masked(whole)
-        : relation.Relation.Column(attributeNumber) is not { } column ? ColumnProtection.Unknown
-        : masks.TryGetValue(column.Name, out Mask? mask) ? ColumnProtection.Masked(mask)
+        _whole is not null ? ColumnProtection.Masked(_whole)
+        : Relation.Relation.Column(attributeNumber) is not { } column ? ColumnProtection.Unknown
+        : _masks!.Value.TryGetValue(column.Name, out Mask? mask) ? ColumnProtection.Masked(mask)
         : ColumnProtection.Clear;
 }

@@ -32,7 +32,7 @@ internal static class CopyPlan
             && lineage is { Shape: ResultShape.Columns } && lineage.Columns.Length == count)
         {
             Mask derived = isBinary ? Mask.Null : protection!.DerivedMask;
-            ImmutableArray<Mask?> masks = [.. lineage.Columns.Select(column => judge.IsProtected(column.Sources) ? derived : null)];
+            ImmutableArray<Mask?> masks = [.. lineage.Columns.Select(column => judge.Protection.IsProtected(column.Sources) ? derived : null)];
             return masks.All(mask => mask is null)
                 ? null : CopyMask.Create(facts, masks, [.. Enumerable.Repeat(TextType, count)], clientEncoding);
         }

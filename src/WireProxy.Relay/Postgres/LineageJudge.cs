@@ -1,13 +1,11 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
-using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>What the lineage of statements means for a subject from whom columns are protected. Immutable; holds for one catalog.</summary>
-internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalog)
+internal sealed class LineageJudge(Protection protection)
 {
     private readonly ConditionalWeakTable<TextLineage, StatementPlans> _plans = [];
 
@@ -16,27 +14,14 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
     /// <summary>A text seen before costs a look-up.</summary>
     public StatementPlans PlansOf(TextLineage text) => _plans.GetValue(text, known => new StatementPlans(known, this));
 
-    /// <summary>Protected values may be among these.</summary>
-    public bool IsProtected(SourceSet sources)
-    {
-        if (sources.IsEverything)
-            return true;
-        foreach (SourceColumn column in sources.Columns)
-        {
-            if (IsProtected(column))
-                return true;
-        }
-        return false;
-    }
-
     /// <summary>The statement uses protected values anywhere: its errors may quote them.</summary>
     public bool Touches(StatementLineage lineage)
     {
-        if (lineage.ReachesEverything || lineage.Shape == ResultShape.Unknown || IsProtected(lineage.Messages))
+        if (lineage.ReachesEverything || lineage.Shape == ResultShape.Unknown || protection.IsProtected(lineage.Messages))
             return true;
         foreach (ColumnUse use in lineage.Touched)
         {
-            if (IsProtected(use.Column))
+            if (protection.IsProtected(use.Column))
                 return true;
         }
         return false;
@@ -45,27 +30,41 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
     /// <summary>Why the statement must not run although the rules allow it; null where it may.</summary>
     public Refusal? RefusalOf(StatementLineage lineage, string command, CompiledPolicy policy)
     {
+        if (RefusalOfLabels(lineage, command) is { } unprotecting)
+            return unprotecting;
         if (protection.ProtectsNoColumn)
             return null;
         foreach (ValueWrite write in lineage.Writes)
         {
-            if (!IsProtected(write.Sources) || IsKept(write))
+            if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
             return write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write.Name);
         }
         bool blocksPredicates = policy.Predicates == PredicateMode.Block;
+        string? setting = policy.Derived == DerivedMode.Block ? "derived: block" : blocksPredicates ? "predicates: block" : null;
         if (blocksPredicates &&
-            (lineage.ReachesEverything || lineage.Touched.Any(use => (use.Uses & ColumnUses.Predicate) != 0 && IsProtected(use.Column))))
+            (lineage.ReachesEverything || lineage.Touched.Any(use => (use.Uses & ColumnUses.Predicate) != 0 && protection.IsProtected(use.Column))))
         {
             return Refusals.Predicate(command);
         }
-        if (!lineage.Columns.Any(column => column.Origin is null && IsProtected(column.Sources)))
-            return null;
-        // An expression that fails for some values and not for others answers questions as a condition does, whatever becomes of its value.
-        return policy.Derived == DerivedMode.Block ? Refusals.Derived(command, "derived: block")
-            : blocksPredicates ? Refusals.Derived(command, "predicates: block") : null;
+        // An expression that fails for some values and not for others answers questions as a condition does, whatever becomes of its value; so
+        // does one that is NULL for some and is written into a masked column.
+        return setting is not null && (lineage.Columns.Any(column => column.Origin is null && protection.IsProtected(column.Sources))
+            || lineage.Writes.Any(write => write.Kind == WriteKind.Column && write.Plain is null && protection.IsProtected(write.Sources)))
+            ? Refusals.Derived(command, setting) : null;
+    }
+
+    /// <summary>Why the statement must not run for what it does to labels and comments; null where it may.</summary>
+    public Refusal? RefusalOfLabels(StatementLineage lineage, string command)
+    {
+        foreach (LabelChange change in lineage.Labels)
+        {
+            if (protection.Labels.RefusalOf(change) is { } reason)
+                return Refusals.Label(command, reason);
+        }
+        return null;
     }
 
     /// <summary>The mask of a result's column, or null where it is clear.</summary>
@@ -75,44 +74,28 @@ internal sealed class LineageJudge(Protection protection, CatalogSnapshot catalo
     {
         agrees = true;
         if (stated.TableId == 0)
-            return IsProtected(expected.Sources) ? derived : null;
+            return protection.IsProtected(expected.Sources) ? derived : null;
         agrees = expected.Origin is { } origin && origin.Relation == stated.TableId && origin.Attribute == stated.AttributeNumber;
         if (!agrees)
             return derived;
-        if (IsView(stated.TableId))
-            return protection.NamedMask(stated.TableId, stated.AttributeNumber) ?? OfView(stated, expected, derived);
+        if (protection.IsView(stated.TableId))
+            return protection.MaskOfView(stated.TableId, stated.AttributeNumber, expected.Sources, stated.TypeId, derived);
         ColumnProtection found = protection.Find(stated.TableId, stated.AttributeNumber);
         return found.Kind switch
         {
             ProtectionKind.Masked => found.Mask,
             ProtectionKind.Unknown => derived,
-            _ => IsProtected(expected.Sources) ? derived : null,
+            _ => protection.IsProtected(expected.Sources) ? derived : null,
         };
     }
-
-    /// <summary>A view's column that is one protected column as it is has that column's mask.</summary>
-    private Mask? OfView(ResultColumn stated, OutputColumn expected, Mask derived)
-    {
-        if (!IsProtected(expected.Sources))
-            return null;
-        ImmutableArray<SourceColumn> columns = [.. expected.Sources.Columns.Where(column => !IsView(column.Relation))];
-        return !expected.Sources.IsEverything && columns is [var only] && protection.Find(only.Relation, only.Attribute) is { IsMasked: true } found
-            && catalog.Relation(only.Relation)?.Column(only.Attribute)?.TypeId == stated.TypeId ? found.Mask : derived;
-    }
-
-    private bool IsProtected(SourceColumn column) => IsView(column.Relation)
-        ? protection.NamedMask(column.Relation, column.Attribute) is not null
-        : protection.Find(column.Relation, column.Attribute).Kind != ProtectionKind.Clear;
-
-    /// <summary>A view is what its definition says, which stands beside it in the sources; the system's are known by a list instead. A materialized
-    /// view is not among them: the very order of its rows may tell what they were grouped by.</summary>
-    private bool IsView(uint relation) => catalog.Relation(relation) is { Kind: 'v', IsSystem: false };
 
     private bool IsKept(ValueWrite write) => write.Kind switch
     {
         // Its definition stays in the catalog, so that its columns are masked by what they are made of.
         WriteKind.NewView => true,
-        WriteKind.Column => write.Target.Attribute > 0 && protection.Find(write.Target.Relation, write.Target.Attribute).IsMasked,
+        // Part of a value, moved to where another part is shown, would come out piece by piece.
+        WriteKind.Column => write.Target.Attribute > 0 && protection.Find(write.Target.Relation, write.Target.Attribute) is { IsMasked: true, Mask: var mask }
+            && (mask.ShowsNothing || (write.Plain is { } plain && protection.MaskOf(plain, write.Sources) == mask)),
         _ => false,
     };
 }

@@ -19,6 +19,8 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
 
     public StatementAnalysis Analysis { get; } = analysis;
 
+    public Notifiers Notifiers { get; } = new(TimeProvider.System);
+
     public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
         session.Farewell = this;

@@ -87,6 +87,9 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>Rows need plans: something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
 
+    /// <summary>Labels or comments protect columns, from whomever it may be.</summary>
+    public bool GuardsLabels => Protection is { Labels.Guards: true };
+
     /// <summary>
     /// Grows with every statement that may change what a name means: settings such as search_path, prepared statements and
     /// cursors made in SQL, DDL. What was learnt about a statement under an older meaning is not relied on.
@@ -118,6 +121,8 @@ internal sealed class PostgresSession : DialectSession
         Path.Abandon();
         if (_cancelHandle is { } handle)
             Session.Listener.Registry.RemoveCancelKey(handle, Session);
+        if (_cancelKey is { } key)
+            Dialect.Notifiers.Ends(key.ProcessId);
     }
 
     public override Task CancelAsync() => _cancelKey is { } key
@@ -127,6 +132,7 @@ internal sealed class PostgresSession : DialectSession
     public void BackendKeyReceived(BackendKeyData key)
     {
         _cancelKey = key;
+        Dialect.Notifiers.Begins(key.ProcessId, Subject.User, Policy.Unmasks(Subject));
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
@@ -202,7 +208,7 @@ internal sealed class PostgresSession : DialectSession
         if (CertainProtection is not { } under || Path.Current is not { } path)
             return null;
         if (!ReferenceEquals(_judge?.Protection, under))
-            _judge = new LineageJudge(under, Catalog!);
+            _judge = new LineageJudge(under);
         return _judge.PlansOf(LineageCache.For(Catalog!, path).Resolve(text));
     }
 
@@ -211,7 +217,7 @@ internal sealed class PostgresSession : DialectSession
     {
         if (CertainProtection is not { } under || Path.Current is not { } path)
             return null;
-        return new StatementPlans(new TextLineage([PostgresLineage.OfFunctionCall(function, Catalog!, path)]), new LineageJudge(under, Catalog!));
+        return new StatementPlans(new TextLineage([PostgresLineage.OfFunctionCall(function, Catalog!, path)]), new LineageJudge(under));
     }
 
     /// <summary>Whether <see cref="PlansOf(ReadOnlySpan{byte})"/> would have to work for a long time.</summary>

@@ -46,6 +46,16 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from a protected column, and the policy says {setting}",
         "Select the column itself, which comes masked, or leave it out; the connection stays usable.", null, command, 0);
 
+    /// <param name="reason">In words that follow "because".</param>
+    public static Refusal Label(string command, string reason) => new(
+        "block", "42501", $"WireProxy did not run this {command}, because {reason}",
+        "Labels, and comments with a wireproxy tag, protect columns and are changed past the gateway by those who run the database. A comment's words may change where its tag stays as it is.",
+        null, command, 0);
+
+    public static Refusal CommitAmid { get; } = new(
+        "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",
+        "Send what stands behind the COMMIT in a message of its own; the connection stays usable.", null, "COMMIT", 0);
+
     /// <summary>As the server words a syntax error, with a hint about who said it.</summary>
     public static Refusal Unparsed(ParseProblem problem) => new(
         "unparsed", "42601", problem.Message,

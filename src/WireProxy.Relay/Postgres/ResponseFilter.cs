@@ -14,6 +14,7 @@ namespace WireProxy.Relay.Postgres;
 internal sealed class ResponseFilter(PostgresSession session) : IFilter
 {
     private readonly ResultPlans _plans = new(session);
+    private readonly SideMessages _side = new(session);
     private readonly InFlight _inFlight = session.InFlight;
     private int _streaming;
     private bool _copyIn;
@@ -80,7 +81,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     {
         BackendMessageType.DataRow => Rows() is { Mask: null },
         BackendMessageType.CopyData => _plans.CopyIsClear,
-        BackendMessageType.NotificationResponse => true,
+        BackendMessageType.NotificationResponse => _side.NotificationsAreClear,
         _ => false,
     };
 
@@ -123,8 +124,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         switch (type)
         {
             case BackendMessageType.ParameterStatus:
-                session.ParameterReceived(ParameterStatus.Decode(body));
-                return true;
+                return _side.PassesParameter(body, _touched || HeadTouches());
+            case BackendMessageType.NotificationResponse:
+                return _side.PassesNotification(body, output);
             case BackendMessageType.BackendKeyData:
                 session.BackendKeyReceived(BackendKeyData.Decode(body));
                 return true;

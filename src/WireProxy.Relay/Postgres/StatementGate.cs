@@ -129,9 +129,11 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (session.Masks && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+            if (_planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
                 return Refused(refusal, text, secrets);
         }
+        if (session.Masks && _planner.CommitsAmid(analyzed))
+            return Refused(Refusals.CommitAmid, text, secrets);
         Record(analyzed);
         return new GateAnswer(Admit(text, analyzed, plans, statement), null, [], secrets, textOffset);
     }
@@ -184,8 +186,12 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
                 named.UnknownCodeRuns();
         }
         // A trigger that sets the search path is in the lineage, and in no fact.
-        if (plans is not null && plans.Statements.Any(one => one.ChangesMeaning))
-            effects |= StatementEffect.Settings;
+        foreach (StatementLineage lineage in plans?.Statements ?? [])
+        {
+            effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
+            // DDL inside of a function or a trigger stands in no fact either.
+            effects |= lineage.ChangesCatalog ? StatementEffect.Catalog : StatementEffect.None;
+        }
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, plans, statement);

@@ -18,7 +18,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (!session.Masks || analyzed.Problem is not null || !analyzed.Statements.Any(DependsOnCatalog))
+        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : session.GuardsLabels && ChangesLabels(analyzed)))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
@@ -49,9 +49,20 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public static bool DependsOnCatalog(StatementFacts facts) =>
         !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
+    private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
+
+    private static bool ChangesLabels(StatementFacts facts) =>
+        IsLabelling(facts.Command) || facts.InnerCommands.Any(IsLabelling);
+
+    private static bool IsLabelling(string command) => command is "COMMENT" or "SECURITY LABEL";
+
     /// <summary>What the rules allow may still carry protected values away. Without a lineage only what plainly does not is let through.</summary>
     public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans)
     {
+        if (!session.Masks)
+            return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
+        if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
+            return UnknownLabel(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
@@ -61,6 +72,24 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return Refusals.Copies(facts.Command);
         bool isPlainRead = facts.Classes is [StatementClass.Read] && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
         return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
+    }
+
+    private static Refusal UnknownLabel(StatementFacts facts) =>
+        Refusals.Label(facts.Command, "what it names is not known before the statements sent before it are answered");
+
+    /// <summary>True where the text commits a change of the catalog and goes on: others would see the change while the gateway waits for the end
+    /// of the answer, which alone tells it that the change is there.</summary>
+    public bool CommitsAmid(AnalyzedText analyzed)
+    {
+        bool isOpen = session.MayHaveOpenChanges, isCommitted = false;
+        foreach (StatementFacts facts in analyzed.Statements)
+        {
+            if (isCommitted && facts.Command is not ("BEGIN" or "START TRANSACTION" or "COMMIT" or "ROLLBACK" or "SET TRANSACTION"))
+                return true;
+            isCommitted |= isOpen && facts.Command is "COMMIT" or "PREPARE TRANSACTION";
+            isOpen |= facts.ChangesCatalog;
+        }
+        return false;
     }
 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>

@@ -36,9 +36,25 @@ public sealed record CatalogRule(uint Relation, char Event, string Definition);
 /// <param name="Columns">Their numbers; 0 for an expression.</param>
 public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Columns, string? Expressions, string? Predicate, bool IsUnique);
 
-/// <summary>A SECURITY LABEL (provider anon or wireproxy), or a comment that speaks of wireproxy (provider null), on a relation or column.</summary>
+/// <summary>What a label stands on.</summary>
+public enum LabelPlace
+{
+    /// <summary>A column, or with column 0 the relation itself.</summary>
+    Relation,
+    Schema,
+    /// <summary>The database whose catalog it is.</summary>
+    Database,
+}
+
+/// <summary>A SECURITY LABEL (provider anon or wireproxy), or a comment that speaks of wireproxy (provider null).</summary>
 /// <param name="Column">attnum; 0 for the relation itself.</param>
-public sealed record CatalogLabel(uint Relation, short Column, string? Provider, string Text);
+public sealed record CatalogLabel(uint Relation, short Column, string? Provider, string Text)
+{
+    /// <summary>Of other places than relations <see cref="Relation"/> and <see cref="Column"/> are 0.</summary>
+    public LabelPlace Place { get; init; }
+    /// <summary>The schema's name, with <see cref="LabelPlace.Schema"/>.</summary>
+    public string? Schema { get; init; }
+}
 
 /// <summary>A foreign key that changes the rows that refer when those that they refer to are deleted or updated.</summary>
 public readonly record struct CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate);

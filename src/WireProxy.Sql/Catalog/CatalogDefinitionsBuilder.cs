@@ -60,6 +60,7 @@ internal sealed class CatalogDefinitionsBuilder
             case 'q': _owners[id] = Pair(a.Split(' ')); break;
             case 'l': _labels.Add(new(id, Short(a), c, b)); break;
             case 'n': _labels.Add(new(id, Short(a), null, b)); break;
+            case 'L': _labels.Add(Label(a, b, c)); break;
             case 'P': _publications[id] = (b, a == "t"); break;
             case 'Q': ListOf(_published, id).Add(Number(a)); break;
             case 'z': _extensions.Add((b, c)); break;
@@ -137,6 +138,13 @@ internal sealed class CatalogDefinitionsBuilder
         if (enabled != "D")
             _eventTriggers.Add(function);
     }
+
+    /// <summary>Of a schema, or of the database where there is none.</summary>
+    static CatalogLabel Label(string provider, string text, string schema) => new(0, 0, provider.Length == 0 ? null : provider, text)
+    {
+        Place = schema.Length == 0 ? LabelPlace.Database : LabelPlace.Schema,
+        Schema = schema.Length == 0 ? null : schema,
+    };
 
     static (uint, short) Pair(string[] traits)
     {

@@ -17,7 +17,7 @@ namespace WireProxy.Sql.Catalog;
 /// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN;
 /// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f);
 /// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
-/// l: relation, attnum, label, provider; n: relation, attnum, comment;
+/// l: relation, attnum, label, provider; n: relation, attnum, comment; L: schema (0: the database), provider (NULL: a comment), label, schema's name;
 /// P: publication, all tables (t or f), name; Q: publication, relation; z: extension, NULL, name, schema.
 /// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, R, b, f, m and t.
 /// </remarks>
@@ -184,7 +184,33 @@ internal static class PostgresDefinitionQuery
         SELECT 'n', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.description, NULL, NULL
           FROM pg_catalog.pg_description s
          WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
-           AND s.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND s.objsubid OPERATOR(pg_catalog.>) 0
+           AND s.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND pg_catalog.strpos(pg_catalog.lower(s.description), 'wireproxy') OPERATOR(pg_catalog.>) 0
+        UNION ALL
+        SELECT 'L', n.oid::pg_catalog.text, s.provider, s.label, n.nspname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_seclabel s
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) s.objoid
+         WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid
+           AND s.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[])
+        UNION ALL
+        SELECT 'L', n.oid::pg_catalog.text, NULL, s.description, n.nspname::pg_catalog.text, NULL
+          FROM pg_catalog.pg_description s
+          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) s.objoid
+         WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid
+           AND pg_catalog.strpos(pg_catalog.lower(s.description), 'wireproxy') OPERATOR(pg_catalog.>) 0
+        UNION ALL
+        SELECT 'L', '0', s.provider, s.label, NULL, NULL
+          FROM pg_catalog.pg_shseclabel s
+          JOIN pg_catalog.pg_database b ON b.oid OPERATOR(pg_catalog.=) s.objoid
+         WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass::pg_catalog.oid
+           AND b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+           AND s.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[])
+        UNION ALL
+        SELECT 'L', '0', NULL, s.description, NULL, NULL
+          FROM pg_catalog.pg_shdescription s
+          JOIN pg_catalog.pg_database b ON b.oid OPERATOR(pg_catalog.=) s.objoid
+         WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass::pg_catalog.oid
+           AND b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
            AND pg_catalog.strpos(pg_catalog.lower(s.description), 'wireproxy') OPERATOR(pg_catalog.>) 0
         UNION ALL
         SELECT 'P', p.oid::pg_catalog.text, CASE WHEN p.puballtables THEN 't' ELSE 'f' END, p.pubname::pg_catalog.text, NULL, NULL

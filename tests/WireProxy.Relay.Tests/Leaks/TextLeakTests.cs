@@ -55,19 +55,6 @@ public sealed class TextLeakTests(string? catalogUser) : LeakFixture(catalogUser
     }
 
     [Test]
-    public async Task A_notification_carries_no_clear_value()
-    {
-        TappedClient listener = await LogInAsync();
-        await listener.QueryAsync("LISTEN leak");
-        TappedClient client = await LogInAsync();
-        await client.QueryAsync("SELECT pg_notify('leak', full_name) FROM clinic.patients");
-        await client.QueryAsync("NOTIFY leak, 'end'");
-        await listener.UntilAsync('A');
-        await Task.Delay(100);
-        await listener.QueryAsync("SELECT 1");
-    }
-
-    [Test]
     public async Task A_function_called_by_the_protocol_returns_no_clear_value()
     {
         TappedClient client = await LogInAsync();

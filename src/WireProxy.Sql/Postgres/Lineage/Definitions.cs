@@ -9,7 +9,7 @@ internal sealed class Definitions(Analysis a)
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
-        a.Effects.ChangesMeaning = true;
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
         foreach (var id in a.Shared.Definitions.EventTriggers)
             if (a.Shared.Routine(id) is { } routine)
                 a.Calls.Run(routine, new());

@@ -10,6 +10,7 @@ internal sealed class Effects
     readonly HashSet<uint> _relations = [];
     readonly List<CalledFunction> _functions = [];
     readonly List<string> _reasons = [];
+    readonly List<LabelChange> _labels = [];
 
     public IReadOnlyDictionary<SourceColumn, ColumnUses> Uses => _uses;
     public IReadOnlyCollection<uint> Relations => _relations;
@@ -20,6 +21,9 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>DDL that is written out.</summary>
+    public bool ChangesCatalog { get; set; }
+    public IReadOnlyList<LabelChange> Labels => _labels;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
     public SourceSet Folded { get; private set; } = SourceSet.Empty;
@@ -41,18 +45,19 @@ internal sealed class Effects
             _functions.Add(function);
     }
 
-    public void Write(WriteKind kind, SourceColumn target, string name, SourceSet sources)
+    /// <param name="plain">The column whose plain value it is; null for an expression.</param>
+    public void Write(WriteKind kind, SourceColumn target, string name, SourceSet sources, SourceColumn? plain = null)
     {
         for (var i = 0; i < _writes.Count; i++)
         {
             var write = _writes[i];
             if (write.Kind != kind || write.Target != target || write.Name != name)
                 continue;
-            _writes[i] = write with { Sources = write.Sources.Union(sources) };
+            _writes[i] = write with { Sources = write.Sources.Union(sources), Plain = write.Plain == plain ? plain : null };
             Use(sources, ColumnUses.Copied);
             return;
         }
-        _writes.Add(new(kind, target, name, sources));
+        _writes.Add(new(kind, target, name, sources) { Plain = plain });
         Use(sources, ColumnUses.Copied);
         if (kind == WriteKind.Column && target.Attribute > 0)
             _uses[target] = _uses.GetValueOrDefault(target) | ColumnUses.Written;
@@ -62,6 +67,12 @@ internal sealed class Effects
     {
         Messages = Messages.Union(sources);
         Use(sources, ColumnUses.Text);
+    }
+
+    public void Label(LabelChange change)
+    {
+        if (!_labels.Contains(change))
+            _labels.Add(change);
     }
 
     public void Fold(SourceSet sources) => Folded = Folded.Union(sources);
@@ -83,7 +94,7 @@ internal sealed class Effects
                 var sources = Chained(_writes[i].Sources);
                 if (sources.Equals(_writes[i].Sources))
                     continue;
-                _writes[i] = _writes[i] with { Sources = sources };
+                _writes[i] = _writes[i] with { Sources = sources, Plain = null };
                 Use(sources, ColumnUses.Copied);
                 isChanged = true;
             }
@@ -121,8 +132,10 @@ internal sealed class Effects
         {
             var replaced = Replaced(_writes[i].Sources);
             if (!ReferenceEquals(replaced, _writes[i].Sources))
+            {
                 Use(replaced, ColumnUses.Copied);
-            _writes[i] = _writes[i] with { Sources = replaced };
+                _writes[i] = _writes[i] with { Sources = replaced, Plain = null };
+            }
         }
         (Messages, Folded) = (Replaced(Messages), Replaced(Folded));
         if ((Conditions.Parameters & SourceSet.VariableBit) != 0)
@@ -167,13 +180,16 @@ internal sealed class Effects
         foreach (var function in inner._functions)
             Call(function);
         foreach (var write in inner._writes)
-            Write(write.Kind, write.Target, write.Name, write.Sources.Substitute(arguments));
+            Write(write.Kind, write.Target, write.Name, write.Sources.Substitute(arguments), write.Plain);
         if (!inner.Messages.IsEmpty)
             Message(inner.Messages.Substitute(arguments));
         foreach (var reason in inner._reasons)
             Unknown(reason);
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
+        ChangesCatalog |= inner.ChangesCatalog;
+        foreach (var label in inner._labels)
+            Label(label);
         HasFired |= inner.HasFired;
         HasOtherResults |= inner.HasOtherResults;
         Folded = Folded.Union(inner.Folded.Substitute(arguments));

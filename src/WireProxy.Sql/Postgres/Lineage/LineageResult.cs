@@ -45,6 +45,8 @@ internal static class LineageResult
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
+            ChangesCatalog = effects.ChangesCatalog,
+            Labels = [.. effects.Labels],
         };
     }
 

@@ -66,6 +66,8 @@ public static class PostgresLineage
             // What an earlier statement of the text has changed, the catalog here does not show.
             if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
                 lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with { IsStale = true };
+            else if (isStale && !lineage.Labels.IsEmpty)
+                lineage = lineage with { Labels = [.. lineage.Labels.Select(l => l with { IsKnown = false })] };
             isStale |= lineage.ChangesMeaning;
             statements.Add(lineage);
         }

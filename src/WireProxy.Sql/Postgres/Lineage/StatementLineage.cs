@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.Postgres.Lineage;
 
@@ -67,7 +68,23 @@ public enum WriteKind
 /// <summary>Values put somewhere.</summary>
 /// <param name="Target">With <see cref="WriteKind.Column"/> the column; an attribute of 0 stands for any of the relation's. Else default.</param>
 /// <param name="Name">What is written to, for people: a column, function or file kind.</param>
-public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name, SourceSet Sources);
+public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name, SourceSet Sources)
+{
+    /// <summary>The column whose plain value is written; null for an expression, or where that is not certain.</summary>
+    public SourceColumn? Plain { get; init; }
+}
+
+/// <summary>A COMMENT or SECURITY LABEL.</summary>
+/// <param name="Relation">With <see cref="LabelPlace.Relation"/> the relation; 0 where the catalog does not know it.</param>
+/// <param name="Column">0 for the relation itself.</param>
+/// <param name="Schema">With <see cref="LabelPlace.Schema"/> its name.</param>
+/// <param name="Provider">Of a SECURITY LABEL that names one, its provider.</param>
+/// <param name="Text">Null takes it away.</param>
+public sealed record LabelChange(LabelPlace Place, uint Relation, short Column, string? Schema, bool IsComment, string? Provider, string? Text)
+{
+    /// <summary>False where it is not certain what it stands on.</summary>
+    public bool IsKnown { get; init; } = true;
+}
 
 /// <summary>A function that runs, named by the statement or not (a trigger, a user's operator or cast).</summary>
 public readonly record struct CalledFunction(uint Id, string Schema, string Name);
@@ -110,6 +127,10 @@ public sealed record StatementLineage
     public ImmutableArray<string> Reasons { get; init; } = [];
     /// <summary>The statement may change what a later statement of the same text means: DDL, SET search_path, unknown code.</summary>
     public bool ChangesMeaning { get; init; }
+    /// <summary>DDL runs, be it inside a function or a trigger.</summary>
+    public bool ChangesCatalog { get; init; }
+    /// <summary>What it does to labels and comments, inside functions too.</summary>
+    public ImmutableArray<LabelChange> Labels { get; init; } = [];
 
     /// <summary>How a column is used; <see cref="ColumnUses.None"/> where it is not.</summary>
     public ColumnUses UsesOf(SourceColumn column)

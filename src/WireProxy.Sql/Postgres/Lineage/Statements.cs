@@ -49,6 +49,8 @@ internal sealed class Statements(Analysis a)
         [Tree.TruncateStmt] = (s, n) => s.Truncate(n),
         [T("VariableShowStmt")] = (_, _) => new(ResultShape.Columns, [new("", Value.Nothing)]),
         [T("VariableSetStmt")] = (s, n) => s.Set(n),
+        [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
+        [T("SecLabelStmt")] = (s, n) => new Labels(s.A).SecurityLabel(n),
     };
 
     static readonly HashSet<int> s_quietTransactions =

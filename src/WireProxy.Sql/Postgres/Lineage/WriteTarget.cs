@@ -65,7 +65,7 @@ internal sealed class WriteTarget
         for (var i = 0; i < values.Count; i++)
         {
             if (i < columns.Count)
-                Write(columns[i], values[i].Value.Sources);
+                Write(columns[i], values[i].Value.Sources, values[i].Value.Origin);
             else
                 WriteAnywhere(values[i].Value.Sources);
         }
@@ -78,7 +78,8 @@ internal sealed class WriteTarget
         _a.Effects.Write(WriteKind.Column, new(_relation?.Id ?? 0, 0), _name, sources);
     }
 
-    public void Write(string name, SourceSet sources)
+    /// <param name="plain">The column whose plain value it is; null for an expression.</param>
+    public void Write(string name, SourceSet sources, SourceColumn? plain = null)
     {
         _a.Step();
         if (_relation is null || _relation.AllColumns.FirstOrDefault(c => c.Name == name) is not { } column)
@@ -86,9 +87,11 @@ internal sealed class WriteTarget
             WriteAnywhere(sources);
             return;
         }
+        var given = sources;
         sources = Converted(column, sources);
+        plain = sources.Equals(given) ? plain : null;
         _written[name] = _written.GetValueOrDefault(name, SourceSet.Empty).Union(sources);
-        _a.Effects.Write(WriteKind.Column, new(_relation.Id, column.Number), name, sources);
+        _a.Effects.Write(WriteKind.Column, new(_relation.Id, column.Number), name, sources, plain);
         if (_relation.Kind != 'v')
             return;
         // Through a view its own columns are written.
@@ -96,7 +99,7 @@ internal sealed class WriteTarget
             if (field.Name == name)
                 foreach (var through in field.Value.Sources.Columns)
                     if (through.Relation != _relation.Id)
-                        _a.Effects.Write(WriteKind.Column, through, name, sources);
+                        _a.Effects.Write(WriteKind.Column, through, name, sources, plain);
     }
 
     /// <summary>Users' casts and domains run on the way into a column.</summary>
@@ -159,6 +162,9 @@ internal sealed class WriteTarget
         if (_relation is null || (_fired & on) != 0)
             return;
         _fired |= on;
+        // Not DDL, and yet it changes what names mean and what is protected: only a superuser may.
+        if (_relation.IsSystem)
+            _a.Effects.UnknownCode($"a change of the system's own {_relation.Name}");
         // An error may quote the row that fails (Failing row contains ...), or a key that is still referred to.
         if (on == Update)
             Quote(_entry.Columns);

@@ -96,7 +96,8 @@ internal sealed class Writes(Analysis a)
                 target.WriteDefault(name);
             if (!value.Is(Nodes.MultiAssign))
             {
-                target.Write(name, a.Expressions.Of(value, scope).Sources.Union(subscripts));
+                var written = a.Expressions.Of(value, scope);
+                target.Write(name, written.Sources.Union(subscripts), item.Has(Nodes.TargetIndirection) ? null : written.Origin);
                 continue;
             }
             var column = (int)value.Number(Nodes.MultiAssignColumn);

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>Which of a server's processes serve, or have just served, sessions of this listener: what those notify has been judged. What another
+/// process notifies (an application past the gateway, a trigger that it has fired) may be any value.</summary>
+internal sealed class Notifiers(TimeProvider time)
+{
+    /// <summary>A notification may arrive after its session has ended, and a process id may be given out again some time later.</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<int, Notifier> _processes = new();
+
+    /// <param name="seesMore">Columns are unmasked for the user: what such a session notifies may hold what others must not see.</param>
+    public void Begins(int process, string user, bool seesMore) => _processes[process] = new Notifier(user, seesMore, null);
+
+    public void Ends(int process)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (_processes.TryGetValue(process, out Notifier? notifier))
+            _processes.TryUpdate(process, notifier with { Ended = now }, notifier);
+        foreach ((int old, Notifier one) in _processes)
+        {
+            if (one.Ended + Memory < now)
+                _processes.TryRemove(new KeyValuePair<int, Notifier>(old, one));
+        }
+    }
+
+    /// <summary>True where what the process notifies holds nothing that is hidden from the user.</summary>
+    public bool AreJudgedFor(string user, int process) =>
+        _processes.TryGetValue(process, out Notifier? notifier) && !(notifier.Ended + Memory < time.GetUtcNow())
+        && (!notifier.SeesMore || notifier.User == user);
+
+    private sealed record Notifier(string User, bool SeesMore, DateTimeOffset? Ended);
+}
