@@ -55,7 +55,10 @@ internal static class Secrets
         var timeout = source.Duration("timeout", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         var cache = source.Duration("cache", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromDays(1));
         if (arguments.Length == 0)
+        {
+            section.Error($"{key}.command", "a program is expected, and its arguments");
             return null;
+        }
         if (arguments is [var line] && line.Contains(' ', StringComparison.Ordinal))
         {
             section.Error($"{key}.command", $"no shell takes this apart: write it as a list, [{string.Join(", ", line.Split(' '))}]");
