@@ -1,5 +1,3 @@
-using WireProxy.TestKit;
-
 namespace WireProxy.EndToEnd.Tests.Identity;
 
 /// <summary>Tokens of a real provider as PostgreSQL passwords.</summary>
