@@ -29,6 +29,31 @@ internal sealed class SampleFilesTests
         Assert.That(problems.All, Is.Empty);
     }
 
+    [Test]
+    public void The_identities_of_the_readme_are_accepted()
+    {
+        using var files = new ConfigurationFiles();
+        Environment.SetEnvironmentVariable("BACKUP_PASSWORD", "for this test");
+        new TestCertificates(files["."]).Issue("gateway", "localhost");
+        files.Write("token", "for this test");
+        var identity = File.ReadAllText(RepositoryFiles.Path("README.md")).Split("```yaml\n").Single(block => block.StartsWith("identity:", StringComparison.Ordinal));
+        var (settings, problems) = files.Read("""
+            listeners:
+              - name: clinic
+                protocol: postgres
+                address: 127.0.0.1:6432
+                tls: { certificate: gateway.crt, key: gateway.key, mode: require }
+                upstream: { address: 127.0.0.1:5432, credentials: { username: app, password: { env: BACKUP_PASSWORD } } }
+
+            """ + identity[..identity.IndexOf("```", StringComparison.Ordinal)]
+                .Replace("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "ca.pem", StringComparison.Ordinal)
+                .Replace("/var/run/secrets/kubernetes.io/serviceaccount/token", "token", StringComparison.Ordinal)
+                .Replace("workloads-ca.pem", "ca.pem", StringComparison.Ordinal));
+        Assert.That(settings, Is.Not.Null, () => string.Join('\n', problems));
+        Assert.That(settings!.Identity!.Oidc, Has.Length.EqualTo(3));
+        Assert.That(problems.Where(problem => !problem.Contains("no '", StringComparison.Ordinal)), Is.Empty);
+    }
+
     private static void CreateSigningKey(ConfigurationFiles files)
     {
         using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
