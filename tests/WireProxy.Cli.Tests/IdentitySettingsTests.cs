@@ -51,11 +51,11 @@ internal sealed class IdentitySettingsTests
                       - { groups: [writers], username: writer, password: { command: [/bin/echo, secret], timeout: 2s, cache: 5m } }
                       - { groups: [cloud], username: cloud, managed_identity: { client_id: abc } }
                       - { groups: [pods, jobs], username: pod, certificate: gateway.crt, key: gateway.key }
-              - name: sql
-                protocol: tds
-                address: 127.0.0.1:1433
+              - name: relayed
+                protocol: postgres
+                address: 127.0.0.1:6433
                 tls: { certificate: gateway.crt, key: gateway.key }
-                upstream: { address: sql:1433, credentials: { token: { file: token } } }
+                upstream: { address: 127.0.0.1:5432, catalog: { username: reader, token: { file: token } } }
             identity:
               users:
                 - { name: alice, password: { env: WIREPROXY_TEST_PASSWORD }, groups: [analysts] }
@@ -83,7 +83,7 @@ internal sealed class IdentitySettingsTests
             """.Replace("{ file: token }", "{ env: WIREPROXY_TEST_PASSWORD }", StringComparison.Ordinal));
         Assert.That(settings, Is.Not.Null, () => string.Join('\n', problems));
         var identity = settings!.Identity!;
-        var (clinic, sql) = (settings.Gateway.Listeners[0], settings.Gateway.Listeners[1]);
+        var (clinic, relayed) = (settings.Gateway.Listeners[0], settings.Gateway.Listeners[1]);
         Assert.Multiple(() =>
         {
             Assert.That(problems, Is.EqualTo(new[]
@@ -94,7 +94,7 @@ internal sealed class IdentitySettingsTests
             Assert.That(settings.Databases["clinic"], Is.EqualTo("records"));
             Assert.That(clinic.CleartextOnLoopback);
             Assert.That(clinic.Tls!.AsksForCertificate, "because identity.certificates may take one");
-            Assert.That(sql.Tls!.AsksForCertificate, Is.False, "no client of SQL Server shows one");
+            Assert.That(relayed.Tls!.AsksForCertificate, Is.False, "there the database knows who asks");
             Assert.That(identity.Users.Single().Groups, Is.EqualTo(new[] { "analysts" }));
             Assert.That(identity.Credentials, Is.EqualTo(new IssuedCredentialOptions
             {
@@ -111,7 +111,7 @@ internal sealed class IdentitySettingsTests
         });
         CheckProviders(identity);
         CheckMapping(identity.Certificates.Single());
-        CheckLogins(clinic.Upstream, sql.Upstream);
+        CheckLogins(clinic.Upstream, relayed.Upstream);
     }
 
     private void CheckProviders(IdentityOptions identity)
@@ -143,7 +143,7 @@ internal sealed class IdentitySettingsTests
         Assert.That(mapping.Groups, Is.EqualTo(new[] { "workloads" }));
     });
 
-    private static void CheckLogins(UpstreamOptions clinic, UpstreamOptions sql)
+    private static void CheckLogins(UpstreamOptions clinic, UpstreamOptions relayed)
     {
         UpstreamLogin For(params string[] groups) => clinic.Credentials!.For(new Identity("x", [.. groups], "local", ProofKind.Password))!;
         Assert.Multiple(() =>
@@ -153,7 +153,7 @@ internal sealed class IdentitySettingsTests
             Assert.That((For("cloud").SendsToken, For("cloud").Password), Is.EqualTo((true, For("cloud").Password as ManagedIdentitySecret)));
             Assert.That((For("jobs").Certificate!.HasPrivateKey, For("jobs").Password), Is.EqualTo((true, (SecretSource?)null)));
             Assert.That(clinic.Catalog, Is.SameAs(clinic.Credentials!.Default), "who reads the catalog where nobody is named");
-            Assert.That((sql.Credentials!.Default!.SendsToken, sql.Credentials.Default.Username), Is.EqualTo((true, "")));
+            Assert.That((relayed.Credentials, relayed.Catalog!.SendsToken, relayed.Catalog.Username), Is.EqualTo(((UpstreamLogins?)null, true, "reader")));
         });
     }
 
@@ -215,6 +215,8 @@ internal sealed class IdentitySettingsTests
     [TestCase("tds", "{ username: a, certificate: gateway.crt, key: gateway.key }", "credentials.certificate: is for protocol: postgres alone")]
     [TestCase("postgres", "{ by_group: [{ username: a, password: x }] }", "credentials.by_group[0]: 'groups' is missing")]
     [TestCase("postgres", "{}", "credentials: 'username' is missing")]
+    [TestCase("tds", "{ token: x }", "credentials.token: this version logs in to SQL Server by password alone")]
+    [TestCase("tds", "{ username: a, password: x }", "credentials: this version relays the client's own login to SQL Server")]
     public void What_is_wrong_with_credentials_is_said_at_its_place(string protocol, string credentials, string expected)
     {
         var (settings, problems) = _files.Read($$"""

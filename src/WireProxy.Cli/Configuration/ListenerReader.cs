@@ -29,7 +29,7 @@ internal sealed class ListenerReader(IdentityOptions? identity)
         var cleartext = section.Flag("cleartext_on_loopback") ?? false;
         var database = section.Text("database");
         section.RejectUnknownKeys();
-        CheckIdentity(section, upstream);
+        CheckIdentity(section, upstream, protocol);
         if (name is null || address is null || upstream is null || problems.HasErrors)
             return null;
         var asksForCertificate = upstream.Credentials is not null && protocol == WireProtocol.Postgres && identity is { Certificates.IsEmpty: false };
@@ -39,7 +39,7 @@ internal sealed class ListenerReader(IdentityOptions? identity)
     }
 
     /// <summary>Whose login goes upstream, and whether clients can prove who they are without telling it to everybody on their way.</summary>
-    private void CheckIdentity(Section section, UpstreamOptions? upstream)
+    private void CheckIdentity(Section section, UpstreamOptions? upstream, WireProtocol protocol)
     {
         var upstreamPath = section.Child("upstream");
         if (upstreamPath?.Has("credentials") != true)
@@ -48,6 +48,9 @@ internal sealed class ListenerReader(IdentityOptions? identity)
                 section.Warning("cleartext_on_loopback", "is used with 'upstream.credentials' only; here the client's own login is relayed");
             return;
         }
+        if (protocol == WireProtocol.Tds)
+            upstreamPath.Error("credentials",
+                "this version relays the client's own login to SQL Server; credentials held by the gateway are for protocol: postgres alone");
         if (identity is null)
             upstreamPath.Error("credentials", "anybody could use them: 'identity' must say who may log in here");
         if (upstream?.Credentials is { Default: null })
