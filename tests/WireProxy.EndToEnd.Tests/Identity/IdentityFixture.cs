@@ -51,11 +51,15 @@ internal abstract class IdentityFixture
                   users:
                     - { name: alice, password: {{UserPassword}}, groups: [analysts] }
                   oidc:
-                    - { issuer: "{{Provider.Issuer}}", audience: wireproxy }
+                    - { issuer: "{{Provider.Issuer}}", audience: wireproxy, clock_skew: 1s }
                 console: { address: "127.0.0.1:{{ConsolePort}}", tls: { certificate: gateway.crt, key: gateway.key }, administrators: [services] }
                 """,
         });
+        await ListensAsync();
     }
+
+    /// <summary>The console comes after the listeners, whose addresses it tells.</summary>
+    private Task ListensAsync() => Until.TrueAsync(() => Gateway.Log.Contains("ConsoleListening", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => Gateway.Log);
 
     [OneTimeTearDown]
     public async Task StopAll()

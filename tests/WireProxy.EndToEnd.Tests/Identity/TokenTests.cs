@@ -33,8 +33,7 @@ internal sealed class TokenTests : IdentityFixture
     [Test]
     public async Task A_session_ends_with_its_token_in_the_middle_of_a_statement()
     {
-        // The provider's clock may be 30 s off, so a token is borne that long.
-        var token = await Provider.ProgramTokenAsync(seconds: 2);
+        var token = await Provider.ProgramTokenAsync(seconds: 12);
         var result = await (TokenPsql(token) with { Timeout = TimeSpan.FromMinutes(2) }).QueryAsync("SELECT pg_sleep(90)");
         Assert.That(result.Error, Does.Contain("the access token has expired"), result.ToString);
         var late = await TokenPsql(token).QueryAsync("SELECT 1");
