@@ -1,3 +1,4 @@
+using System.Text;
 using WireProxy.Cli.Configuration;
 using WireProxy.TestKit;
 
@@ -53,6 +54,24 @@ internal sealed class SampleFilesTests
         Assert.That(settings!.Identity!.Oidc, Has.Length.EqualTo(3));
         Assert.That(problems.Where(problem => !problem.Contains("no '", StringComparison.Ordinal)), Is.Empty);
     }
+
+    [Test]
+    public void The_configuration_in_the_sample_for_Kubernetes_has_no_problem()
+    {
+        using var files = new ConfigurationFiles();
+        new TestCertificates(files["."]).Issue("tls", "localhost");
+        files.Write("token", "for this test");
+        var map = YamlFile.Parse("kubernetes.yaml", Encoding.UTF8.GetBytes(FirstDocument("kubernetes.yaml")), new ProblemList()).Root!.Child("data")!;
+        var (settings, problems) = files.Read(
+            map.Text("wireproxy.yaml")!.Replace("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "ca.pem", StringComparison.Ordinal)
+                .Replace("/var/run/secrets/kubernetes.io/serviceaccount/token", "token", StringComparison.Ordinal)
+                .Replace("/tls/", "", StringComparison.Ordinal).Replace("/database/ca.crt", "ca.pem", StringComparison.Ordinal).Replace("/database/password", "token", StringComparison.Ordinal),
+            map.Text("policy.yaml"));
+        Assert.That(problems, Is.Empty);
+        Assert.That(settings!.Identity!.Oidc.Single().GroupClaims, Is.EqualTo(new[] { "kubernetes.io.namespace" }));
+    }
+
+    private static string FirstDocument(string name) => File.ReadAllText(RepositoryFiles.Path("deploy", name)).Split("\n---\n")[0];
 
     private static void CreateSigningKey(ConfigurationFiles files)
     {

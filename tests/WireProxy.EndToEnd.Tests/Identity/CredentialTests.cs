@@ -39,6 +39,15 @@ internal sealed class CredentialTests : IdentityFixture
     }
 
     [Test]
+    public async Task A_client_certificate_gets_its_holder_in_without_a_password()
+    {
+        var (certificate, key) = Gateway.Certificates.IssueToClient("client", "etl-7");
+        var psql = Gateway.Psql("anything") with { Parameters = $"sslmode=require sslcert={certificate} sslkey={key}" };
+        Assert.That((await psql.QueryAsync("SELECT current_user")).Output, Is.EqualTo("md5\n"), Gateway.Log);
+        Assert.That((await psql.QueryAsync("SELECT 1 FROM clinic.wards")).Error, Does.Contain("no-wards-for-programs"));
+    }
+
+    [Test]
     public async Task Revoking_ends_a_statement_under_way_and_every_later_login()
     {
         var credential = await IssueAsync(await Provider.PersonTokenAsync("carol@example.org"));

@@ -52,6 +52,8 @@ internal abstract class IdentityFixture
                     - { name: alice, password: {{UserPassword}}, groups: [analysts] }
                   oidc:
                     - { issuer: "{{Provider.Issuer}}", audience: wireproxy, clock_skew: 1s }
+                  certificates:
+                    - { authority: ca.pem, groups: [services], agent: true }
                 console: { address: "127.0.0.1:{{ConsolePort}}", tls: { certificate: gateway.crt, key: gateway.key }, administrators: [services] }
                 """,
         });
