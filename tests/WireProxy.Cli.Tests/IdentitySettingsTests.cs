@@ -1,6 +1,5 @@
 using System.Text;
 using WireProxy.Access;
-using WireProxy.Cli.Configuration;
 using WireProxy.Relay;
 using WireProxy.TestKit;
 
@@ -199,7 +198,7 @@ internal sealed class IdentitySettingsTests
     [TestCase("{ certificates: [{ authority: ca.pem, name: serial }] }", "identity.certificates[0].name: 'serial' is not known; accepted: common_name, email, dns, uri, subject")]
     [TestCase("{ users: [{ name: a, password: x }], credentials: { lifetime: 2h, longest: 1h } }", "identity.credentials.lifetime: 2h is longer than 'longest', which is 1h")]
     [TestCase("{ users: [{ name: a, password: x }], credentials: { longest: 30s } }", "identity.credentials.longest: a duration such as 100ms, 30s, 5m or 2h, from 1m to 720h, is expected")]
-    [TestCase("{ users: [{ name: a, password: x }], credentials: off }", "identity.credentials: 'off' is not known; did you mean 'none'?")]
+    [TestCase("{ users: [{ name: a, password: x }], credentials: off }", "identity.credentials: 'off' is not known; accepted: none")]
     [TestCase("{ users: [{ name: a, password: x }], failures: { per_name: 0 } }", "identity.failures.per_name: a whole number from 1")]
     public void What_is_wrong_with_an_identity_is_said_at_its_place(string identity, string expected)
     {

@@ -119,9 +119,15 @@ internal static class LoginCommand
             return;
         }
         string[] members = ["id", "listener", "username", "identity", "agent", "purpose", "issued_at", "expires_at"];
-        var grid = new Grid(members);
+        var grid = new Grid([.. members.Select(name => name.Replace("_at", " (UTC)", StringComparison.Ordinal))]);
         foreach (var credential in credentials)
-            grid.Add([.. members.Select(name => JsonText.Of(credential, name) ?? "-")]);
+            grid.Add([.. members.Select(name => Cell(credential, name))]);
         grid.Write(output);
+    }
+
+    private static string Cell(JsonElement credential, string name)
+    {
+        var text = JsonText.Of(credential, name) ?? "-";
+        return name.EndsWith("_at", StringComparison.Ordinal) ? CredentialOutput.Moment(text) : text;
     }
 }

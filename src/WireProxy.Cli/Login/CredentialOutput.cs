@@ -36,6 +36,10 @@ internal sealed class CredentialOutput(JsonElement credential, TextWriter output
     /// <summary>Whether clients will speak TLS.</summary>
     private bool HasTls => Text("tls") is not ("off" or "");
 
+    /// <summary>A time of the gateway's, to the second; another text as it is.</summary>
+    public static string Moment(string text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var moment)
+        ? moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : Printable.Line(text);
+
     public void Write(LoginFormat format)
     {
         switch (format)
@@ -67,7 +71,7 @@ internal sealed class CredentialOutput(JsonElement credential, TextWriter output
 
     private void WriteText()
     {
-        output.WriteLine($"credential  {Printable.Line(Text("id"))} for listener {Printable.Line(Text("listener"))}, until {Until()}");
+        output.WriteLine($"credential  {Printable.Line(Text("id"))} for listener {Printable.Line(Text("listener"))}, until {Moment(Text("expires_at"))} UTC");
         output.WriteLine($"user        {Printable.Line(User)}");
         output.WriteLine($"password    {Printable.Line(Password)}");
         output.WriteLine();
@@ -96,9 +100,6 @@ internal sealed class CredentialOutput(JsonElement credential, TextWriter output
         output.WriteLine($"  export SQLCMDPASSWORD={Quote(Password)}");
         output.WriteLine($"  sqlcmd -S {Quote($"tcp:{Host},{Port}")} -U {Quote(User)} -d {Quote(database)}{(HasTls ? " -N" : "")}");
     }
-
-    private string Until() => DateTimeOffset.TryParse(Text("expires_at"), CultureInfo.InvariantCulture, out var ends)
-        ? string.Create(CultureInfo.InvariantCulture, $"{ends.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC") : "its end";
 
     private string Text(string name) => JsonText.Of(credential, name) ?? "";
 

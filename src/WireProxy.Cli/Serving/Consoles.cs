@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using WireProxy.Access;
 using WireProxy.Capture;
@@ -36,7 +37,7 @@ internal static class Consoles
         {
             return await ConsoleServer.StartAsync(options, services);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             throw new UsageException($"cannot listen: {exception.Message}");
         }
