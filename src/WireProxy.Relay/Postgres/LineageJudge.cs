@@ -38,7 +38,7 @@ internal sealed class LineageJudge(Protection protection)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return write.Kind == WriteKind.Anywhere
+            return lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write, new Explanation(protection, lineage));
         }

@@ -98,6 +98,33 @@ public sealed class CatalogLeakTests(string? catalogUser) : LeakFixture(catalogU
         Assert.That(Rows(await client.QueryAsync($"ROLLBACK; SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
     }
 
+    [TestCase("BEGIN; {0}; COMMIT; SELECT pg_sleep(1)")]
+    [TestCase("{0}; COMMIT; SELECT pg_sleep(1)")]
+    public async Task A_view_that_others_would_see_before_the_answer_is_complete_is_not_replaced(string text)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {decoy}");
+        TappedClient other = await LogInAsync();
+        await other.SendAsync(Query(string.Format(null, text, Turned(decoy))));
+        await Task.Delay(400);
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Is.EqualTo((string[])["harmless"]));
+        Assert.That((await other.ReadyAsync())[0].SqlState, Is.EqualTo("42501"));
+    }
+
+    [Test]
+    public async Task A_change_of_an_open_transaction_is_not_committed_in_the_middle_of_a_text()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync(Turned(decoy));
+        Assert.That((await client.QueryAsync("COMMIT; SELECT pg_sleep(1)"))[0].SqlState, Is.EqualTo("42501"));
+
+        Assert.That(Types(await client.QueryAsync("ROLLBACK")), Is.EqualTo("CZ"));
+    }
+
     [Test]
     public async Task A_view_put_under_the_name_of_a_table_is_masked()
     {
@@ -153,6 +180,47 @@ public sealed class CatalogLeakTests(string? catalogUser) : LeakFixture(catalogU
         Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {name}")), Has.Count.EqualTo(1));
     }
 
+    [TestCase("sql", "CREATE OR REPLACE VIEW {0} AS SELECT full_name AS x FROM clinic.patients")]
+    [TestCase("plpgsql", "BEGIN CREATE OR REPLACE VIEW {0} AS SELECT full_name AS x FROM clinic.patients; END")]
+    public async Task A_view_replaced_inside_a_function_is_masked(string language, string body)
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        TappedClient other = await LogInAsync();
+        await other.QueryAsync($"SELECT x FROM {decoy}");
+        string function = $"quiet.turn_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE FUNCTION {function}() RETURNS void LANGUAGE {language} AS $$ {string.Format(null, body, decoy)} $$");
+        Assert.That(Types(await client.QueryAsync($"SELECT {function}()")), Is.EqualTo("TDCZ"));
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+        Assert.That(Rows(await other.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_view_replaced_by_a_trigger_is_masked()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        string id = Guid.NewGuid().ToString("N");
+        await client.QueryAsync($"CREATE FUNCTION quiet.fire_{id}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {Turned(decoy)}; RETURN NULL; END $$");
+        await client.QueryAsync($"CREATE TABLE quiet.t_{id} (n int); CREATE TRIGGER t AFTER INSERT ON quiet.t_{id} FOR EACH STATEMENT EXECUTE FUNCTION quiet.fire_{id}()");
+        Assert.That(Types(await client.QueryAsync($"INSERT INTO quiet.t_{id} VALUES (1)")), Is.EqualTo("CZ"));
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_function_that_puts_together_how_to_replace_a_view_does_not_run()
+    {
+        string decoy = await DecoyAsync();
+        TappedClient client = await LogInAsync();
+        string function = $"quiet.turn_{Guid.NewGuid():N}";
+        await client.QueryAsync($"CREATE FUNCTION {function}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN {Canaries.Turning(decoy)}; RETURN 1; END $$");
+        Assert.That((await client.QueryAsync($"SELECT {function}()"))[0].SqlState, Is.EqualTo("42501"));
+
+        Assert.That(Rows(await client.QueryAsync($"SELECT x FROM {decoy}")), Is.EqualTo((string[])["harmless"]));
+    }
+
     [Test]
     public async Task A_view_replaced_is_masked_and_a_procedure_that_would_replace_one_unseen_is_refused()
     {
@@ -179,6 +247,17 @@ public sealed class CatalogLeakTests(string? catalogUser) : LeakFixture(catalogU
         IReadOnlyList<WireMessage> answer = await client.QueryAsync($"BEGIN; ALTER TABLE clinic.patients INHERIT {parent}; SELECT full_name FROM {parent}; ROLLBACK");
 
         Assert.That(Rows(answer), Has.Count.EqualTo(2));
+    }
+
+    [TestCase("UPDATE pg_class SET relname = 'x' WHERE relname = 'patients'")]
+    [TestCase("DELETE FROM pg_catalog.pg_description")]
+    [TestCase("WITH d AS (DELETE FROM pg_seclabel RETURNING 1) SELECT count(*) FROM d")]
+    [TestCase("UPDATE pg_settings SET setting = 'x' WHERE name = 'application_name'")]
+    public async Task The_catalog_is_not_changed_by_hand(string sql)
+    {
+        TappedClient client = await LogInAsync();
+
+        Assert.That((await client.QueryAsync(sql))[0].SqlState, Is.EqualTo("42501"));
     }
 
     [TestCase("ROLLBACK TO SAVEPOINT s")]
