@@ -134,7 +134,7 @@ internal sealed class PostgresSession : DialectSession
     public void BackendKeyReceived(BackendKeyData key)
     {
         _cancelKey = key;
-        Dialect.Notifiers.Begins(key.ProcessId, Subject.User, Policy.Unmasks(Subject));
+        Dialect.Notifiers.Begins(key.ProcessId, Subject);
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
@@ -343,6 +343,8 @@ internal sealed class PostgresSession : DialectSession
         Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _newsAdopted = news;
+        if (_sharedCatalog.MissingNews(snapshot) is { } missing)
+            Session.Listener.Log.ColumnsMissing(Session.Listener.Options.Name, snapshot.Database, missing);
     }
 
     private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>

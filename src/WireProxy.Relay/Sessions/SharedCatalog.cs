@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Sql.Catalog;
@@ -30,6 +31,7 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     private readonly Lock _lock = new();
     private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<GrantSet, Protection>> _protections = [];
     private readonly DatabaseNews _news = news ?? new DatabaseNews();
+    private bool _isLookedThrough;
     private int _snapshotGeneration;
     private CatalogSnapshot? _snapshot;
     private Task<CatalogSnapshot?>? _reading;
@@ -115,6 +117,16 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     {
         ConcurrentDictionary<GrantSet, Protection> byGrants = _protections.GetValue(snapshot, static _ => new());
         return byGrants.GetOrAdd(policy.GrantsFor(subject, now), grants => policy.Resolve(snapshot, grants, _news.Identities));
+    }
+
+    /// <summary>What the policy names and the catalog does not have, for the one who asks first; else null. What is renamed later stays protected, and is
+    /// no news.</summary>
+    public string? MissingNews(CatalogSnapshot snapshot)
+    {
+        if (_isLookedThrough || Interlocked.Exchange(ref _isLookedThrough, true))
+            return null;
+        ImmutableArray<ColumnPattern> missing = policy.MissingFrom(snapshot);
+        return missing.IsEmpty ? null : string.Join(", ", missing);
     }
 
     private async Task<CatalogSnapshot?> ReadAndPublishAsync()
