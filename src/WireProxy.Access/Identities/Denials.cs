@@ -3,7 +3,7 @@ namespace WireProxy.Access;
 /// <summary>What clients are told. Whoever has not proved anything learns nothing but what to try instead.</summary>
 internal static class Denials
 {
-    public const string SessionMaximum = "identity.session_maximum";
+    public const string SessionMaximum = "identity.sessions.longest";
 
     public static LoginOutcome.Denied Throttled { get; } = new(
         "too many failed logins of this name or address", "too many failed logins", "Wait a minute, then try again.") { IsThrottled = true };

@@ -68,7 +68,7 @@ public sealed class LoginTests
         DateTimeOffset now = door.Clock.GetUtcNow();
         Assert.That(grant.EndsAt, Is.EqualTo(now.AddHours(8)));
         Assert.That(grant.EndedAt(now.AddHours(8).AddTicks(-1)), Is.Null);
-        Assert.That(grant.EndedAt(now.AddHours(8))?.Reason, Does.Contain("identity.session_maximum"));
+        Assert.That(grant.EndedAt(now.AddHours(8))?.Reason, Does.Contain("identity.sessions.longest"));
     }
 
     [Test]

@@ -51,7 +51,7 @@ public sealed class KeyRotationTests
         await using var server = new KeyServer();
         server.PublishDiscovery();
         server.PublishKeys(Old);
-        using TokenVerifier verifier = Verifier(server);
+        await using TokenVerifier verifier = Verifier(server);
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
         Assert.That(server.Count("/jwks"), Is.EqualTo(1));
@@ -70,7 +70,7 @@ public sealed class KeyRotationTests
     {
         await using var server = new KeyServer();
         server.PublishKeys(Old);
-        using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
+        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
         await ReasonAsync(verifier, server, Old);
         _clock.Advance(TimeSpan.FromMinutes(1));
         string[] reasons = await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
@@ -87,7 +87,7 @@ public sealed class KeyRotationTests
     {
         await using var server = new KeyServer();
         server.PublishKeys(Old);
-        using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
+        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
         server.PublishKeys(New);
         _clock.Advance(TimeSpan.FromMinutes(20));
@@ -99,7 +99,7 @@ public sealed class KeyRotationTests
     {
         await using var server = new KeyServer();
         server.PublishKeys(Old);
-        using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
+        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
         await ReasonAsync(verifier, server, Old);
         _clock.Advance(TimeSpan.FromMinutes(10));
         await ReasonAsync(verifier, server, Old);
@@ -111,7 +111,7 @@ public sealed class KeyRotationTests
     {
         await using var server = new KeyServer();
         server.PublishKeys(Old);
-        using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
+        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
         server.Pages["/jwks"] = (503, "");
         _clock.Advance(TimeSpan.FromHours(23));
@@ -130,7 +130,7 @@ public sealed class KeyRotationTests
     public async Task A_provider_that_was_away_at_the_start_is_asked_again_a_second_later()
     {
         await using var server = new KeyServer();
-        using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
+        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
         server.PublishKeys(Old);
         _clock.Advance(TimeSpan.FromSeconds(1));
@@ -146,7 +146,7 @@ public sealed class KeyRotationTests
         if (what == "issuer") server.PublishDiscovery(issuer: "https://login.example.org");
         else if (what == "jwks_uri") server.PublishDiscovery(jwksUri: "http://192.0.2.1/jwks");
         else server.Pages["/.well-known/openid-configuration"] = what == "redirect" ? (302, server.Url + "/elsewhere") : (200, "<html>");
-        using TokenVerifier verifier = Verifier(server);
+        await using TokenVerifier verifier = Verifier(server);
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
         Assert.That(server.Count("/jwks") + server.Count("/elsewhere"), Is.Zero);
         Assert.That(_problems, Has.Count.EqualTo(1));
@@ -157,9 +157,25 @@ public sealed class KeyRotationTests
     {
         await using var server = new KeyServer();
         server.PublishKeys(Old);
-        using TokenVerifier verifier = Verifier(server, server.Url + "/jwks", new LiteralSecret("service-account"));
+        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks", new LiteralSecret("service-account"));
         Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
         Assert.That(server.Requests.Single(), Does.EndWith("Bearer service-account"));
+    }
+
+    [Test]
+    public async Task Keys_are_got_at_the_start_and_an_operator_hears_of_those_that_cannot_be_had()
+    {
+        await using var server = new KeyServer();
+        server.PublishKeys(Old);
+        await using TokenVerifier good = Verifier(server, server.Url + "/jwks");
+        await using TokenVerifier bad = Verifier(server, server.Url + "/nowhere");
+        await good.BeginAsync(CancellationToken.None);
+        await bad.BeginAsync(CancellationToken.None);
+        Assert.That(() => server.Requests, Has.Count.EqualTo(2).After(10_000, 20));
+        Assert.That(() => _problems, Has.Count.EqualTo(1).After(10_000, 20));
+        Assert.That(_problems[0], Does.Contain("/nowhere answers 404"));
+        Assert.That(await ReasonAsync(good, server, Old), Is.EqualTo("(accepted)"));
+        Assert.That(server.Count("/jwks"), Is.EqualTo(1));
     }
 
     [TestCase("http://login.example.org/jwks"), TestCase("http://127.0.0.1.example.org/jwks"), TestCase("file:///etc/passwd"), TestCase("ftp://127.0.0.1/x")]
@@ -174,7 +190,7 @@ public sealed class KeyRotationTests
         using var directory = new TemporaryDirectory();
         await File.WriteAllTextAsync(directory["one.json"], TokenForge.KeySet(Old));
         await File.WriteAllTextAsync(directory["two.json"], TokenForge.KeySet(New));
-        using var verifier = new TokenVerifier(
+        await using var verifier = new TokenVerifier(
             [
                 new OidcProviderOptions("https://one.example", ["wireproxy"]) { Keys = new KeyLocation.LocalFile(directory["one.json"]) },
                 new OidcProviderOptions("https://two.example", ["wireproxy"]) { Keys = new KeyLocation.LocalFile(directory["two.json"]), SubjectClaim = "email" },

@@ -70,9 +70,9 @@ internal sealed class Provider : IDisposable
     /// <summary>Why a token is refused.</summary>
     public async Task<string> ReasonAsync(string token) => (await RefusalAsync(token))?.Reason ?? "(accepted)";
 
+    /// <summary>Its keys are in a file: the verifier has nothing under way.</summary>
     public void Dispose()
     {
-        _verifier.Dispose();
         _directory.Dispose();
     }
 }

@@ -159,9 +159,21 @@ public sealed class TokenAttackTests
         Assert.That(await _provider.ReasonAsync(_provider.Key.Sign(header, JsonSerializer.Serialize(_provider.Claims()), "RS256")), Is.EqualTo(reason));
 
     [Test]
+    public async Task A_token_that_is_bound_to_a_key_is_no_bearer_token() =>
+        Assert.That(await ReasonAsync(("cnf", new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })), Is.EqualTo("the token is bound to a key (cnf)"));
+
+    [Test]
     public async Task A_claim_that_stands_twice_is_refused()
     {
         string payload = JsonSerializer.Serialize(_provider.Claims())[..^1] + ",\"sub\":\"root\"}";
+        Assert.That(await _provider.ReasonAsync(Sign(payload)), Is.EqualTo("the token is malformed"));
+    }
+
+    [Test]
+    public async Task A_member_whose_name_is_half_a_surrogate_pair_is_refused()
+    {
+        // token-claims, seed 7, iteration 18699.
+        string payload = JsonSerializer.Serialize(_provider.Claims())[..^1] + ",\"\\ude00\":1}";
         Assert.That(await _provider.ReasonAsync(Sign(payload)), Is.EqualTo("the token is malformed"));
     }
 
