@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Mars;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Tds;
@@ -24,10 +26,12 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
     public PassedTexts PassedUnder(CatalogSnapshot? catalog) =>
         catalog is null ? _passed : _passedUnder.GetValue(catalog, static _ => new PassedTexts());
 
-    public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
+    public async Task<LoggedIn?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
         var client = new ClientStart(session);
         PreLogin? asked = await client.ReadPreLoginAsync(cancellationToken);
+        if (listener.Limits.MarsSessions == 0)
+            asked = asked?.With(PreLoginOptionType.Mars, new ByteString([0]));
         UpstreamStart upstream;
         try
         {
@@ -51,7 +55,9 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
         LoginAgreement agreement = await relay.RunAsync(upstream, payload, login);
         session.Farewell = new Farewell(agreement.Format);
         // A client that is told of its login believes in it: what cannot be recorded is refused before.
-        TdsSession opened = await TdsSession.OpenAsync(session, this, login, agreement);
+        LoggedIn opened = agreement.Mars
+            ? await MarsConnection.OpenAsync(session, this, login, agreement)
+            : await TdsSession.OpenAsync(session, this, login, agreement);
         await relay.AcceptAsync();
         return opened;
     }
