@@ -19,7 +19,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
 
     public StatementAnalysis Analysis { get; } = analysis;
 
-    public Notifiers Notifiers { get; } = new(TimeProvider.System);
+    public Notifiers Notifiers { get; } = new(policy, TimeProvider.System);
 
     public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {

@@ -203,7 +203,7 @@ internal sealed class AnswerReader(TdsSession session)
                 WriteStatus(token);
                 return;
             case TokenType.Error or TokenType.Info when _plan is { Withholds: true }:
-                TdsMessageMask.WriteWithheld(ServerMessage.Decode(token.Bytes, session.Format), session.Format, _written);
+                TdsMessageMask.WriteWithheld(ServerMessage.Decode(token.Bytes, session.Format), session.Format, _written, _plan.Texts);
                 return;
         }
         _written.WriteBytes(token.Bytes);

@@ -46,6 +46,9 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     /// <summary>Errors and messages may quote protected values.</summary>
     public bool Withholds { get; init; } = true;
 
+    /// <summary>The statements: what an error quotes of them it may quote.</summary>
+    public ImmutableArray<string> Texts { get; init; } = [];
+
     /// <summary>How any column may be classified.</summary>
     public ColumnLabels AllLabels { get; init; } = ColumnLabels.None;
 

@@ -8,6 +8,9 @@ namespace WireProxy.Relay.Tds;
 /// <summary>From where values come and go to what is refused and what is masked, for one session.</summary>
 internal sealed class BatchPlans(TdsSession session)
 {
+    /// <summary>Errors are compared with texts up to this.</summary>
+    private const int LongestQuoted = 16 * 1024;
+
     private ShapeSettings _shapes;
 
     /// <summary>The session's temporary tables and what they hold, after the batches that passed.</summary>
@@ -97,11 +100,17 @@ internal sealed class BatchPlans(TdsSession session)
         ColumnLabels labels = session.ReadsClassification ? AllLabels(request, judge) : ColumnLabels.None;
         if (!touches && !withholds && labels.IsNone)
             return null;
-        return (shapes & ~ShapeSettings.FormatOnly) != 0 ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
+        bool hasOtherShapes = (shapes & ~ShapeSettings.FormatOnly) != 0;
+        if (hasOtherShapes && (touches || withholds))
+            return BatchPlan.Everything(ofText);
+        // What is longer is data.
+        ImmutableArray<string> texts = [.. request.Texts.Select(text => text.Text).Where(text => text.Length <= LongestQuoted)];
+        return new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
             Withholds = withholds,
-            AllLabels = labels,
+            Texts = texts,
+            AllLabels = hasOtherShapes ? ColumnLabels.Anything : labels,
             IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }

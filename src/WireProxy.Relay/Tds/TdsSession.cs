@@ -147,11 +147,11 @@ internal sealed class TdsSession : DialectSession
     public void WitnessesDisagree()
     {
         Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
-        _sharedCatalog.ReportUnknownOrigin();
+        _sharedCatalog.ReportUnknown();
     }
 
     /// <summary>The server does not say what the catalog says: it may have grown old.</summary>
-    public void CatalogDoubted() => _sharedCatalog.ReportUnknownOrigin();
+    public void CatalogDoubted() => _sharedCatalog.ReportUnknown();
 
     /// <summary>An answer has ended.</summary>
     /// <param name="status">Of its last DONE.</param>

@@ -75,7 +75,7 @@ gateway_config() { # kind upstream-port directory
         cat > "$3/policy.yaml" <<-POLICY
 		version: 1
 		protect:
-		  - columns: [nowhere.nothing.never]
+		  - columns: [nowhere.nothing.never, ward_of_nobody.patients.full_name, ward_of_nobody.patients.ssn]
 		    mask: redact
 		unparsed: block
 		rules:
