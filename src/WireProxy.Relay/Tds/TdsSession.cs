@@ -35,7 +35,7 @@ internal sealed class TdsSession : DialectSession
         PacketSize = agreement.PacketSize;
         WithholdsClassification = agreement.WithholdsClassification;
         _loginDatabase = _database = subject.Database ?? "";
-        _sharedCatalog = dialect.Catalogs.For(_database, subject.User);
+        _sharedCatalog = dialect.Catalogs.For(_database, session.UpstreamUser ?? subject.User);
         Plans = new BatchPlans(this);
         Meanings = new TextMeanings(this);
         Passed = dialect.PassedUnder(null);
@@ -99,9 +99,8 @@ internal sealed class TdsSession : DialectSession
     public static async Task<TdsSession> OpenAsync(Session session, TdsDialect dialect, Login7 login, LoginAgreement agreement)
     {
         ListenerContext listener = session.Listener;
-        string user = login.UserName.Length > 0 ? login.UserName : "";
-        var subject = new Subject(
-            user, [], listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address);
+        Subject subject = agreement.Subject ?? new Subject(
+            login.UserName, [], listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address);
         if (listener.Journal is { } journal)
         {
             if (!journal.IsHealthy && listener.RefusesUnrecorded)
@@ -285,7 +284,7 @@ internal sealed class TdsSession : DialectSession
         _database = database;
         if (_sharedCatalog.Database == database)
             return;
-        _sharedCatalog = Dialect.Catalogs.For(database, Subject.User);
+        _sharedCatalog = Dialect.Catalogs.For(database, Session.UpstreamUser ?? Subject.User);
         Subject = Subject with { Database = database };
         (Catalog, Protection) = (null, null);
         Passed = Dialect.PassedUnder(null);
