@@ -15,6 +15,7 @@ internal sealed class TransactSqlJudge(
     private readonly TransactSqlAnalyzer _analyzer = new();
     private readonly Protection? _protection = catalog is null ? null : policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UtcNow));
     private ImmutableArray<TempTable> _tempTables = [];
+    private ImmutableArray<TempProcedure> _tempProcedures = [];
 
     public (string One, string More) Unit => ("batch", "es");
 
@@ -36,10 +37,13 @@ internal sealed class TransactSqlJudge(
         if (refused is not null || catalog is null)
             return new StatementVerdict(batch, refused ?? Verdict.Allowed, shown, null, masked);
         BatchLineage[] lineages = [.. readings.Select(reading => TransactSqlLineage.Resolve(
-            batch.Text, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables, quotedIdentifier: reading.Quoted))];
+            batch.Text, catalog, catalog.Database, defaultSchema: null, _tempTables, reading.Quoted, _tempProcedures))];
         var copy = lineages.SelectMany(lineage => lineage.Statements).SelectMany(statement => statement.Writes).FirstOrDefault(Leaks);
         if (copy is null)
-            _tempTables = lineages[^1].TempTables;
+        {
+            _tempTables = lineages.Select(lineage => lineage.TempTables).Aggregate(TempTable.EitherOf);
+            _tempProcedures = lineages.Select(lineage => lineage.TempProcedures).Aggregate(TempProcedure.EitherOf);
+        }
         return new StatementVerdict(batch, copy is null ? Verdict.Allowed : Copies(copy), shown, null, masked)
         {
             Result = [.. lineages[0].ResultSets.SelectMany(Columns)],

@@ -18,18 +18,18 @@ internal sealed class BatchPlans(TdsSession session)
 
     private static readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<(string Text, bool Quoted), BatchLineage>> Known = [];
 
-    private ImmutableArray<TempTable> _tempTables = [];
-    private ShapeSettings _shapes;
+    private Leftovers _left = Leftovers.None;
+    private Leftovers _next = Leftovers.None;
+    private bool _isStale;
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => _tempTables.IsEmpty && _shapes == ShapeSettings.None;
+    public bool IsLikeNew => _left.IsEmpty;
 
     /// <summary>The session is like new.</summary>
-    public void Reset()
-    {
-        _tempTables = [];
-        _shapes = ShapeSettings.None;
-    }
+    public void Reset() => _left = Leftovers.None;
+
+    /// <summary>A request is judged text by text: each finds what those before it leave.</summary>
+    public void Begin() => (_next, _isStale) = (_left, false);
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
@@ -37,6 +37,8 @@ internal sealed class BatchPlans(TdsSession session)
         if (text.Readings.Select(RefusalOfNames).FirstOrDefault(refused => refused is not null) is { } refusal)
             return refusal;
         text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text, quoted))];
+        _next = _next.After(text.Lineages);
+        _isStale |= text.Readings.Any(reading => reading.Statements.Any(MayChangeNames));
         bool blocksPredicates = session.Policy.Predicates == PredicateMode.Block;
         bool blocksDerived = blocksPredicates || session.Policy.Derived == DerivedMode.Block;
         foreach (BatchLineage lineage in text.Lineages)
@@ -94,7 +96,7 @@ internal sealed class BatchPlans(TdsSession session)
         bool touches = false;
         bool withholds = false;
         // What a batch turns on counts for itself; what it turns off, for the next.
-        ShapeSettings shapes = request.Texts.SelectMany(text => text.Lineages).Aggregate(_shapes, static (on, lineage) => on | lineage.TurnsOn);
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Lineages).Aggregate(_left.Shapes, static (on, lineage) => on | lineage.TurnsOn);
         bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
@@ -108,11 +110,10 @@ internal sealed class BatchPlans(TdsSession session)
                     || lineage.Variables.Values.Any(IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(PlanOf));
-                _tempTables = lineage.TempTables;
                 touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
-                _shapes = After(_shapes, lineage);
             }
         }
+        _left = _next;
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
         if (!touches && !withholds)
             return null;
@@ -124,22 +125,18 @@ internal sealed class BatchPlans(TdsSession session)
         };
     }
 
-    /// <summary>The settings that may be on afterwards. What holds statements back holds the other settings back, too.</summary>
-    private static ShapeSettings After(ShapeSettings before, BatchLineage lineage)
-    {
-        ShapeSettings left = before & ~(lineage.TurnsOff & (ShapeSettings.HoldsStatements | ShapeSettings.FormatOnly));
-        if ((left & ShapeSettings.HoldsStatements) == 0)
-            left &= ~lineage.TurnsOff;
-        return left | lineage.TurnsOn;
-    }
-
     /// <summary>Columns may come that the statement does not name: the keys of its tables.</summary>
     private bool HasProtectedTable(StatementLineage statement) =>
         statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
 
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
-    public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
-        reading.Statements.Any(facts => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql)));
+    public static bool MayChangeDatabase(RequestTexts request) =>
+        request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(MayChangeDatabase)));
+
+    private static bool MayChangeDatabase(StatementFacts facts) => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql;
+
+    /// <summary>Behind it, in one request, the catalog no longer says what names mean.</summary>
+    private static bool MayChangeNames(StatementFacts facts) => facts.ChangesCatalog || MayChangeDatabase(facts) || ChangesUser(facts);
 
     private BatchLineage LineageOf(RequestText request, bool quoted)
     {
@@ -147,10 +144,10 @@ internal sealed class BatchPlans(TdsSession session)
         if (request.Called is { } called)
         {
             return TransactSqlLineage.ResolveCall(
-                called.Procedure, called.Parameters, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables);
+                called.Procedure, called.Parameters, catalog, CurrentDatabase(catalog), defaultSchema: null, _next.TempTables, _next.TempProcedures);
         }
         string text = request.Text;
-        if (!_tempTables.IsEmpty || text.Length > LongestKept)
+        if (!_next.HasNothingTemporary || _isStale || text.Length > LongestKept)
             return Resolve(text, catalog, quoted);
         ConcurrentDictionary<(string, bool), BatchLineage> known = Known.GetValue(catalog, static _ => new());
         if (known.TryGetValue((text, quoted), out BatchLineage? lineage))
@@ -163,7 +160,10 @@ internal sealed class BatchPlans(TdsSession session)
     }
 
     private BatchLineage Resolve(string text, CatalogSnapshot catalog, bool quoted) => TransactSqlLineage.Resolve(
-        text, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables, quotedIdentifier: quoted);
+        text, catalog, CurrentDatabase(catalog), defaultSchema: null, _next.TempTables, quoted, _next.TempProcedures);
+
+    /// <summary>In another database than the catalog's no name means anything that is known.</summary>
+    private string CurrentDatabase(CatalogSnapshot catalog) => _isStale ? "" : catalog.Database;
 
     private ResultPlan? PlanOf(ResultSetLineage set) => !set.IsKnown ? null : new ResultPlan(
         [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(MaskOf)]);

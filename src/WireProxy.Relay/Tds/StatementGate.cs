@@ -83,6 +83,7 @@ internal sealed class StatementGate(TdsSession session)
                 return GateAnswer.Wait;
         }
         var secrets = ImmutableArray.CreateBuilder<PayloadSpan>();
+        session.Plans.Begin();
         foreach (RequestText text in request.Texts)
         {
             if (JudgeText(text) is { } refusal)
