@@ -29,6 +29,8 @@ public sealed class CompiledPolicy
     public bool IsTransparent => _rules.IsEmpty && !HasProtectedColumns;
     /// <summary>Columns may be protected: the policy names some, or the database's labels may.</summary>
     public bool HasProtectedColumns { get; }
+    /// <summary>The policy protects columns by their sensitivity labels (SQL Server).</summary>
+    public bool NamesLabels => Definition.Protect.Any(rule => !rule.Labels.IsEmpty);
     /// <summary>The policy itself names protected columns.</summary>
     public bool NamesProtectedColumns { get; }
     /// <summary>The policy file's hash, which the journal names it by; empty for <see cref="AllowEverything"/>.</summary>

@@ -149,8 +149,11 @@ public static class PolicyCompiler
         for (int i = 0; i < definition.Protect.Length; i++)
         {
             ProtectRule rule = definition.Protect[i];
-            if (rule.Columns.IsEmpty)
+            if (rule.Columns.IsEmpty && rule.Labels.IsEmpty)
                 problems.Add(new PolicyProblem($"protect[{i}].columns", "the list is empty, so nothing is protected"));
+            for (int l = 0; l < rule.Labels.Length; l++)
+                if (string.IsNullOrWhiteSpace(rule.Labels[l]))
+                    problems.Add(new PolicyProblem($"protect[{i}].labels[{l}]", "the label has no name"));
             CheckMask(rule.Mask, $"protect[{i}].mask", problems);
             for (int c = 0; c < rule.Columns.Length; c++)
             {

@@ -48,7 +48,12 @@ public sealed record PolicyDefinition
 }
 
 /// <summary>Protected columns and their mask. Where several rules name one column the first decides.</summary>
-public sealed record ProtectRule(ImmutableArray<ColumnPattern> Columns, Mask Mask);
+public sealed record ProtectRule(ImmutableArray<ColumnPattern> Columns, Mask Mask)
+{
+    /// <summary>SQL Server's sensitivity labels and information types: columns that are classified so are protected too. <c>*</c> stands for any run
+    /// of characters, and letter case is ignored.</summary>
+    public ImmutableArray<string> Labels { get; init; } = [];
+}
 
 /// <summary>A rule; the first in the file that matches a statement decides.</summary>
 /// <param name="Message">Added to what the client is told, or null.</param>

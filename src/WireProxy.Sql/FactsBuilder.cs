@@ -16,6 +16,7 @@ internal sealed class FactsBuilder
 
     public string? Command { get; set; }
     public bool HasUnknownSql { get; set; }
+    public bool UsesOperatorsOrTypes { get; set; }
     /// <summary>Every relation that is read may be what is written: T-SQL changes tables through a WITH query.</summary>
     public bool WritesAll { get; set; }
     public bool HasClass => _classes != 0;
@@ -78,6 +79,7 @@ internal sealed class FactsBuilder
         foreach (var alias in inner.Aliases)
             _aliases.Add(alias);
         HasUnknownSql |= inner.HasUnknownSql;
+        UsesOperatorsOrTypes |= inner.UsesOperatorsOrTypes;
         ChangesCatalog |= inner.ChangesCatalog;
     }
 
@@ -91,6 +93,7 @@ internal sealed class FactsBuilder
         Functions = _functions.ToImmutable(),
         Aliases = _aliases.ToImmutable(),
         HasUnknownSql = HasUnknownSql,
+        UsesOperatorsOrTypes = UsesOperatorsOrTypes,
         ChangesCatalog = ChangesCatalog || HasUnknownSql,
         NameEffect = NameEffect,
         AffectedName = AffectedName,

@@ -80,6 +80,8 @@ public sealed record StatementFacts
     public ImmutableArray<string> Aliases { get; init; } = [];
     /// <summary>True where text is run that cannot be known here: EXECUTE of an expression in PL/pgSQL, a DO in another language.</summary>
     public bool HasUnknownSql { get; init; }
+    /// <summary>True where an operator is used, or a type that the grammar does not bring: what somebody has made under such a name may run.</summary>
+    public bool UsesOperatorsOrTypes { get; init; }
     /// <summary>True where the statement may change the catalog: DDL (temporary tables too), SELECT INTO, CALL, DISCARD ALL, unknown SQL. Not
     /// for a query that calls functions: whether a user's function runs DDL is for the reader of the catalog to suspect, which knows the
     /// user's functions.</summary>

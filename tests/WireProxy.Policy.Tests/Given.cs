@@ -46,8 +46,8 @@ internal static class Given
 
     public static UnmaskGrant Grant(string group, params string[] columns) => new(null, [group], [.. columns.Select(Pattern)]);
 
-    public static Protection ResolveFor(this CompiledPolicy policy, CatalogSnapshot catalog, Subject subject) =>
-        policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UnixEpoch));
+    public static Protection ResolveFor(this CompiledPolicy policy, CatalogSnapshot catalog, Subject subject, ProtectedIdentities? known = null) =>
+        policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UnixEpoch), known);
 
     public static ColumnPattern Pattern(string text) =>
         ColumnPattern.TryParse(text, out ColumnPattern? pattern, out string problem) ? pattern : throw new ArgumentException(problem);

@@ -11,7 +11,7 @@ internal static class TestPolicies
     {
         Protect =
         [
-            new ProtectRule([Column("clinic.patients.full_name")], Mask.Redact),
+            new ProtectRule([Column("clinic.patients.full_name"), Column("clinic.results.full_name")], Mask.Redact),
             new ProtectRule([Column("clinic.patients.ssn")], new Mask.KeepLast(4)),
         ],
     });

@@ -44,6 +44,24 @@ internal sealed class ProtocolTests
     }
 
     [Test]
+    public async Task Classifications_are_added_dropped_and_rolled_back()
+    {
+        await using var server = await TdsStandInServer.StartAsync(new TdsStandInOptions { Script = Clinic.Script, DefaultDatabase = "clinic", DataClassification = 2 });
+        using var client = await RawClient.LogInAsync(server.Port, new FeatureExtensions([new FeatureExtension(FeatureId.DataClassification, new ByteString([2]))]));
+        async Task<string> LabelsAsync() => string.Join(' ', (await client.RunAsync("SELECT * FROM patients")).OfType<DataClassification>()
+            .SelectMany(found => found.Labels.Select(label => label.Name).Append($"{found.Rank}")));
+
+        await client.RunAsync("ADD SENSITIVITY CLASSIFICATION TO dbo.patients.ssn WITH (LABEL = 'Confidential', INFORMATION_TYPE = 'National ID', RANK = HIGH)");
+        string added = await LabelsAsync();
+        await client.RunAsync("BEGIN TRANSACTION; ADD SENSITIVITY CLASSIFICATION TO patients.ssn WITH (LABEL = 'Public'); DROP SENSITIVITY CLASSIFICATION FROM patients.ssn");
+        string dropped = await LabelsAsync();
+        await client.RunAsync("ROLLBACK");
+        Assert.That((added, dropped, await LabelsAsync()), Is.EqualTo(("Confidential 30", "", "Confidential 30")));
+        await client.RunAsync("DROP SENSITIVITY CLASSIFICATION FROM dbo.patients.ssn");
+        Assert.That(await LabelsAsync(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_login_is_sent_elsewhere()
     {
         await using var server = await TdsStandInServer.StartAsync(new TdsStandInOptions { RouteTo = ("elsewhere", 1433) });

@@ -101,10 +101,11 @@ internal sealed class PolicyFile
 
     private static ProtectRule? ReadProtect(Section section)
     {
-        var columns = ReadColumns(section);
+        var labels = section.Has("labels") ? section.Words("labels").ToImmutableArray() : [];
+        var columns = labels.IsEmpty || section.Has("columns") ? ReadColumns(section) : [];
         var mask = ReadMask(section);
         section.RejectUnknownKeys();
-        return mask is null ? null : new ProtectRule(columns, mask);
+        return mask is null ? null : new ProtectRule(columns, mask) { Labels = labels };
     }
 
     private static ImmutableArray<ColumnPattern> ReadColumns(Section section)

@@ -102,6 +102,8 @@ internal static class SettingsReport
             $"  derived {Word(definition.Derived)}, predicates {Word(definition.Predicates)}, unparsed {Word(definition.Unparsed)}, labels {Word(definition.Labels)}");
         foreach (var (protect, column) in definition.Protect.SelectMany(protect => protect.Columns.Select(column => (protect, column))))
             output.WriteLine($"  protect     {column}  {protect.Mask}");
+        foreach (var (protect, label) in definition.Protect.SelectMany(protect => protect.Labels.Select(label => (protect, label))))
+            output.WriteLine($"  protect     columns classified {label}  {protect.Mask}");
         foreach (var rule in definition.Rules)
             output.WriteLine($"  rule        {rule.Name}: {Word(rule.Then)} when {Describe(rule.When)}");
         foreach (var grant in definition.Unmask)
@@ -123,6 +125,13 @@ internal static class SettingsReport
         {
             json.WriteStartObject();
             json.WriteString("column", column.ToString());
+            json.WriteString("mask", protect.Mask.ToString());
+            json.WriteEndObject();
+        }
+        foreach (var (protect, label) in definition.Protect.SelectMany(protect => protect.Labels.Select(label => (protect, label))))
+        {
+            json.WriteStartObject();
+            json.WriteString("label", label);
             json.WriteString("mask", protect.Mask.ToString());
             json.WriteEndObject();
         }

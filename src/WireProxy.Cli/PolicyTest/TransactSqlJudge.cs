@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using WireProxy.Policy;
+using WireProxy.Relay.Tds;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.TransactSql;
@@ -8,12 +9,13 @@ using WireProxy.Sql.TransactSql.Lineage;
 namespace WireProxy.Cli.PolicyTest;
 
 /// <summary>Judges T-SQL batch by batch: one refused statement stops its batch. Without a catalog names count as they are written, and
-/// what a procedure or a view reads is not known; with one every name is resolved.</summary>
+/// what a procedure or a view reads is not known; with one every name is resolved, as the gateway does.</summary>
 internal sealed class TransactSqlJudge(
     CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time, CatalogSnapshot? catalog) : IScriptJudge
 {
     private readonly TransactSqlAnalyzer _analyzer = new();
-    private readonly Protection? _protection = catalog is null ? null : policy.Resolve(catalog, policy.GrantsFor(subject, DateTimeOffset.UtcNow));
+    private readonly LineageJudge? _judge = catalog is null ? null : new LineageJudge(
+        policy, policy.Resolve(catalog, policy.GrantsFor(subject, time.GetUtcNow())), catalog);
     private ImmutableArray<TempTable> _tempTables = [];
     private ImmutableArray<TempProcedure> _tempProcedures = [];
 
@@ -27,78 +29,53 @@ internal sealed class TransactSqlJudge(
 
     private StatementVerdict Judge(ScriptStatement batch)
     {
-        var readings = Readings(batch.Text);
-        if (readings is [(_, { Problem: { } problem })])
+        var readings = ReadingsOf(batch.Text);
+        if (readings is [{ Facts.Problem: { } problem }])
             return new StatementVerdict(batch, policy.JudgeUnparsed(), [], problem, []);
-        var verdicts = readings.SelectMany(reading => reading.Analyzed.Statements).Select(Named).Select(facts => (Facts: facts, Verdict: Judge(facts)));
-        var refused = verdicts.FirstOrDefault(one => one.Verdict.Decision != Decision.Allow).Verdict;
-        ImmutableArray<StatementFacts> shown = [.. readings[0].Analyzed.Statements.Select(Named)];
+        ImmutableArray<StatementFacts> shown = [.. readings[0].Facts.Statements.Select(Named)];
         var masked = MaskedColumns.Of(shown, definition, subject);
+        var refused = readings.SelectMany(reading => reading.Facts.Statements).Select(Named).Select(Judge)
+            .FirstOrDefault(verdict => verdict.Decision != Decision.Allow);
         if (refused is not null || catalog is null)
             return new StatementVerdict(batch, refused ?? Verdict.Allowed, shown, null, masked);
-        BatchLineage[] lineages = [.. readings.Select(reading => TransactSqlLineage.Resolve(
-            batch.Text, catalog, catalog.Database, defaultSchema: null, _tempTables, reading.Quoted, _tempProcedures))];
-        var copy = lineages.SelectMany(lineage => lineage.Statements).SelectMany(statement => statement.Writes).FirstOrDefault(Leaks);
-        if (copy is null)
+        BatchLineage[] lineages = [.. readings.Select(reading =>
+            TransactSqlLineage.Resolve(reading, catalog, catalog.Database, defaultSchema: null, _tempTables, _tempProcedures))];
+        var command = shown is [var only] ? only.Command : "batch";
+        var objection = lineages.Select(lineage => _judge!.ObjectionTo(lineage, command)).FirstOrDefault(found => found is not null);
+        if (objection is null)
         {
             _tempTables = lineages.Select(lineage => lineage.TempTables).Aggregate(TempTable.EitherOf);
             _tempProcedures = lineages.Select(lineage => lineage.TempProcedures).Aggregate(TempProcedure.EitherOf);
         }
-        return new StatementVerdict(batch, copy is null ? Verdict.Allowed : Copies(copy), shown, null, masked)
+        return new StatementVerdict(batch, objection is null ? Verdict.Allowed : Refused(objection), shown, null, masked)
         {
             Result = [.. lineages[0].ResultSets.SelectMany(Columns)],
         };
     }
 
-    /// <summary>Whether double quotes mean names or texts is a setting of the session, which the gateway does not follow: it reads a batch
-    /// with such quotes in both ways, and so is it here.</summary>
-    private List<(bool Quoted, AnalyzedText Analyzed)> Readings(string text)
+    private IReadOnlyList<ParsedText> ReadingsOf(string text)
     {
-        var named = (Quoted: true, Analyzed: _analyzer.Analyze(text));
-        if (!text.Contains('"', StringComparison.Ordinal))
-            return [named];
-        var literal = (Quoted: false, Analyzed: _analyzer.Analyze(text, quotedIdentifier: false));
-        return (named.Analyzed.Problem, literal.Analyzed.Problem) switch
-        {
-            (null, null) => [named, literal],
-            (not null, null) => [literal],
-            _ => [named],
-        };
+        var named = _analyzer.Parse(text);
+        return text.Contains('"', StringComparison.Ordinal)
+            ? Readings.ThatMakeSense(named, _analyzer.Parse(text, quotedIdentifier: false), reading => reading.Facts) : [named];
     }
 
     private StatementFacts Named(StatementFacts facts) => catalog is null ? facts : CatalogNames.Of(facts, catalog, null);
 
     private Verdict Judge(StatementFacts facts)
     {
-        var verdict = policy.Judge(facts, subject, catalog: null, time.GetUtcNow());
-        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.NamesProtectedColumns
-            ? new Verdict(Decision.Block, null, "It runs text that is put together while it runs, which cannot be judged before.")
-            : verdict;
+        var verdict = policy.Judge(catalog is null ? facts : ModuleReach.Of(facts, catalog), subject, catalog: null, time.GetUtcNow());
+        return verdict.Decision == Decision.Allow && facts.HasUnknownSql && policy.NamesProtectedColumns ? Refused(LineageJudge.UnknownText) : verdict;
     }
 
-    private static Verdict Copies(ValueWrite write) => new(Decision.Block, null, write.Kind == WriteKind.Anywhere
-        ? "It runs code that is not known, which may copy protected columns anywhere."
-        : $"It would copy protected columns to {write.Name}, where they are not protected.");
-
-    private bool Leaks(ValueWrite write) => IsProtected(write.Sources) && write.Kind switch
-    {
-        WriteKind.Session => false,
-        WriteKind.Column => !_protection!.Find(write.Target.Relation, write.Target.Column).IsMasked,
-        _ => true,
-    };
-
-    private bool IsProtected(SourceSet sources) => sources.IsEverything || sources.Columns.Any(IsProtected);
-
-    private bool IsProtected(SourceColumn column) => _protection!.Find(column.Relation, column.Column).Kind != ProtectionKind.Clear;
+    private static Verdict Refused(Objection objection) =>
+        new(Decision.Block, null, char.ToUpperInvariant(objection.Message[0]) + objection.Message[1..] + " " + objection.Hint);
 
     private IEnumerable<ResultColumn> Columns(ResultSetLineage set, int index) => set.IsKnown
-        ? set.Columns.Select(column => new ResultColumn(index + 1, column.Name ?? "(no name)", Fate(column.Sources)))
-        : [new ResultColumn(index + 1, "(not known before it runs)", Fate(set.All))];
+        ? set.Columns.Select(column => new ResultColumn(index + 1, column.Name ?? "(no name)", Fate(column.Sources, _judge!.MaskOf(column))))
+        : [new ResultColumn(index + 1, "(not known before it runs)", Fate(set.All, LineageJudge.Unsettled))];
 
-    private string Fate(SourceSet sources) => !IsProtected(sources) ? "clear"
+    private string Fate(SourceSet sources, Mask? mask) => mask is null || (!_judge!.IsProtected(sources) && ReferenceEquals(mask, LineageJudge.Unsettled)) ? "clear"
         : sources.IsEverything ? "masked: what it holds is not known"
-        : $"masked: from {string.Join(", ", sources.Columns.Where(IsProtected).Select(NameOf))}";
-
-    private string NameOf(SourceColumn column) => catalog!.Relation(column.Relation) is { } relation
-        ? $"{relation.Schema}.{relation.Name}.{relation.Column(column.Column)?.Name ?? "?"}" : "a column that is not known";
+        : $"masked{(ReferenceEquals(mask, LineageJudge.Unsettled) ? "" : $" ({mask})")}: from {_judge.Names(sources)}";
 }

@@ -10,13 +10,9 @@ internal sealed class CatalogIndex
 {
     private static readonly ConditionalWeakTable<CatalogSnapshot, CatalogIndex> _made = [];
 
-    /// <summary>Objects below this were made with the database, not by anybody later (FirstNormalObjectId, src/include/access/transam.h).</summary>
-    private const uint FirstNormalObjectId = 16384;
-
     private readonly Dictionary<uint, CatalogNode> _byId = [];
     private readonly Dictionary<string, List<CatalogNode>> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _functionSchemas = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _builtInFunctions = new(StringComparer.Ordinal);
 
     private CatalogIndex(CatalogSnapshot snapshot)
     {
@@ -27,12 +23,12 @@ internal sealed class CatalogIndex
             _byId.TryAdd(relation.Id, node);
             Add(_byName, relation.Name, node);
         }
-        foreach (CatalogFunction function in snapshot.Functions)
+        foreach (CatalogFunction function in snapshot.AddedFunctions)
         {
-            if (!function.IsUserDefined && function.Id < FirstNormalObjectId)
-                _builtInFunctions.Add(function.Name);
-            if (!_functionSchemas.TryGetValue(function.Name, out List<string>? schemas) || !schemas.Contains(function.Schema))
-                Add(_functionSchemas, function.Name, function.Schema);
+            if (!_functionSchemas.TryGetValue(function.Name, out List<string>? schemas))
+                _functionSchemas.Add(function.Name, schemas = [.. snapshot.System.SchemasOfFunction(function.Name)]);
+            if (!schemas.Contains(function.Schema))
+                schemas.Add(function.Schema);
         }
         Link();
     }
@@ -54,11 +50,12 @@ internal sealed class CatalogIndex
     }
 
     /// <summary>The schemas that hold a function of this name.</summary>
-    public IReadOnlyList<string> SchemasOfFunction(string name) => _functionSchemas.GetValueOrDefault(name) ?? [];
+    public IReadOnlyList<string> SchemasOfFunction(string name) =>
+        _functionSchemas.TryGetValue(name, out List<string>? schemas) ? schemas : Snapshot.System.SchemasOfFunction(name);
 
     /// <summary>True where the name can only be a function that PostgreSQL brings. One that somebody put into pg_catalog is none.</summary>
     public bool IsBuiltInFunction(string? schema, string name) =>
-        _builtInFunctions.Contains(name)
+        Snapshot.System.HasFunction(name)
         && (schema is null ? !Snapshot.IsUserFunction(null, name) : schema is "pg_catalog" or "information_schema");
 
     /// <summary>True where this reference may be no column but a call: <c>row.name</c> is <c>name(row)</c> where the row has no column of that

@@ -16,6 +16,9 @@ public sealed class ProtectedIdentities
     /// <param name="named">The mask by what it is called now; null for none.</param>
     internal void See(uint relation, short column, Mask? named) => _masks.TryAdd((relation, column), named);
 
+    /// <summary>The column shares its values with a parent's that is protected. It keeps them when it leaves the family (DETACH PARTITION, NO INHERIT).</summary>
+    internal void Inherit(uint relation, short column, Mask mask) => _masks.AddOrUpdate((relation, column), mask, (_, earlier) => earlier ?? mask);
+
     /// <summary>What is no more in the catalog is forgotten: its number may be given to something else.</summary>
     internal void Keep(CatalogSnapshot snapshot)
     {

@@ -7,7 +7,7 @@ namespace WireProxy.Policy;
 /// 1. A column that a <c>protect</c> rule names has that rule's mask, the first rule's where several do. One that a label or a comment tag protects
 ///    (<see cref="LabelIndex"/>) has that one's mask. Either keeps it under another name.
 /// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
-///    nearest first, and a parent's the mask of its children's.
+///    nearest first, and a parent's the mask of its children's. A child that leaves its parent keeps the mask.
 /// 3. A generated column of a table with masked columns may be made of them and is redacted.
 /// 4. A view's columns are masked by what they are made of (<see cref="ViewMasks"/>); a materialized view that reads, at any distance, a relation
 ///    with a masked column has all its columns redacted, because the order of its rows may tell what they were grouped by. A mask that names
@@ -45,7 +45,10 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
     {
         // Only relations with a mask of their own, their families and the system's need a closer look ...
         foreach (CatalogNode node in _own.Keys.SelectMany(node => node.Family.Prepend(node)).Distinct())
+        {
             AddTable(node);
+            RememberInherited(node);
+        }
         foreach (CatalogNode node in catalog.Relations)
             if (SystemRelations.MayCarryValues(node.Schema, node.Name) || (node.IsSystem && !node.HasKnownColumns))
                 AddSystem(node);
@@ -84,6 +87,16 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
         Add(node, columns);
     }
 
+    /// <summary>For everybody, whoever has been granted what.</summary>
+    private void RememberInherited(CatalogNode node)
+    {
+        if (known is null)
+            return;
+        foreach (CatalogColumn column in node.Relation.Columns)
+            if (First(node.Ancestors, ancestor => _own.GetValueOrDefault(ancestor)?.GetValueOrDefault(column.Name)?.Mask) is { } mask)
+                known.Inherit(node.Id, column.Number, mask);
+    }
+
     private void AddSystem(CatalogNode node)
     {
         if (node.HasKnownColumns)
@@ -119,6 +132,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
     {
         Dictionary<string, OwnMask>? masks = null;
         foreach (ProtectRule rule in policy.Protect)
+        {
             foreach (ColumnPattern pattern in rule.Columns)
             {
                 // "*.*.name" means the tables of the database, not the columns that the system itself calls so.
@@ -128,6 +142,9 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
                     if (pattern.MatchesColumn(column))
                         (masks ??= []).TryAdd(column, new OwnMask(rule.Mask, $"policy: {pattern}", true));
             }
+            foreach ((string column, string by) in Classified(node, rule))
+                (masks ??= []).TryAdd(column, new OwnMask(rule.Mask, by, true));
+        }
         if (node.IsSystem)
             return masks;
         foreach (CatalogColumn column in node.Relation.Columns)
@@ -140,6 +157,18 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
                 (masks ??= []).Add(column.Name, new OwnMask(earlier, "what named it when the gateway saw it first", false));
         }
         return masks;
+    }
+
+    /// <summary>SQL Server's columns whose label or information type the rule names.</summary>
+    private IEnumerable<(string Column, string By)> Classified(CatalogNode node, ProtectRule rule)
+    {
+        if (rule.Labels.IsEmpty || catalog.Snapshot.SqlServer is not { Classifications.Count: > 0 } server)
+            yield break;
+        foreach (CatalogColumn column in node.Relation.Columns)
+            if (server.Classifications.TryGetValue((node.Id, column.Number), out SqlServerClassification? found)
+                && new[] { found.Label, found.InformationType }.OfType<string>().FirstOrDefault(
+                    name => rule.Labels.Any(label => NamePattern.FromSource(label).Matches(name))) is { } name)
+                yield return (column.Name, $"sensitivity classification: {name}");
     }
 
     private Mask? OwnMaskOf(CatalogNode node, string column) =>

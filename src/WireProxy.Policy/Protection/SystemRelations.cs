@@ -6,7 +6,8 @@ namespace WireProxy.Policy;
 /// other sessions' statements, and their columns are redacted where anything is protected (PostgreSQL 15 to 18, chapters 53
 /// and 54, section 28.2):
 /// <list type="bullet">
-/// <item><c>pg_statistic</c>, <c>pg_stats</c>: common values and histogram bounds of every analysed column;</item>
+/// <item><c>pg_statistic</c>, <c>pg_stats</c>: common values and histogram bounds of every analysed column, and how often and in
+/// what order they come;</item>
 /// <item><c>pg_statistic_ext_data</c>, <c>pg_stats_ext</c>, <c>pg_stats_ext_exprs</c>: the same of extended statistics;</item>
 /// <item><c>pg_attribute.attmissingval</c>: the value that old rows have of a column added later;</item>
 /// <item><c>pg_largeobject.data</c> and every TOAST table's <c>chunk_data</c>: the bytes themselves;</item>
@@ -16,11 +17,14 @@ internal static class SystemRelations
 {
     private static readonly FrozenDictionary<string, string[]> _valueColumns = new Dictionary<string, string[]>
     {
-        ["pg_statistic"] = ["stavalues1", "stavalues2", "stavalues3", "stavalues4", "stavalues5"],
-        ["pg_stats"] = ["most_common_vals", "histogram_bounds", "most_common_elems", "range_bounds_histogram"],
+        ["pg_statistic"] = ["stavalues1", "stavalues2", "stavalues3", "stavalues4", "stavalues5",
+            "stanumbers1", "stanumbers2", "stanumbers3", "stanumbers4", "stanumbers5"],
+        ["pg_stats"] = ["most_common_vals", "most_common_freqs", "histogram_bounds", "correlation", "most_common_elems", "most_common_elem_freqs",
+            "elem_count_histogram", "range_length_histogram", "range_empty_frac", "range_bounds_histogram"],
         ["pg_statistic_ext_data"] = ["stxdmcv", "stxdexpr"],
-        ["pg_stats_ext"] = ["most_common_vals"],
-        ["pg_stats_ext_exprs"] = ["most_common_vals", "histogram_bounds", "most_common_elems"],
+        ["pg_stats_ext"] = ["most_common_vals", "most_common_val_nulls", "most_common_freqs", "most_common_base_freqs"],
+        ["pg_stats_ext_exprs"] = ["most_common_vals", "most_common_freqs", "histogram_bounds", "correlation", "most_common_elems",
+            "most_common_elem_freqs", "elem_count_histogram"],
         ["pg_attribute"] = ["attmissingval"],
         ["pg_largeobject"] = ["data"],
         ["pg_stat_activity"] = ["query"],

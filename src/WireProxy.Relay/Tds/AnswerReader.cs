@@ -20,10 +20,10 @@ internal sealed class AnswerReader(TdsSession session)
     private readonly WireWriter _written = new();
     // Few sessions ever need these.
     private TdsLongRow? _longRow;
-    private Dictionary<ushort, TdsTotalsMask?>? _totals;
+    private Dictionary<ushort, TdsRowMask<AltMetadata>?>? _totals;
     private TdsWork? _work;
     private BatchPlan? _plan;
-    private TdsRowMask? _rows;
+    private TdsRowMask<ColMetadata>? _rows;
     private int _resultSets;
     private int _makers;
     private int _handles;
@@ -124,6 +124,8 @@ internal sealed class AnswerReader(TdsSession session)
         }
         if (_tokens.InRow || (TokenReader.TryPeek(rest, out TokenType type) && TokenReader.IsRow(type)))
             return TakeRows(rest);
+        if (rest[0] == (byte)TokenType.ColMetadata && session.Format.DataClassification > 0 && !IsReplaced)
+            return TakeClassified(rest);
         if (rest[0] == (byte)TokenType.ColMetadata && !IsReplaced && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known)
             return Take(known);
         if (!_tokens.TryRead(rest, out Token token))
@@ -153,7 +155,7 @@ internal sealed class AnswerReader(TdsSession session)
         if (rest.Length < HeldRowBytes || _rows is null)
             return 0;
         _longRow ??= new TdsLongRow();
-        _longRow.Begin(_rows, row, rest[..row.HeaderLength], _written);
+        _longRow.Begin(_rows.Cells, row, rest[..row.HeaderLength], _written);
         return row.HeaderLength;
     }
 
@@ -184,8 +186,10 @@ internal sealed class AnswerReader(TdsSession session)
             case var _ when IsReplaced:
                 return;
             case TokenType.ColMetadata:
-                TakeColumns(token);
+                TakeColumns(token, []);
                 return;
+            case TokenType.DataClassification:
+                throw new ProtocolException("A classification stands elsewhere than behind the columns that it is about.");
             case TokenType.AltMetadata when _plan is { MasksValues: true }:
                 TakeTotals(AltMetadata.Decode(token.Bytes, session.Format));
                 return;
@@ -218,23 +222,66 @@ internal sealed class AnswerReader(TdsSession session)
             session.DatabaseChanged(change.NewText);
     }
 
-    private void TakeColumns(Token token)
+    /// <summary>COLMETADATA with the classification that may stand behind it: what that says may change how the columns are described.</summary>
+    private int TakeClassified(ReadOnlySpan<byte> rest)
+    {
+        if (_plan?.Known.Find(rest, session.Format, _resultSets) is { } known && known.Token.Length < rest.Length
+            && rest[known.Token.Length] != (byte)TokenType.DataClassification)
+        {
+            return Take(known);
+        }
+        if (!_tokens.TryRead(rest, out Token token))
+            return 0;
+        int end = token.Bytes.Length;
+        // Something always follows: DONE, if nothing else.
+        if (end == rest.Length)
+            return 0;
+        int length = 0;
+        if (rest[end] == (byte)TokenType.DataClassification && !TokenReader.TryMeasure(rest[end..], session.Format, out length))
+            return 0;
+        TakeColumns(token, rest.Slice(end, length));
+        return end + length;
+    }
+
+    /// <param name="classification">The DATACLASSIFICATION behind them; empty for none.</param>
+    private void TakeColumns(Token token, ReadOnlySpan<byte> classification)
     {
         ColMetadata columns = _tokens.Columns ?? throw new ProtocolException("Columns were left out that never came before.");
         int index = _resultSets++;
-        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, index));
         bool isOmitted = token.Bytes is [_, 0xFF, 0xFF, ..];
+        Mask?[]? masks = _plan?.MasksOf(columns, index);
+        bool agrees = isOmitted || !session.ReadsClassification || !session.Masks || Compare(columns, classification, index, ref masks);
+        _rows = masks is null ? null : TdsRowMask.Create(columns, masks);
         int start = _written.Length;
         // A description that the client was once given in another form would not fit the rows: it stays what it was.
         if (_rows is null || isOmitted)
             _written.WriteBytes(token.Bytes);
         else
             _rows.Described.Encode(_written, session.Format);
-        if (_plan is not null && !isOmitted)
+        if (!session.WithholdsClassification)
+            _written.WriteBytes(classification);
+        if (_plan is not null && !isOmitted && agrees)
         {
             _plan.Known.Add(new KnownDescription(
-                token.Bytes.ToArray(), session.Format, index, columns, _rows, _written.WrittenSpan[start..].ToArray()));
+                [.. token.Bytes, .. classification], session.Format, index, columns, _rows, _written.WrittenSpan[start..].ToArray()));
         }
+    }
+
+    /// <summary>False where the server says another thing of the columns than the lineage: they are masked then.</summary>
+    private bool Compare(ColMetadata columns, ReadOnlySpan<byte> classification, int index, ref Mask?[]? masks)
+    {
+        if (classification.IsEmpty)
+        {
+            if (_plan is { AllLabels.IsNone: false } plan && columns.Columns.Select((_, i) => plan.LabelsOf(columns, index, i).Plain).Any(plain => plain is not null))
+                session.CatalogDoubted();
+            return true;
+        }
+        DataClassification stated = DataClassification.Decode(classification, session.Format);
+        masks ??= new Mask?[columns.Columns.Count];
+        bool agrees = ClassificationWitness.Compare(columns, stated, _plan, index, masks, session.Protection?.DerivedMask ?? Mask.Redact);
+        if (!agrees)
+            session.WitnessesDisagree();
+        return agrees;
     }
 
     /// <summary>Columns that came before in the answer to the same text.</summary>
@@ -251,7 +298,7 @@ internal sealed class AnswerReader(TdsSession session)
     {
         // What a total is made of the analysis does not say.
         Mask?[] masks = [.. totals.Columns.Select(total => BatchPlan.Derived(total.Type.Type, _plan!.OfText))];
-        TdsTotalsMask? mask = TdsTotalsMask.Create(totals, masks);
+        TdsRowMask<AltMetadata>? mask = TdsRowMask.Create(totals, masks);
         (_totals ??= [])[totals.Id] = mask;
         (mask?.Described ?? totals).Encode(_written, session.Format);
     }

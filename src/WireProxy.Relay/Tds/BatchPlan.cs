@@ -8,6 +8,9 @@ namespace WireProxy.Relay.Tds;
 /// <summary>A result set as the analysis expects it: the name of each column, and its mask or null.</summary>
 internal sealed record ResultPlan(ImmutableArray<string?> Names, ImmutableArray<Mask?> Masks)
 {
+    /// <summary>How each column may be classified; empty where nothing is.</summary>
+    public ImmutableArray<ColumnLabels> Labels { get; init; } = [];
+
     private const string RowStatus = "ROWSTAT";
 
     /// <summary>Two witnesses: what the server describes must be what the analysis expects. Names compare as the server's catalog does.</summary>
@@ -43,11 +46,14 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     /// <summary>Errors and messages may quote protected values.</summary>
     public bool Withholds { get; init; } = true;
 
+    /// <summary>How any column may be classified.</summary>
+    public ColumnLabels AllLabels { get; init; } = ColumnLabels.None;
+
     /// <summary>What the server has described in answers under this plan.</summary>
     public KnownDescriptions Known { get; } = new();
 
     /// <summary>Everything is masked: what comes is not known.</summary>
-    public static BatchPlan Everything(Mask ofText) => new([], false, ofText);
+    public static BatchPlan Everything(Mask ofText) => new([], false, ofText) { AllLabels = ColumnLabels.Anything };
 
     /// <summary>The masks of the columns that the server describes.</summary>
     /// <param name="index">How many result sets of the answer came before.</param>
@@ -57,21 +63,10 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
         if (!MasksValues)
             return masks;
         bool fits = false;
-        if (IsSequenceKnown)
+        foreach (ResultPlan candidate in Fitting(described, index))
         {
-            fits = index < ResultSets.Length && ResultSets[index] is { } expected && expected.Fits(described, IsOfCursor);
-            if (fits)
-                Add(ResultSets[index]!, described, masks);
-        }
-        else if (!ResultSets.Contains(null))
-        {
-            foreach (ResultPlan? candidate in ResultSets)
-            {
-                if (!candidate!.Fits(described, IsOfCursor))
-                    continue;
-                fits = true;
-                Add(candidate, described, masks);
-            }
+            fits = true;
+            Add(candidate, described, masks);
         }
         if (!fits)
         {
@@ -79,6 +74,27 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
                 masks[i] = Derived(described.Columns[i].Type.Type, OfText);
         }
         return masks;
+    }
+
+    /// <summary>How a column that the server describes may be classified.</summary>
+    /// <inheritdoc cref="MasksOf"/>
+    public ColumnLabels LabelsOf(ColMetadata described, int index, int column)
+    {
+        ColumnLabels? labels = null;
+        foreach (ResultPlan candidate in Fitting(described, index))
+        {
+            ColumnLabels expected = column < candidate.Labels.Length ? candidate.Labels[column] : ColumnLabels.None;
+            labels = labels?.Or(expected) ?? expected;
+        }
+        return labels ?? AllLabels;
+    }
+
+    /// <summary>The result sets that this one may be; none where it is none of those that were expected.</summary>
+    private IEnumerable<ResultPlan> Fitting(ColMetadata described, int index)
+    {
+        if (IsSequenceKnown)
+            return index < ResultSets.Length && ResultSets[index] is { } expected && expected.Fits(described, IsOfCursor) ? [expected] : [];
+        return ResultSets.Contains(null) ? [] : ResultSets.OfType<ResultPlan>().Where(candidate => candidate.Fits(described, IsOfCursor));
     }
 
     /// <summary>A masked text is seen to be one. A number, a date or a truth value that the server computed is withheld as NULL: a count of
@@ -90,12 +106,9 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     {
         for (int i = 0; i < plan.Masks.Length; i++)
         {
-            Mask? mask = ReferenceEquals(plan.Masks[i], Unsettled) ? Derived(described.Columns[i].Type.Type, OfText) : plan.Masks[i];
+            Mask? mask = ReferenceEquals(plan.Masks[i], LineageJudge.Unsettled) ? Derived(described.Columns[i].Type.Type, OfText) : plan.Masks[i];
             // Two candidates of one shape: what either masks is masked, and where they differ nothing of the value remains.
             masks[i] = masks[i] is null || masks[i] == mask ? mask ?? masks[i] : mask is null ? masks[i] : Derived(described.Columns[i].Type.Type, OfText);
         }
     }
-
-    /// <summary>Stands for the mask of an expression, which depends on its type, in a <see cref="ResultPlan"/>.</summary>
-    public static Mask Unsettled { get; } = new Mask.Constant("");
 }

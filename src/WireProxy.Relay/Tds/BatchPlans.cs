@@ -1,9 +1,6 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Sql;
-using WireProxy.Sql.Catalog;
 using WireProxy.Sql.TransactSql.Lineage;
 
 namespace WireProxy.Relay.Tds;
@@ -11,52 +8,33 @@ namespace WireProxy.Relay.Tds;
 /// <summary>From where values come and go to what is refused and what is masked, for one session.</summary>
 internal sealed class BatchPlans(TdsSession session)
 {
-    /// <summary>Texts longer than this are resolved anew each time: they are bulk data, and seldom come twice.</summary>
-    private const int LongestKept = 16 * 1024;
-
-    private const int MostKept = 4096;
-
-    private static readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<(string Text, bool Quoted), BatchLineage>> Known = [];
-
     private Leftovers _left = Leftovers.None;
-    private Leftovers _next = Leftovers.None;
-    private bool _isStale;
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
     public bool IsLikeNew => _left.IsEmpty;
 
+    /// <summary>What the next text of the request is judged by.</summary>
+    public Leftovers Next { get; private set; } = Leftovers.None;
+
     /// <summary>The session is like new.</summary>
-    public void Reset() => _left = Leftovers.None;
+    public void Reset() => _left = Next = Leftovers.None;
 
     /// <summary>A request is judged text by text: each finds what those before it leave.</summary>
-    public void Begin() => (_next, _isStale) = (_left, false);
+    public void Begin() => Next = _left;
+
+    /// <summary>To be said of each text once its meanings are known.</summary>
+    public void GoBehind(RequestText text) => Next = text.Leaves!;
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
     {
         if (text.Readings.Select(RefusalOfNames).FirstOrDefault(refused => refused is not null) is { } refusal)
             return refusal;
-        text.Lineages = [.. text.Quoted.Select(quoted => LineageOf(text, quoted))];
-        _next = _next.After(text.Lineages);
-        _isStale |= text.Readings.Any(reading => reading.Statements.Any(MayChangeNames));
-        bool blocksPredicates = session.Policy.Predicates == PredicateMode.Block;
-        bool blocksDerived = blocksPredicates || session.Policy.Derived == DerivedMode.Block;
-        foreach (BatchLineage lineage in text.Lineages)
+        string command = text.Readings is [{ Statements: [StatementFacts only] }, ..] ? only.Command : "batch";
+        foreach (TextMeaning meaning in text.Meanings)
         {
-            foreach (StatementLineage statement in lineage.Statements)
-            {
-                if (blocksPredicates && IsProtected(statement.Predicates))
-                    return Refusals.Predicate(CommandOf(text));
-                // An expression that fails for some values and not for others answers questions as a condition does.
-                if (blocksDerived && statement.ResultSets.Any(set => set.Columns.Any(column => column.Origin is null && IsProtected(column.Sources))))
-                    return Refusals.Derived(CommandOf(text), session.Policy.Derived == DerivedMode.Block ? "derived: block" : "predicates: block");
-                foreach (ValueWrite write in statement.Writes)
-                {
-                    if (Leaks(write))
-                        return write.Kind == WriteKind.Anywhere
-                            ? Refusals.UnknownSql(CommandOf(text), statement.Reasons.FirstOrDefault()) : Refusals.Copies(CommandOf(text), write.Name);
-                }
-            }
+            if (session.Judge!.ObjectionTo(meaning.Lineage!, command) is { } objection)
+                return Refusals.Of(objection, command);
         }
         return null;
     }
@@ -93,34 +71,40 @@ internal sealed class BatchPlans(TdsSession session)
     /// <summary>What is masked of the answer; null where nothing must be. From here on the batch counts as run.</summary>
     public BatchPlan? PlanOf(RequestTexts request)
     {
+        LineageJudge judge = session.Judge!;
         bool touches = false;
         bool withholds = false;
         // What a batch turns on counts for itself; what it turns off, for the next.
-        ShapeSettings shapes = request.Texts.SelectMany(text => text.Lineages).Aggregate(_left.Shapes, static (on, lineage) => on | lineage.TurnsOn);
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(_left.Shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
         bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
         {
             // Two readings may give two sequences.
-            isSequenceKnown &= text.Lineages.Count == 1;
-            foreach (BatchLineage lineage in text.Lineages)
+            isSequenceKnown &= text.Meanings.Count == 1;
+            foreach (TextMeaning meaning in text.Meanings)
             {
-                withholds |= IsProtected(lineage.Errors) || IsProtected(lineage.Messages);
-                touches |= IsProtected(lineage.Union) || lineage.Statements.Any(statement => IsProtected(statement.Returned))
-                    || lineage.Variables.Values.Any(IsProtected);
+                BatchLineage lineage = meaning.Lineage!;
+                withholds |= judge.IsProtected(lineage.Errors) || judge.IsProtected(lineage.Messages);
+                touches |= judge.IsProtected(lineage.Union) || lineage.Statements.Any(statement => judge.IsProtected(statement.Returned))
+                    || lineage.Variables.Values.Any(judge.IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
-                sets.AddRange(lineage.ResultSets.Select(PlanOf));
+                sets.AddRange(lineage.ResultSets.Select(set => PlanOf(set, judge)));
                 touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
             }
         }
-        _left = _next;
+        _left = Next.ForTheNextRequest;
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
-        if (!touches && !withholds)
+        ColumnLabels labels = session.ReadsClassification ? AllLabels(request, judge) : ColumnLabels.None;
+        if (!touches && !withholds && labels.IsNone)
             return null;
-        return (shapes & ~ShapeSettings.FormatOnly) != 0 ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
+        if ((shapes & ~ShapeSettings.FormatOnly) != 0)
+            return BatchPlan.Everything(ofText) with { MasksValues = touches || withholds, AllLabels = labels };
+        return new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
             Withholds = withholds,
+            AllLabels = labels,
             IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }
@@ -129,66 +113,26 @@ internal sealed class BatchPlans(TdsSession session)
     private bool HasProtectedTable(StatementLineage statement) =>
         statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
 
+    /// <summary>More than one result set may come of it: whether one is classified its beginning does not tell of the others.</summary>
+    public bool MayHaveSeveralResults(RequestTexts request) => _left.Shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
+        || !(only is { Readings: [{ Statements: [{ Command: "SELECT", InnerCommands.IsEmpty: true }] }] }
+            || only is { Meanings: [{ Lineage: { SequenceKnown: true, ResultSets.Length: <= 1 } }] });
+
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
     public static bool MayChangeDatabase(RequestTexts request) =>
         request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(MayChangeDatabase)));
 
+    /// <summary>Behind it, in one request, the catalog no longer says what names mean.</summary>
+    public static bool MayChangeNames(StatementFacts facts) => facts.ChangesCatalog || MayChangeDatabase(facts) || ChangesUser(facts);
+
     private static bool MayChangeDatabase(StatementFacts facts) => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql;
 
-    /// <summary>Behind it, in one request, the catalog no longer says what names mean.</summary>
-    private static bool MayChangeNames(StatementFacts facts) => facts.ChangesCatalog || MayChangeDatabase(facts) || ChangesUser(facts);
-
-    private BatchLineage LineageOf(RequestText request, bool quoted)
+    private ResultPlan? PlanOf(ResultSetLineage set, LineageJudge judge) => !set.IsKnown ? null : new ResultPlan(
+        [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(judge.MaskOf)])
     {
-        CatalogSnapshot catalog = session.Catalog!;
-        if (request.Called is { } called)
-        {
-            return TransactSqlLineage.ResolveCall(
-                called.Procedure, called.Parameters, catalog, CurrentDatabase(catalog), defaultSchema: null, _next.TempTables, _next.TempProcedures);
-        }
-        string text = request.Text;
-        if (!_next.HasNothingTemporary || _isStale || text.Length > LongestKept)
-            return Resolve(text, catalog, quoted);
-        ConcurrentDictionary<(string, bool), BatchLineage> known = Known.GetValue(catalog, static _ => new());
-        if (known.TryGetValue((text, quoted), out BatchLineage? lineage))
-            return lineage;
-        lineage = Resolve(text, catalog, quoted);
-        if (known.Count >= MostKept)
-            known.Clear();
-        known[(text, quoted)] = lineage;
-        return lineage;
-    }
-
-    private BatchLineage Resolve(string text, CatalogSnapshot catalog, bool quoted) => TransactSqlLineage.Resolve(
-        text, catalog, CurrentDatabase(catalog), defaultSchema: null, _next.TempTables, quoted, _next.TempProcedures);
-
-    /// <summary>In another database than the catalog's no name means anything that is known.</summary>
-    private string CurrentDatabase(CatalogSnapshot catalog) => _isStale ? "" : catalog.Database;
-
-    private ResultPlan? PlanOf(ResultSetLineage set) => !set.IsKnown ? null : new ResultPlan(
-        [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(MaskOf)]);
-
-    private Mask? MaskOf(OutputColumn column)
-    {
-        if (column.Origin is { } origin && session.Protection!.NamedMask(origin.Relation, origin.Column) is { } named)
-            return named;
-        if (!IsProtected(column.Sources))
-            return null;
-        return column.Origin is not null && !column.Sources.IsEverything && column.Sources.Columns is [var only]
-            && session.Protection!.Find(only.Relation, only.Column) is { IsMasked: true } found ? found.Mask : BatchPlan.Unsettled;
-    }
-
-    private bool IsProtected(SourceSet sources) =>
-        sources.IsEverything || sources.Columns.Any(column => session.Protection!.Find(column.Relation, column.Column).Kind != ProtectionKind.Clear);
-
-    private bool Leaks(ValueWrite write) => IsProtected(write.Sources) && write.Kind switch
-    {
-        // Followed by the analysis, from batch to batch.
-        WriteKind.Session => false,
-        WriteKind.Column => !session.Protection!.Find(write.Target.Relation, write.Target.Column).IsMasked,
-        _ => true,
+        Labels = session.ReadsClassification && judge.HasLabels ? [.. set.Columns.Select(column => judge.LabelsOf(column.Sources, column.Base))] : [],
     };
 
-    private static string CommandOf(RequestText text) =>
-        text.Readings is [{ Statements: [StatementFacts only] }, ..] ? only.Command : "batch";
+    private static ColumnLabels AllLabels(RequestTexts request, LineageJudge judge) =>
+        judge.LabelsOf(SourceSet.UnionOf(request.Texts.SelectMany(text => text.Meanings).Select(meaning => meaning.Lineage!.Union)), null);
 }

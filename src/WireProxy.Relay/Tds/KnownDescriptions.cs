@@ -4,12 +4,12 @@ using WireProxy.Relay.Tds.Masking;
 namespace WireProxy.Relay.Tds;
 
 /// <summary>A COLMETADATA that came before in the answer to the same text, and what becomes of it.</summary>
-/// <param name="Token">As the server sent it: all of the token.</param>
+/// <param name="Token">As the server sent it: all of the token, with the DATACLASSIFICATION behind it, where there was one.</param>
 /// <param name="Index">How many result sets of the answer came before.</param>
 /// <param name="Rows">Null where nothing of it is masked.</param>
 /// <param name="Described">What the client is told instead.</param>
 internal sealed record KnownDescription(
-    byte[] Token, TokenFormat Format, int Index, ColMetadata Columns, TdsRowMask? Rows, byte[] Described);
+    byte[] Token, TokenFormat Format, int Index, ColMetadata Columns, TdsRowMask<ColMetadata>? Rows, byte[] Described);
 
 /// <summary>The descriptions that came in answers to one text; sessions share them. A plan has one or two of them, and no more than a few
 /// are kept. Safe for use by many threads; a race loses an entry.</summary>

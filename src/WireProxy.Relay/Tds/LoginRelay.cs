@@ -10,7 +10,12 @@ namespace WireProxy.Relay.Tds;
 /// <summary>What a login has agreed on.</summary>
 /// <param name="Format">How tokens are laid out from here on.</param>
 /// <param name="PacketSize">Bytes of a packet, in both directions and on both legs.</param>
-internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database);
+/// <param name="WithholdsClassification">The gateway alone asked for DATACLASSIFICATION: the client does not know of it.</param>
+internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database, bool WithholdsClassification = false)
+{
+    /// <summary>How tokens are laid out that the client gets.</summary>
+    public TokenFormat ClientFormat => WithholdsClassification ? Format with { DataClassification = 0 } : Format;
+}
 
 /// <summary>
 /// The client's own login, carried to the server and back until LOGINACK. Nothing of it is recorded. A server that routes the
@@ -32,6 +37,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private bool _acknowledged;
     private bool _refused;
     private TokenType _question;
+    private readonly OwnClassification _classification = new(session.Listener.Policy.HasProtectedColumns);
     private PacketRun _accepted;
 
     /// <summary>Until the server has accepted the login, which the client learns by <see cref="AcceptAsync"/>.</summary>
@@ -45,7 +51,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         {
             await SendAsync(isChanged ? null : payload, wanted);
             if (!await AnswerAsync(wanted))
-                return new LoginAgreement(_format, _packetSize, _database);
+                return new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked);
             if (routes == MostRoutes)
                 throw UpstreamConnector.Unreachable("the upstream routes from server to server without end");
             wanted = await FollowAsync(wanted);
@@ -54,7 +60,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     }
 
     /// <summary>Passes the server's acceptance on.</summary>
-    public ValueTask AcceptAsync() => PacketIo.PassAsync(_upstream.Leg, _client, _accepted);
+    public ValueTask AcceptAsync() => PassAsync(_accepted);
 
     private async Task SendAsync(byte[]? payload, Login7 login)
     {
@@ -80,7 +86,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         // A recovered session would bring settings and a database along without a statement that could be judged.
         if (!session.Listener.Policy.IsTransparent && login.Features is { } asked && asked[FeatureId.SessionRecovery] is not null)
             login = login with { Features = asked.Without(FeatureId.SessionRecovery) };
-        return login;
+        return _classification.Ask(login);
     }
 
     /// <summary>Carries answers and the client's further tokens until the login is over; true where it goes on at another server.</summary>
@@ -103,11 +109,29 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
                 _accepted = run;
                 return false;
             }
-            await PacketIo.PassAsync(_upstream.Leg, _client, run);
+            await PassAsync(run);
             if (_refused || (!_acknowledged && _question == default))
                 throw new SessionEndException(new SessionEnd(Stage.Login, Party.Upstream, "the upstream refused the login"));
             await AskClientAsync();
         }
+    }
+
+    /// <summary>Passes the server's answer on, without what the gateway asked for itself.</summary>
+    private async ValueTask PassAsync(PacketRun run)
+    {
+        if (Rewritten(run) is not { } payload)
+        {
+            await PacketIo.PassAsync(_upstream.Leg, _client, run);
+            return;
+        }
+        _upstream.Leg.Input.Consume(run.Length);
+        await PacketIo.SendAsync(_client, PacketType.TabularResult, payload, run.First.Spid);
+    }
+
+    private byte[]? Rewritten(PacketRun run)
+    {
+        using var joined = new WireWriter();
+        return _classification.Without(run.Payload(_upstream.Leg.Input.Unread, joined), _format);
     }
 
     private async Task AskClientAsync()

@@ -69,9 +69,9 @@ internal static class PacketIo
         from.Input.Consume(run.Length);
     }
 
-    public static async ValueTask SendAsync(Leg leg, PacketType type, ReadOnlyMemory<byte> payload)
+    public static async ValueTask SendAsync(Leg leg, PacketType type, ReadOnlyMemory<byte> payload, ushort spid = 0)
     {
-        using var packets = new MessageWriter();
+        using var packets = new MessageWriter { Spid = spid };
         packets.WriteMessage(leg.Output.BeginOwn(), type, payload.Span);
         await leg.Output.FlushAsync();
     }

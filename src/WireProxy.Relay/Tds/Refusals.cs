@@ -36,24 +36,16 @@ internal static class Refusals
         verdict.Decision == Decision.Approve ? "approve" : "block", verdict.Message ?? $"refused by rule {verdict.Rule}",
         "WireProxy stopped this request before it reached the database; the connection stays usable.", verdict.Rule, command);
 
-    public static Refusal Copies(string command, string target) => Denied(
-        "block", $"WireProxy did not run this batch: this {command} would copy protected columns to {target}, where they are not protected.",
-        "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command);
+    public static Refusal Of(Objection objection, string command) => Denied(
+        "block", $"WireProxy did not run this batch: {objection.Message}", $"{objection.Hint} The connection stays usable.", null, command);
 
     /// <param name="reason">In the analysis's words; null for text that is put together while it runs.</param>
-    public static Refusal UnknownSql(string command, string? reason) => Denied(
-        "block", reason is null
-            ? "WireProxy did not run this batch: it runs text that is put together while it runs, which cannot be judged before."
-            : $"WireProxy did not run this batch: what it does cannot be judged before ({reason}).",
-        "Write the statement out, or pass values as parameters of sp_executesql; the connection stays usable.", null, command);
+    public static Refusal UnknownSql(string command, string? reason) => Of(LineageJudge.Unknown(reason), command);
 
-    public static Refusal Predicate(string command) => Denied(
-        "block", $"WireProxy did not run this batch: a protected column decides which rows this {command} returns or changes, and the policy says predicates: block.",
-        "Filter, join, group and order by columns that are not protected, such as a key; the connection stays usable.", null, command);
-
-    public static Refusal Derived(string command, string setting) => Denied(
-        "block", $"WireProxy did not run this batch: this {command} computes a value from a protected column, and the policy says {setting}.",
-        "Select the column itself, which comes masked, or leave it out; the connection stays usable.", null, command);
+    public static Refusal ChangesLabels(string command) => Denied(
+        "block", $"WireProxy did not run this batch: this {command} would change what protects columns.",
+        "Sensitivity classifications and extended properties that protect are changed past the gateway, by those who run the database; the connection stays usable.",
+        null, command);
 
     public static Refusal ChangesUser(string command) => Denied(
         "block", $"WireProxy did not run this batch: after {command} the server shows this session other tables and columns, by which the policy's columns could not be told.",

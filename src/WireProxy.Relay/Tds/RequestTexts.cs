@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.TransactSql;
-using WireProxy.Sql.TransactSql.Lineage;
 
 namespace WireProxy.Relay.Tds;
 
@@ -27,8 +27,26 @@ internal sealed class RequestText(string text, string? declarations, string? pro
     /// <summary>Of each reading, whether double quotes mean names in it.</summary>
     public IReadOnlyList<bool> Quoted { get; set; } = [];
 
-    /// <summary>Where values come from and go to, for each reading; empty where nothing is protected.</summary>
-    public IReadOnlyList<BatchLineage> Lineages { get; set; } = [];
+    /// <summary>The trees of the readings that were parsed for this request, until what they mean is known; null for those known before.</summary>
+    public IReadOnlyList<ParsedText?> Parsed { get; set; } = [];
+
+    /// <summary>What each reading means under <see cref="MeantUnder"/>; empty before that is found.</summary>
+    public IReadOnlyList<TextMeaning> Meanings { get; set; } = [];
+
+    /// <summary>Null where the policy needs no catalog.</summary>
+    public CatalogSnapshot? MeantUnder { get; set; }
+
+    /// <summary>What the session had left behind when the meanings were found.</summary>
+    public Leftovers? MeantWith { get; set; }
+
+    /// <summary>The same after this text.</summary>
+    public Leftovers? Leaves { get; set; }
+
+    /// <summary>What the same meaning is found by: a call's parameters are part of it.</summary>
+    public string Key => _key ??= Called is null ? Text
+        : string.Join('\0', [Text, .. Called.Parameters.Select(parameter => $"{(parameter.IsOutput ? '>' : '<')}{parameter.Name}")]);
+
+    private string? _key;
 
     /// <summary>Set where the text is the name of a procedure that a call names.</summary>
     public CalledProcedure? Called { get; init; }

@@ -83,7 +83,9 @@ internal sealed class ResponseFilter(TdsSession session) : IFilter
         if (_work is null && !session.InFlight.AwaitsAcknowledgement)
             throw new ProtocolException("an answer came to which there is no request");
         _last.Clear();
-        _mode = _work is { Catalog: not null } ? Mode.Catalog : _work is { MustRead: true } || (_work is null && session.Masks) ? Mode.Read : Mode.Relayed;
+        _mode = _work is { Catalog: not null } ? Mode.Catalog
+            : _work is { MustRead: true } || (_work is null && session.Masks) || (session.ReadsClassification && MayBeClassified(part.Payload))
+                ? Mode.Read : Mode.Relayed;
         if (_mode == Mode.Catalog)
             _catalog = new CatalogAnswer(session.Format, _work!.Catalog);
         if (_mode != Mode.Read)
@@ -93,6 +95,28 @@ internal sealed class ResponseFilter(TdsSession session) : IFilter
         _output ??= new MessageWriter { PacketSize = session.PacketSize };
         _output.Spid = part.Packet.Spid;
         _output.Begin(PacketType.TabularResult);
+    }
+
+    /// <summary>Looks at the beginning of an answer of one result set at most: false where its columns have come whole and no classification stands
+    /// behind them, or none come.</summary>
+    private bool MayBeClassified(ReadOnlySpan<byte> payload)
+    {
+        while (TokenReader.TryPeek(payload, out TokenType type))
+        {
+            if (TokenReader.IsRow(type))
+                return false;
+            if (!TokenReader.TryMeasure(payload, session.Format, out int length))
+                return true;
+            if (type is TokenType.Done or TokenType.DoneProc or TokenType.DoneInProc
+                && (Done.Decode(payload[..length], session.Format).Status & DoneStatus.More) == 0)
+            {
+                return false;
+            }
+            payload = payload[length..];
+            if (type == TokenType.ColMetadata)
+                return payload.IsEmpty || (TokenType)payload[0] == TokenType.DataClassification;
+        }
+        return true;
     }
 
     private void Read(MessagePart part, OutputBuffer output)

@@ -12,53 +12,56 @@ internal sealed class StatementAnalysis
     private readonly FactsCache _cache = new();
     private readonly FactsCache _unquotedCache = new(maxEntries: 2048, maxBytes: 4 << 20);
 
-    /// <summary>Finds what the text means at once, or false where <see cref="AnalyzeElsewhereAsync"/> must.</summary>
+    /// <summary>Finds what the text says at once, or false where <see cref="Analyze"/> must, on another thread.</summary>
     public bool TryAnalyze(RequestText text)
     {
         if (text.Readings.Count > 0)
             return true;
-        if (text.Called is { } called)
-        {
-            (text.Readings, text.Quoted) = ([_analyzer.AnalyzeCall(called.Procedure)], [true]);
-            return true;
-        }
-        bool isSmall = TransactSqlAnalyzer.IsSmall(text.Text.Length);
-        bool hasQuotes = text.Text.Contains('"');
-        if (!isSmall && (Known(text.Text, _cache) is null || (hasQuotes && Known(text.Text, _unquotedCache) is null)))
+        bool isKnown = text.Called is null && Known(text.Text, _cache) is not null && (!HasQuotes(text) || Known(text.Text, _unquotedCache) is not null);
+        if (!isKnown && !TransactSqlAnalyzer.IsSmall(text.Text.Length))
             return false;
-        Analyze(text, hasQuotes);
+        Analyze(text);
         return true;
     }
 
-    public Task AnalyzeElsewhereAsync(RequestText text) => Task.Run(() => Analyze(text, text.Text.Contains('"')));
-
     /// <summary>Whether double quotes mean names or texts depends on a setting that procedures and connections change in ways that the wire
     /// does not show. So a text with such quotes is read in both ways; one that makes no sense the server refuses itself.</summary>
-    private void Analyze(RequestText text, bool hasQuotes)
+    public void Analyze(RequestText text)
     {
-        AnalyzedText named = Facts(text.Text, quotedIdentifier: true, _cache);
-        if (!hasQuotes)
+        if (text.Readings.Count > 0)
+            return;
+        if (text.Called is not null)
         {
-            (text.Readings, text.Quoted) = ([named], [true]);
+            ParsedText call = Parse(text, quotedIdentifier: true);
+            (text.Readings, text.Quoted, text.Parsed) = ([call.Facts], [true], [call]);
             return;
         }
-        AnalyzedText literal = Facts(text.Text, quotedIdentifier: false, _unquotedCache);
-        (text.Readings, text.Quoted) = (named.Problem, literal.Problem) switch
-        {
-            (null, null) => ((IReadOnlyList<AnalyzedText>)[named, literal], (IReadOnlyList<bool>)[true, false]),
-            (not null, null) => ([literal], [false]),
-            _ => ([named], [true]),
-        };
+        Reading named = Read(text, quotedIdentifier: true);
+        IReadOnlyList<Reading> readings = HasQuotes(text)
+            ? Readings.ThatMakeSense(named, Read(text, quotedIdentifier: false), reading => reading.Facts) : [named];
+        text.Readings = [.. readings.Select(reading => reading.Facts)];
+        text.Quoted = [.. readings.Select(reading => reading.Quoted)];
+        text.Parsed = [.. readings.Select(reading => reading.Parsed)];
     }
 
-    private AnalyzedText Facts(string text, bool quotedIdentifier, FactsCache cache)
+    public ParsedText Parse(RequestText text, bool quotedIdentifier) => text.Called is { } called
+        ? _analyzer.ParseCall(called.Procedure, called.Parameters)
+        : _analyzer.Parse(text.Text, quotedIdentifier);
+
+    /// <param name="Parsed">Null where the facts were known.</param>
+    private readonly record struct Reading(AnalyzedText Facts, bool Quoted, ParsedText? Parsed);
+
+    private Reading Read(RequestText text, bool quotedIdentifier)
     {
-        if (Known(text, cache) is { } known)
-            return known;
-        AnalyzedText analyzed = _analyzer.Analyze(text, quotedIdentifier);
-        cache.Add(Bytes(text), analyzed);
-        return analyzed;
+        FactsCache cache = quotedIdentifier ? _cache : _unquotedCache;
+        if (Known(text.Text, cache) is { } known)
+            return new Reading(known, quotedIdentifier, null);
+        ParsedText parsed = Parse(text, quotedIdentifier);
+        cache.Add(Bytes(text.Text), parsed.Facts);
+        return new Reading(parsed.Facts, quotedIdentifier, parsed);
     }
+
+    private static bool HasQuotes(RequestText text) => text.Text.Contains('"');
 
     private static AnalyzedText? Known(string text, FactsCache cache) => cache.TryGet(Bytes(text));
 

@@ -3,8 +3,6 @@ using WireProxy.Policy;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Relay.Transport;
-using WireProxy.Sql;
-using WireProxy.Sql.TransactSql;
 
 namespace WireProxy.Relay.Tds;
 
@@ -77,13 +75,14 @@ internal sealed class StatementGate(TdsSession session)
     {
         if (request.Refusal is { } early && !session.Policy.IsTransparent)
             return GateAnswer.Refused(early, request.Recorded(), request.Transaction);
+        session.Plans.Begin();
         foreach (RequestText text in request.Texts)
         {
-            if (!TryAnalyze(text))
+            if (!TryUnderstand(text))
                 return GateAnswer.Wait;
+            session.Plans.GoBehind(text);
         }
         var secrets = ImmutableArray.CreateBuilder<PayloadSpan>();
-        session.Plans.Begin();
         foreach (RequestText text in request.Texts)
         {
             if (JudgeText(text) is { } refusal)
@@ -139,32 +138,43 @@ internal sealed class StatementGate(TdsSession session)
 
     private Refusal? JudgeText(RequestText text)
     {
-        foreach (AnalyzedText analyzed in text.Readings)
+        for (int i = 0; i < text.Readings.Count; i++)
         {
-            if (analyzed.Problem is not null && !session.Policy.IsTransparent)
+            if (text.Readings[i].Problem is { } problem && !session.Policy.IsTransparent)
             {
                 Verdict unparsed = session.Policy.JudgeUnparsed();
-                return unparsed.Decision == Decision.Approve ? Refusals.Of(unparsed, "unparsed") : Refusals.Unparsed(analyzed.Problem);
+                return unparsed.Decision == Decision.Approve ? Refusals.Of(unparsed, "unparsed") : Refusals.Unparsed(problem);
             }
-            foreach (StatementFacts facts in analyzed.Statements)
+            TextMeaning meaning = text.Meanings[i];
+            for (int statement = 0; statement < meaning.Statements.Length; statement++)
             {
-                StatementFacts named = session.Catalog is { } catalog ? CatalogNames.Of(facts, catalog, null) : facts;
+                string command = meaning.Statements[statement].Command;
                 // What names stand for is settled; the rules need no catalog that compares them letter by letter.
-                Verdict verdict = session.Policy.Judge(named, session.Subject, null, session.Session.Listener.Time.GetUtcNow());
+                Verdict verdict = session.Policy.Judge(
+                    meaning.Reached[statement], session.Subject, null, session.Session.Listener.Time.GetUtcNow());
                 if (verdict.Decision != Decision.Allow)
-                    return Refusals.Of(verdict, facts.Command);
-                if (named.HasUnknownSql && session.Masks)
-                    return Refusals.UnknownSql(facts.Command, null);
+                    return Refusals.Of(verdict, command);
+                if (session.Protection is { } protection
+                    && LabelChanges.RefusalOf(meaning.Reached[statement], session.Policy, protection, session.Catalog!) is { } unprotecting)
+                {
+                    return unprotecting;
+                }
+                if (meaning.Statements[statement].HasUnknownSql && session.Masks)
+                    return Refusals.UnknownSql(command, null);
             }
         }
         return session.Masks ? session.Plans.RefusalOf(text) : null;
     }
 
-    private bool TryAnalyze(RequestText text)
+    private bool TryUnderstand(RequestText text)
     {
-        if (session.Dialect.Analysis.TryAnalyze(text))
+        if (session.Dialect.Analysis.TryAnalyze(text) && session.Meanings.TryFind(text))
             return true;
-        _waiting = session.Dialect.Analysis.AnalyzeElsewhereAsync(text);
+        _waiting = Task.Run(() =>
+        {
+            session.Dialect.Analysis.Analyze(text);
+            session.Meanings.Find(text);
+        });
         return false;
     }
 

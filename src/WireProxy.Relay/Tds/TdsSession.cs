@@ -23,6 +23,7 @@ internal sealed class TdsSession : DialectSession
     private volatile bool _isCatalogOld;
     private int _catalogGeneration;
     private int _neededGeneration;
+    private LineageJudge? _judge;
 
     private TdsSession(Session session, TdsDialect dialect, Subject subject, LoginAgreement agreement)
     {
@@ -32,9 +33,11 @@ internal sealed class TdsSession : DialectSession
         Policy = session.Listener.Policy;
         Format = agreement.Format;
         PacketSize = agreement.PacketSize;
+        WithholdsClassification = agreement.WithholdsClassification;
         _loginDatabase = _database = subject.Database ?? "";
         _sharedCatalog = dialect.Catalogs.For(_database, subject.User);
         Plans = new BatchPlans(this);
+        Meanings = new TextMeanings(this);
         Passed = dialect.PassedUnder(null);
         if (Policy.IsTransparent && session.Recorder is null)
             (Requests, Responses) = RelayFilters.Create(this);
@@ -55,11 +58,19 @@ internal sealed class TdsSession : DialectSession
     /// <summary>Bytes of a packet, as the login has agreed.</summary>
     public int PacketSize { get; }
 
+    /// <summary>The server says how the columns of results are classified, and columns are protected: what it says is compared.</summary>
+    public bool ReadsClassification => Format.DataClassification > 0 && Policy.HasProtectedColumns;
+
+    /// <summary>The client does not know that the server says it.</summary>
+    public bool WithholdsClassification { get; }
+
     public InFlight InFlight { get; } = new();
 
     public Handles Handles { get; } = new();
 
     public BatchPlans Plans { get; }
+
+    public TextMeanings Meanings { get; }
 
     public override IFilter Requests { get; }
 
@@ -78,6 +89,10 @@ internal sealed class TdsSession : DialectSession
     /// <summary>What is protected from this session; null where nothing can be, or the catalog is not read yet.</summary>
     public Protection? Protection { get; private set; }
 
+    /// <summary>Judges by what is protected; null where <see cref="Protection"/> is.</summary>
+    public LineageJudge? Judge => Protection is null ? null : _judge is { } known && known.Protection == Protection ? known
+        : _judge = new LineageJudge(Policy, Protection, Catalog!);
+
     /// <summary>Something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
 
@@ -94,7 +109,7 @@ internal sealed class TdsSession : DialectSession
             session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
             await session.Recorder.OpenAsync(SessionRecords.Opened(
                 session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null,
-                json => WriteAgreement(json, agreement.Format)));
+                json => WriteAgreement(json, agreement.ClientFormat)));
         }
         return new TdsSession(session, dialect, subject, agreement);
     }
@@ -126,6 +141,17 @@ internal sealed class TdsSession : DialectSession
     }
 
     public void DatabaseChanged(string database) => _database = database;
+
+    /// <summary>The server and the analysis disagree about what a column is made of: it is masked, and the log says so without a word of
+    /// the statement. Perhaps the catalog has grown old.</summary>
+    public void WitnessesDisagree()
+    {
+        Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
+        _sharedCatalog.ReportUnknownOrigin();
+    }
+
+    /// <summary>The server does not say what the catalog says: it may have grown old.</summary>
+    public void CatalogDoubted() => _sharedCatalog.ReportUnknownOrigin();
 
     /// <summary>An answer has ended.</summary>
     /// <param name="status">Of its last DONE.</param>
@@ -200,7 +226,8 @@ internal sealed class TdsSession : DialectSession
         bool changes = request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(facts => facts.ChangesCatalog)));
         BatchPlan? plan = Masks ? Plans.PlanOf(request) : null;
         bool changesDatabase = BatchPlans.MayChangeDatabase(request) || request.ResetsSession;
-        if (plan is null && !changes && !changesDatabase && request.Makes.Count == 0)
+        bool readsAll = ReadsClassification && Plans.MayHaveSeveralResults(request);
+        if (plan is null && !changes && !changesDatabase && !readsAll && request.Makes.Count == 0)
             return TdsWork.Relayed;
         return new TdsWork
         {
@@ -210,6 +237,7 @@ internal sealed class TdsSession : DialectSession
             ChangesCatalog = changes,
             IsCall = request.IsCall,
             ChangesDatabase = changesDatabase,
+            ReadsAll = readsAll,
         };
     }
 

@@ -36,8 +36,11 @@ internal sealed class TdsWork
     /// <summary>It follows from the text and what the text is judged under, and leaves nothing behind.</summary>
     public bool IsOfTextAlone => Refusal is null && Makes.Count == 0 && Cursor is null && !ChangesCatalog && !ChangesDatabase && Catalog is null;
 
+    /// <summary>Any of several results may be classified, of which the client is not to learn.</summary>
+    public bool ReadsAll { get; init; }
+
     /// <summary>Tokens must be looked at: something is masked, replaced, kept from the client or learnt from them.</summary>
-    public bool MustRead => Refusal is not null || Plan is not null || Makes.Count > 0 || ChangesDatabase;
+    public bool MustRead => Refusal is not null || Plan is not null || Makes.Count > 0 || ChangesDatabase || ReadsAll;
 }
 
 /// <summary>Handles that the server gives out in RETURNVALUE, in the order of the procedure's own parameters.</summary>

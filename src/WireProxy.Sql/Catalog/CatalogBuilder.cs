@@ -5,9 +5,10 @@ using System.Text;
 namespace WireProxy.Sql.Catalog;
 
 /// <summary>Builds a <see cref="CatalogSnapshot"/> from the rows of <see cref="PostgresCatalogQuery"/>, in any order.</summary>
-public sealed class CatalogBuilder
+/// <param name="system">Where the rows are those of <see cref="PostgresCatalogQuery.UserText"/>: what they stand beside.</param>
+public sealed class CatalogBuilder(SystemCatalog? system = null)
 {
-    readonly Dictionary<uint, (string Schema, string Name, char Kind)> _relations = [];
+    readonly Dictionary<uint, (string Schema, string Name, char Kind, uint RowType)> _relations = [];
     readonly Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> _systemColumns = [];
     readonly CatalogDefinitionsBuilder _definitions = new();
     readonly Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> _columns = [];
@@ -16,6 +17,7 @@ public sealed class CatalogBuilder
     readonly List<CatalogFunction> _functions = [];
     readonly Dictionary<string, string> _names = [];
     string? _database;
+    string _signature = "";
     int _serverVersion;
 
     /// <summary>Takes a row whose cells are UTF-8 text; an empty span stands for NULL.</summary>
@@ -30,12 +32,13 @@ public sealed class CatalogBuilder
             case (byte)'d':
                 (_serverVersion, _database) = ((int)Oid(a), Name(b));
                 break;
+            case (byte)'S':
+                _signature = Encoding.UTF8.GetString(a);
+                break;
             case (byte)'r':
                 if (a.Length != 1)
                     throw new FormatException("The catalog query's row has no relkind.");
-                _relations[Oid(id)] = (Name(b), Name(c), (char)a[0]);
-                if (!d.IsEmpty && !d.SequenceEqual("0"u8))
-                    _definitions.RowTypes[Oid(d)] = Oid(id);
+                _relations[Oid(id)] = (Name(b), Name(c), (char)a[0], d.IsEmpty ? 0 : Oid(d));
                 break;
             case (byte)'c':
                 ListOf(_columns, id).Add(new((short)Oid(a), Name(b), Oid(c), d[..1].SequenceEqual("t"u8)) { DomainId = d.Length > 2 ? Oid(d[2..]) : 0 });
@@ -70,17 +73,39 @@ public sealed class CatalogBuilder
         Add(Utf8(cells[0]), Utf8(cells[1]), Utf8(cells[2]), Utf8(cells[3]), Utf8(cells[4]), Utf8(cells[5]));
     }
 
+    /// <summary>The rows are those of <see cref="PostgresCatalogQuery.UserText"/>, and what they were to stand beside is no more what the server has.</summary>
+    public bool IsSystemStale => system is not null && system.Signature != _signature;
+
     /// <param name="version">What <see cref="CatalogSnapshot.Version"/> shall be.</param>
     /// <exception cref="FormatException">The rows are not a whole answer.</exception>
     public CatalogSnapshot Build(long version)
     {
         if (_database is null)
             throw new FormatException("The catalog query's answer does not name the database.");
-        var relations = _relations.Select(r => new CatalogRelation(r.Key, r.Value.Schema, r.Value.Name, r.Value.Kind,
-            Columns(_columns, r.Key), Ids(_parents, r.Key), Ids(_reads, r.Key))
-        { SystemColumns = Columns(_systemColumns, r.Key) }).ToList();
-        return new(version, _database, _serverVersion, relations, _functions) { Definitions = _definitions.Build() };
+        if (IsSystemStale)
+            throw new FormatException("The catalog query's answer is not of this system catalog.");
+        var routines = _definitions.Routines.Build();
+        var under = system ?? BuildSystem(routines);
+        IReadOnlyCollection<CatalogRelation> relations = [.. under.Relations, .. Relations(isSystem: false)];
+        return new(version, _database, _serverVersion, relations, [.. _functions.Where(f => !IsSystem(f.Id))], under)
+        {
+            Definitions = _definitions.Build(under, routines),
+        };
     }
+
+    /// <summary>What PostgreSQL itself brought, from the rows of <see cref="PostgresCatalogQuery.SystemText"/>.</summary>
+    /// <exception cref="FormatException">The rows are not those of that query.</exception>
+    public SystemCatalog BuildSystem() => BuildSystem(_definitions.Routines.Build());
+
+    SystemCatalog BuildSystem(IReadOnlyCollection<CatalogRoutine> routines) => new(_signature, [.. Relations(isSystem: true)],
+        [.. _functions.Where(f => IsSystem(f.Id))], [.. routines.Where(r => r.IsBuiltIn)], _definitions.SystemTypes());
+
+    IEnumerable<CatalogRelation> Relations(bool isSystem) => _relations.Where(r => IsSystem(r.Key) == isSystem).Select(r =>
+        new CatalogRelation(r.Key, r.Value.Schema, r.Value.Name, r.Value.Kind,
+            Columns(_columns, r.Key), Ids(_parents, r.Key), Ids(_reads, r.Key))
+        { SystemColumns = Columns(_systemColumns, r.Key), RowType = r.Value.RowType });
+
+    static bool IsSystem(uint id) => id < CatalogRoutine.FirstUserId;
 
     static ImmutableArray<CatalogColumn> Columns(Dictionary<uint, ImmutableArray<CatalogColumn>.Builder> of, uint id)
     {

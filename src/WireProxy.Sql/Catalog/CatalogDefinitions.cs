@@ -77,6 +77,7 @@ public sealed class CatalogDefinitions
     public FrozenDictionary<(uint Relation, short Column), string> Generated { get; internal init; } = FrozenDictionary<(uint, short), string>.Empty;
     /// <summary>The expression of each default.</summary>
     public FrozenDictionary<(uint Relation, short Column), string> Defaults { get; internal init; } = FrozenDictionary<(uint, short), string>.Empty;
+    /// <summary>Those that PostgreSQL did not bring.</summary>
     public FrozenDictionary<uint, CatalogRoutine> Routines { get; internal init; } = FrozenDictionary<uint, CatalogRoutine>.Empty;
     public FrozenDictionary<uint, CatalogType> Types { get; internal init; } = FrozenDictionary<uint, CatalogType>.Empty;
     public ImmutableArray<CatalogOperator> Operators { get; internal init; } = [];
@@ -99,6 +100,4 @@ public sealed class CatalogDefinitions
     public ImmutableArray<CatalogPublication> Publications { get; internal init; } = [];
     /// <summary>Installed extensions and their schemas.</summary>
     public ImmutableArray<(string Name, string Schema)> Extensions { get; internal init; } = [];
-    /// <summary>The relation whose rows a row type is of.</summary>
-    public FrozenDictionary<uint, uint> RowTypes { get; internal init; } = FrozenDictionary<uint, uint>.Empty;
 }

@@ -32,7 +32,6 @@ internal sealed class CatalogDefinitionsBuilder
     readonly List<(string, string)> _extensions = [];
 
     public CatalogRoutines Routines { get; } = new();
-    public Dictionary<uint, uint> RowTypes { get; } = [];
 
     /// <returns>Whether the kind is one of these.</returns>
     /// <exception cref="FormatException">The row is not one of the query's.</exception>
@@ -69,15 +68,20 @@ internal sealed class CatalogDefinitionsBuilder
         return true;
     }
 
-    public CatalogDefinitions Build() => new()
+    /// <summary>The types that PostgreSQL brought.</summary>
+    public IReadOnlyCollection<CatalogType> SystemTypes() => [.. Types(isSystem: true)];
+
+    IEnumerable<CatalogType> Types(bool isSystem) => _types.Values.Where(t => t.Id < CatalogRoutine.FirstUserId == isSystem)
+        .Select(t => t with { Fields = Fields(t.Id), Checks = [.. _domainChecks.GetValueOrDefault(t.Id) ?? []], Default = _domainDefaults.GetValueOrDefault(t.Id) });
+
+    public CatalogDefinitions Build(SystemCatalog system, IReadOnlyCollection<CatalogRoutine> routines) => new()
     {
         ReadPath = [.. _path.Values],
         Views = _views.ToFrozenDictionary(),
         Generated = _generated.ToFrozenDictionary(),
         Defaults = _defaults.ToFrozenDictionary(),
-        Routines = Routines.Build(),
-        Types = _types.Values.Select(t => t with { Fields = Fields(t.Id), Checks = [.. _domainChecks.GetValueOrDefault(t.Id) ?? []], Default = _domainDefaults.GetValueOrDefault(t.Id) })
-            .ToFrozenDictionary(t => t.Id),
+        Routines = routines.Where(r => !r.IsBuiltIn).ToFrozenDictionary(r => r.Id),
+        Types = system.Types.Concat(Types(isSystem: false)).ToFrozenDictionary(t => t.Id),
         Operators = [.. _operators],
         Casts = [.. _casts],
         Triggers = Frozen(_triggers),
@@ -93,7 +97,6 @@ internal sealed class CatalogDefinitionsBuilder
         Publications = [.. _publications.Select(p => new CatalogPublication(p.Key, p.Value.Name, p.Value.All,
             [.. _published.GetValueOrDefault(p.Key) ?? []]))],
         Extensions = [.. _extensions],
-        RowTypes = RowTypes.ToFrozenDictionary(),
     };
 
     ImmutableArray<CatalogColumn> Fields(uint type) => [.. (_fields.GetValueOrDefault(type) ?? []).OrderBy(f => f.Number)];

@@ -23,6 +23,9 @@ public sealed record CatalogRelation(
     uint Id, string Schema, string Name, char Kind, ImmutableArray<CatalogColumn> Columns, ImmutableArray<uint> Parents,
     ImmutableArray<uint> Reads)
 {
+    /// <summary>The type of its rows (reltype), or 0.</summary>
+    public uint RowType { get; init; }
+
     /// <summary>All columns of a relation that PostgreSQL itself brings, values in them or not; of others none.</summary>
     public ImmutableArray<CatalogColumn> SystemColumns { get; init; } = [];
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text;
 
 namespace WireProxy.Sql.Catalog;
@@ -46,8 +45,8 @@ internal sealed class CatalogRoutines
         return true;
     }
 
-    public FrozenDictionary<uint, CatalogRoutine> Build() =>
-        _parts.Where(p => p.Value.Schema is not null && p.Value.Traits.Length > 0).ToFrozenDictionary(p => p.Key, p => Routine(p.Key, p.Value));
+    public IReadOnlyCollection<CatalogRoutine> Build() =>
+        [.. _parts.Where(p => p.Value.Schema is not null && p.Value.Traits.Length > 0).Select(p => Routine(p.Key, p.Value))];
 
     static CatalogRoutine Routine(uint id, Parts parts)
     {

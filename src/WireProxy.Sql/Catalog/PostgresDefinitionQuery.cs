@@ -33,7 +33,7 @@ internal static class PostgresDefinitionQuery
         SELECT 'C', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL
           FROM pg_catalog.pg_attribute a
           JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
-         WHERE r.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+         WHERE {system:r.oid} AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
            AND r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v']::pg_catalog."char"[]) AND NOT a.attisdropped
         UNION ALL
         SELECT 'w', r.oid::pg_catalog.text, NULL, pg_catalog.pg_get_viewdef(r.oid), NULL, NULL
@@ -95,11 +95,11 @@ internal static class PostgresDefinitionQuery
           LEFT JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
            AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid
           LEFT JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
-         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
+         WHERE (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid) AND {both:p.oid}
         UNION ALL
         SELECT 'R', p.oid::pg_catalog.text, p.prosrc, NULL, NULL, NULL
           FROM pg_catalog.pg_proc p
-         WHERE p.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND p.prolang OPERATOR(pg_catalog.=) 12::pg_catalog.oid
+         WHERE {system:p.oid} AND p.prolang OPERATOR(pg_catalog.=) 12::pg_catalog.oid
            AND p.prosrc OPERATOR(pg_catalog.<>) p.proname::pg_catalog.text
            AND pg_catalog.strpos(p.prosrc, '_to_xml') OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'pg_read_')
                OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'ts_stat') OPERATOR(pg_catalog.+) pg_catalog.strpos(p.prosrc, 'be_lo')
@@ -113,11 +113,11 @@ internal static class PostgresDefinitionQuery
         SELECT 'm', p.oid::pg_catalog.text, p.proargmodes::pg_catalog.text, p.proargnames::pg_catalog.text, NULL,
                p.proallargtypes::pg_catalog.text
           FROM pg_catalog.pg_proc p
-         WHERE p.proargnames IS NOT NULL AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.proargmodes IS NOT NULL)
+         WHERE p.proargnames IS NOT NULL AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.proargmodes IS NOT NULL) AND {both:p.oid}
         UNION ALL
         SELECT 'g', p.oid::pg_catalog.text, NULL, p.proconfig::pg_catalog.text, NULL, NULL
           FROM pg_catalog.pg_proc p
-         WHERE p.proconfig IS NOT NULL
+         WHERE p.proconfig IS NOT NULL AND {both:p.oid}
         UNION ALL
         SELECT 'a', g.aggfnoid::pg_catalog.oid::pg_catalog.text, pg_catalog.concat_ws(' ', g.aggtransfn::pg_catalog.oid,
                g.aggfinalfn::pg_catalog.oid, g.aggcombinefn::pg_catalog.oid, g.aggserialfn::pg_catalog.oid, g.aggdeserialfn::pg_catalog.oid,
@@ -148,7 +148,7 @@ internal static class PostgresDefinitionQuery
           FROM pg_catalog.pg_type t
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
           LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.typrelid
-         WHERE t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char"
+         WHERE t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char" AND {both:t.oid}
            AND (t.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR (r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
         UNION ALL
         SELECT 'k', r.reltype::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 
@@ -16,6 +17,8 @@ public sealed class SqlServerCatalogBuilder
     readonly Dictionary<(uint, short), string> _computed = [];
     readonly List<(uint Relation, short Column, char Flag)> _flags = [];
     readonly Dictionary<uint, uint> _historyOf = [];
+    readonly Dictionary<(uint, short), SqlServerClassification> _classifications = [];
+    readonly List<CatalogLabel> _labels = [];
     string? _database;
     int _version;
 
@@ -41,6 +44,8 @@ public sealed class SqlServerCatalogBuilder
             case "q": _moduleFlags[Id(id)] = (Id(a), b != "0"); break;
             case "s": _synonyms.Add(new(Name(b), Name(c), Name(d))); break;
             case "h": _historyOf[Id(id)] = Id(a); break;
+            case "k": _classifications[(Id(id), Number(a))] = new(b, c, d is null ? null : (int)Id(d)); break;
+            case "n": _labels.Add(new(Id(id), Number(a), b == "wireproxy" ? b : null, d ?? "")); break;
             case "v": Reads(Id(id)).Add(Id(a)); break;
             default: throw new FormatException($"The catalog query's row has an unknown kind {cells[0]}.");
         }
@@ -59,9 +64,10 @@ public sealed class SqlServerCatalogBuilder
             ? m with { Parent = m.Kind is "TR" or "TA" ? flags.Parent : 0, QuotedIdentifier = flags.Quotes } : m).ToList();
         var functions = modules.Where(m => m.Kind is not ("V" or "TR" or "TA"))
             .Select(m => new CatalogFunction(m.Id, m.Schema, m.Name) { IsNative = m.Kind is "FS" or "FT" or "PC" or "AF" or "X" }).ToList();
-        return new(version, _database, _version, relations, functions)
+        return new(version, _database, _version, relations, functions, SystemCatalog.Empty)
         {
-            SqlServer = new(relations, types, modules, _synonyms, _computed, _flags, _historyOf),
+            Definitions = new() { Labels = [.. _labels] },
+            SqlServer = new(relations, types, modules, _synonyms, _computed, _flags, _historyOf) { Classifications = _classifications.ToFrozenDictionary() },
         };
     }
 

@@ -2,14 +2,16 @@ namespace WireProxy.Sql.Catalog;
 
 /// <summary>The query that reads the catalog of the database that a session is connected to.</summary>
 /// <remarks>
-/// One SELECT for SQL Server 2016 and later. Definitions are shown to whoever has VIEW DEFINITION: without it they are NULL, and what
+/// For SQL Server 2016 and later. Definitions are shown to whoever has VIEW DEFINITION: without it they are NULL, and what
 /// they define may then do anything. All columns are nvarchar or NULL. Rows by <c>kind</c> (id, a, b, c, d); ids are object_ids:
 /// d: NULL, major version, database, collation, default schema;
 /// r: table or view, kind (r or v), schema, name; t: table type, NULL, schema, name;
 /// c: relation, column_id, name, system_type_id, flags (x computed, i identity, r rowversion, h hidden, s column set, g generated always; NULL for none);
 /// x: relation, column_id, NULL, NULL, definition of the computed column;
 /// m: module, type, schema, name, definition; q: module, parent (of a trigger), 1 where double quotes mean names;
-/// s: synonym, NULL, schema, name, what it stands for; h: history table, table; v: view or module, relation that it reads.
+/// s: synonym, NULL, schema, name, what it stands for; h: history table, table; v: view or module, relation that it reads;
+/// k: relation, column_id, sensitivity label, information type, rank; n: relation, column_id (0 for the relation), extended property's name,
+/// NULL, its value.
 /// It has been read by ScriptDom and against the documentation of those views; no server was at hand to run it.
 /// </remarks>
 public static class SqlServerCatalogQuery
@@ -71,8 +73,9 @@ public static class SqlServerCatalogQuery
 
         """;
 
-    /// <summary>The same with what relatives of SQL Server may lack: history tables, and what views read (0 where that is in another
-    /// database, or not there).</summary>
+    /// <summary>The same with what relatives of SQL Server may lack: history tables, what views read (0 where that is in another
+    /// database, or not there), and, in statements of their own, for whoever has such views: sensitivity classifications (SQL Server 2019) and extended
+    /// properties that speak of the gateway.</summary>
     public const string Text = CoreText + """
         UNION ALL
         SELECT N'h', CAST(t.history_table_id AS nvarchar(20)), CAST(t.object_id AS nvarchar(20)), NULL, NULL, NULL
@@ -83,6 +86,20 @@ public static class SqlServerCatalogQuery
           FROM sys.sql_expression_dependencies AS e
           JOIN sys.objects AS o ON o.object_id = e.referencing_id
          WHERE o.type = 'V' AND e.referenced_class = 1 AND e.referencing_id <> ISNULL(e.referenced_id, 0)
+
+        IF OBJECT_ID(N'sys.sensitivity_classifications') IS NOT NULL
+        SELECT N'k' AS kind, CAST(k.major_id AS nvarchar(20)) AS id, CAST(CAST(k.minor_id AS nvarchar(20)) AS nvarchar(4000)) COLLATE DATABASE_DEFAULT AS a,
+               CAST(k.label AS nvarchar(4000)) COLLATE DATABASE_DEFAULT AS b, CAST(k.information_type AS nvarchar(4000)) COLLATE DATABASE_DEFAULT AS c,
+               CAST(CAST(k.rank AS nvarchar(20)) AS nvarchar(max)) COLLATE DATABASE_DEFAULT AS d
+          FROM sys.sensitivity_classifications AS k
+         WHERE k.class = 1
+
+        IF OBJECT_ID(N'sys.extended_properties') IS NOT NULL
+        SELECT N'n' AS kind, CAST(p.major_id AS nvarchar(20)) AS id, CAST(CAST(p.minor_id AS nvarchar(20)) AS nvarchar(4000)) COLLATE DATABASE_DEFAULT AS a,
+               CAST(p.name AS nvarchar(4000)) COLLATE DATABASE_DEFAULT AS b, CAST(NULL AS nvarchar(4000)) COLLATE DATABASE_DEFAULT AS c,
+               CAST(CAST(p.value AS nvarchar(3750)) AS nvarchar(max)) COLLATE DATABASE_DEFAULT AS d
+          FROM sys.extended_properties AS p
+         WHERE p.class = 1 AND (p.name = N'wireproxy' OR (p.name = N'MS_Description' AND CAST(p.value AS nvarchar(3750)) LIKE N'%wireproxy%'))
         """;
 
     /// <summary>The same for a session of somebody else's, whatever that has set: SET ROWCOUNT would cut rows off, and SET TEXTSIZE the

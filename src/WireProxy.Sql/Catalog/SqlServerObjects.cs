@@ -16,6 +16,12 @@ public sealed record SqlServerModule(uint Id, string Schema, string Name, string
 /// <summary>A synonym and what it stands for, as CREATE SYNONYM names it.</summary>
 public sealed record SqlServerSynonym(string Schema, string Name, string Target);
 
+/// <summary>How a column is classified (sys.sensitivity_classifications).</summary>
+/// <param name="Label">The sensitivity label, such as Confidential; null for none.</param>
+/// <param name="InformationType">Such as National ID; null for none.</param>
+/// <param name="Rank">0 none, 10 low, 20 medium, 30 high, 40 critical; null where it is not said.</param>
+public sealed record SqlServerClassification(string? Label, string? InformationType, int? Rank);
+
 /// <summary>What SQL Server's catalog says beyond relations and columns. Names are compared without regard to case, as most databases'
 /// collations do; where two differ in case alone, the one that is written the same wins.</summary>
 public sealed class SqlServerObjects
@@ -49,6 +55,10 @@ public sealed class SqlServerObjects
         _columnSets = flags.Where(f => f.Flag == 's').Select(f => f.Relation).ToFrozenSet();
         _historyOf = historyOf.ToFrozenDictionary();
     }
+
+    /// <summary>Columns that are classified, by (object_id, column_id).</summary>
+    public FrozenDictionary<(uint Relation, short Column), SqlServerClassification> Classifications { get; internal init; } =
+        FrozenDictionary<(uint, short), SqlServerClassification>.Empty;
 
     public SqlServerModule? Module(uint id) => _modules.GetValueOrDefault(id);
 

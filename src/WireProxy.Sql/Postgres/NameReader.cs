@@ -18,6 +18,14 @@ internal static class NameReader
             facts.Column(schema, relation, name);
     }
 
+    /// <summary>A type that the grammar knows by a keyword (int, varchar, timestamp): it stands in pg_catalog whatever the search path.</summary>
+    public static bool IsGrammarType(TreeNode typeName)
+    {
+        foreach (var part in typeName.Items(Tree.TypeNameNames))
+            return part.Utf8(Tree.StringValue).SequenceEqual("pg_catalog"u8);
+        return false;
+    }
+
     /// <summary>Fields taken out of a row value, as in <c>(p).ssn</c> and <c>(p).*</c>.</summary>
     public static void Indirection(TreeItems parts, FactsBuilder facts)
     {

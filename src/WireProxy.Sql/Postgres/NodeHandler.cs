@@ -9,6 +9,9 @@ internal enum NodeHandler
     Indirection,
     FuncCall,
     Operator,
+    Cast,
+    /// <summary>CASE x WHEN y compares by an operator that no name stands for.</summary>
+    Compares,
     Sample,
     Select,
     Subselect,

@@ -8,6 +8,7 @@ internal static class NodeHandlers
         ("RangeVar", NodeHandler.RangeVar), ("ColumnRef", NodeHandler.ColumnRef), ("A_Indirection", NodeHandler.Indirection),
         ("FuncCall", NodeHandler.FuncCall), ("RangeTableSample", NodeHandler.Sample),
         ("A_Expr", NodeHandler.Operator), ("SubLink", NodeHandler.Operator), ("SortBy", NodeHandler.Operator),
+        ("TypeCast", NodeHandler.Cast), ("CaseExpr", NodeHandler.Compares), ("XmlSerialize", NodeHandler.Compares),
         ("SelectStmt", NodeHandler.Select), ("RangeSubselect", NodeHandler.Subselect),
         ("JoinExpr", NodeHandler.Join), ("InsertStmt", NodeHandler.Insert), ("UpdateStmt", NodeHandler.Update),
         ("DeleteStmt", NodeHandler.Delete), ("MergeStmt", NodeHandler.Merge), ("CopyStmt", NodeHandler.Copy),

@@ -45,6 +45,7 @@ internal static class Tree
     public static readonly int AExprLeft = F("A_Expr", "lexpr");
     public static readonly int AExprRight = F("A_Expr", "rexpr");
     public static readonly int TypeCastArg = F("TypeCast", "arg");
+    public static readonly int TypeCastType = F("TypeCast", "type_name");
     public static readonly int TypeNameNames = F("TypeName", "names");
 
     public static readonly int RangeCatalog = F("RangeVar", "catalogname");

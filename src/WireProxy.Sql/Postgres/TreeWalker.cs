@@ -101,6 +101,15 @@ internal sealed class TreeWalker
                 break;
             case NodeHandler.Operator:
                 OperatorReader.Read(node, _facts);
+                _facts.UsesOperatorsOrTypes = true;
+                Children(node);
+                break;
+            case NodeHandler.Cast:
+                _facts.UsesOperatorsOrTypes |= !NameReader.IsGrammarType(node.Child(Tree.TypeCastType));
+                Children(node);
+                break;
+            case NodeHandler.Compares:
+                _facts.UsesOperatorsOrTypes = true;
                 Children(node);
                 break;
             case NodeHandler.Sample:
@@ -112,6 +121,7 @@ internal sealed class TreeWalker
                 break;
             case NodeHandler.Join:
                 NameReader.Join(node, _facts);
+                _facts.UsesOperatorsOrTypes = true; // USING and NATURAL compare.
                 Children(node);
                 break;
             case NodeHandler.Locking:

@@ -9,7 +9,7 @@ namespace WireProxy.Sql.TransactSql;
 /// compared without regard to case, and a synonym is another name for a table.</summary>
 public static class CatalogNames
 {
-    const int MaxSynonyms = 8;
+    internal const int MaxSynonyms = 8;
 
     /// <summary>The facts with each relation, function and column that the catalog knows in its spelling, relations and functions with their
     /// schema. A synonym stays, and what it stands for is added. What the catalog does not know stays as it is written; a table of such a

@@ -80,6 +80,14 @@ internal static class CommandTable
         };
     }
 
+    public static string Of(DataModificationSpecification change) => change switch
+    {
+        InsertSpecification => "INSERT",
+        UpdateSpecification => "UPDATE",
+        DeleteSpecification => "DELETE",
+        _ => "MERGE",
+    };
+
     static string OfRestore(RestoreStatementKind kind) => kind switch
     {
         RestoreStatementKind.TransactionLog => "RESTORE LOG",

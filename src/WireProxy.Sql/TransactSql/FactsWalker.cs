@@ -38,6 +38,25 @@ internal sealed class FactsWalker(DynamicTexts texts) : ObjectWalker
             Facts.Class(kind);
     }
 
+    /// <summary>What a view, function, procedure or trigger does when it is used: its body, without the CREATE around it.</summary>
+    public void BodyOf(TSqlStatement definition)
+    {
+        Facts.Command = CommandTable.Of(definition).Tag;
+        switch (definition)
+        {
+            case ViewStatementBody view:
+                view.SelectStatement?.Accept(this);
+                break;
+            case TriggerStatementBody trigger:
+                TriggerBody(trigger);
+                break;
+            case ProcedureStatementBodyBase module:
+                ((module as FunctionStatementBody)?.ReturnType as SelectFunctionReturnType)?.Accept(this);
+                Body(module.StatementList, module.MethodSpecifier);
+                break;
+        }
+    }
+
     void Statements(IEnumerable<TSqlStatement>? nodes)
     {
         foreach (var node in BatchFacts.Flat(nodes ?? []))
@@ -143,17 +162,9 @@ internal sealed class FactsWalker(DynamicTexts texts) : ObjectWalker
     {
         Alias(node.Alias);
         Facts.Class(StatementClass.Write);
-        Facts.InnerCommand(CommandOf(node.DataModificationSpecification));
+        Facts.InnerCommand(CommandTable.Of(node.DataModificationSpecification));
         Change(node.DataModificationSpecification);
     }
-
-    static string CommandOf(DataModificationSpecification change) => change switch
-    {
-        InsertSpecification => "INSERT",
-        UpdateSpecification => "UPDATE",
-        DeleteSpecification => "DELETE",
-        _ => "MERGE",
-    };
 
     void Change(StatementWithCtesAndXmlNamespaces statement, DataModificationSpecification change)
     {
@@ -257,6 +268,11 @@ internal sealed class FactsWalker(DynamicTexts texts) : ObjectWalker
     void Trigger(TriggerStatementBody node)
     {
         Relation(node.TriggerObject?.Name, Mention.Written, unbounded: false);
+        TriggerBody(node);
+    }
+
+    void TriggerBody(TriggerStatementBody node)
+    {
         var scope = EnterScope();
         AddToScope("inserted");
         AddToScope("deleted");

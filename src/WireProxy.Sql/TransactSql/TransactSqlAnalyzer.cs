@@ -50,16 +50,26 @@ public sealed class TransactSqlAnalyzer
     public AnalyzedText Analyze(ReadOnlySpan<char> batch, bool quotedIdentifier = true) => Analyze(new string(batch), quotedIdentifier);
 
     /// <inheritdoc cref="Analyze(ReadOnlySpan{char}, bool)"/>
-    public AnalyzedText Analyze(string batch, bool quotedIdentifier = true)
+    public AnalyzedText Analyze(string batch, bool quotedIdentifier = true) => Parse(batch, quotedIdentifier).Facts;
+
+    /// <summary>The same with the tree, for whoever asks for the batch's lineage too: parsing is the larger part of either.</summary>
+    /// <inheritdoc cref="Analyze(ReadOnlySpan{char}, bool)"/>
+    public ParsedText Parse(string batch, bool quotedIdentifier = true)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return Analyze(batch, quotedIdentifier, new(Limits));
+        return Parse(batch, quotedIdentifier, new(Limits));
     }
 
     /// <summary>The facts of a procedure's call by RPC, as those of the EXECUTE that means the same. Procedures that carry text
     /// (<see cref="RpcFacts"/>) run what is not seen here: analyse their text too.</summary>
     /// <param name="procedure">Its name as the request has it.</param>
-    public AnalyzedText AnalyzeCall(ReadOnlySpan<char> procedure) => Analyze(CallText.Of(procedure, []));
+    public AnalyzedText AnalyzeCall(ReadOnlySpan<char> procedure) => ParseCall(procedure, []).Facts;
+
+    /// <summary>The same with the tree, and with the call's parameters in it.</summary>
+    /// <param name="parameters">Of each its name, null or empty for none, and whether it is by reference.</param>
+    /// <inheritdoc cref="AnalyzeCall"/>
+    public ParsedText ParseCall(ReadOnlySpan<char> procedure, IReadOnlyList<(string? Name, bool IsOutput)> parameters) =>
+        Parse(CallText.Of(procedure, parameters));
 
     /// <summary>Makes the parser ready: its first texts take some 200 ms, the compilation of its code.</summary>
     public void WarmUp()
@@ -69,17 +79,21 @@ public sealed class TransactSqlAnalyzer
             Analyze(text);
     }
 
-    internal static AnalyzedText Analyze(string batch, bool quotedIdentifier, DynamicNesting nesting)
+    internal static AnalyzedText Analyze(string batch, bool quotedIdentifier, DynamicNesting nesting) =>
+        Parse(batch, quotedIdentifier, nesting).Facts;
+
+    static ParsedText Parse(string batch, bool quotedIdentifier, DynamicNesting nesting)
     {
         var scanned = ParsedBatch.Scan(batch, nesting.Limits);
         if (scanned.Problem is not null)
-            return Refused(batch, scanned.Problem);
+            return new(Refused(batch, scanned.Problem), batch.Length, quotedIdentifier, scanned);
         return scanned.OnStackOf(() =>
         {
             var parsed = scanned.Parse(batch, quotedIdentifier);
-            return parsed.Problem is not null
+            var facts = parsed.Problem is not null
                 ? Refused(batch, parsed.Problem)
                 : new(BatchFacts.Of(parsed, quotedIdentifier, nesting), null, TokenText.Secrets(parsed.Tokens));
+            return new ParsedText(facts, batch.Length, quotedIdentifier, parsed);
         });
     }
 

@@ -42,7 +42,7 @@ internal sealed class DefinitionStatements(Executor executor)
                     throw SqlError.AlreadyExists(schema.Name.Value);
                 return true;
             default:
-                return new DropStatements(executor).TryRun(statement, module);
+                return new DropStatements(executor).TryRun(statement, module) || new ClassificationStatements(executor).TryRun(statement, module);
         }
     }
 

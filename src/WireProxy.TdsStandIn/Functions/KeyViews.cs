@@ -84,5 +84,5 @@ internal static class SensitivityViews
                 (byte)1, "OBJECT_OR_COLUMN", table.ObjectId, item.Number, Text(label.Label), Text(label.LabelId), Text(label.InformationType), Text(label.InformationTypeId), label.Rank, null,
             });
 
-    private static Values.SqlVariant Text(string value) => new(Values.SqlType.SysName, value);
+    private static Values.SqlVariant? Text(string value) => value.Length == 0 ? null : new(Values.SqlType.SysName, value);
 }

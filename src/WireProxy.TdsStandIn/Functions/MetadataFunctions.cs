@@ -96,7 +96,10 @@ internal static class MetadataFunctions
 
     private static object? ObjectId(BindContext context, string name, string? type)
     {
-        var found = Find(context, name) as SchemaObject;
+        object? named = Find(context, name);
+        if (named is SystemView view)
+            return SystemViews.IdOf(view);
+        var found = named as SchemaObject;
         if (found is null || type is not null && !type.Trim().Equals(SystemViews.TypeOf(found).Trim(), StringComparison.OrdinalIgnoreCase))
             return null;
         return found.ObjectId;

@@ -13,6 +13,9 @@ internal static class SystemViews
 
     public static SystemView? Find(string schema, string name) => Known.GetValueOrDefault(schema + "." + name);
 
+    /// <summary>A view of the system has an object_id below 0, as in SQL Server.</summary>
+    public static int IdOf(SystemView view) => -100 - Known.Values.ToList().IndexOf(view);
+
     /// <summary>The letters of sys.objects.type.</summary>
     public static string TypeOf(SchemaObject found) => found switch
     {

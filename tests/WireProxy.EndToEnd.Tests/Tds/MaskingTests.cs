@@ -184,6 +184,31 @@ public sealed class MaskingTests() : ThroughTds(Through.Guarded)
             IsRefused(masked);
     }
 
+    [Test]
+    public async Task A_views_column_that_is_one_protected_column_has_that_ones_mask()
+    {
+        await using var direct = await LogInDirectlyAsync();
+        await using var client = await LogInAsync();
+        Assert.That((await direct.QueryAsync("CREATE VIEW dbo.v_cards AS SELECT id, ssn AS number, REVERSE(ssn) AS reversed, ward, born FROM dbo.patients")).Error, Is.Null);
+        Assert.That((await direct.QueryAsync("CREATE VIEW dbo.v_outer (n, r, w) AS SELECT number, reversed, ward FROM dbo.v_cards")).Error, Is.Null);
+        try
+        {
+            await client.QueryAsync("ALTER TABLE dbo.condemned ADD refreshed int"); // Reads the catalog anew.
+            var card = (await client.QueryAsync("SELECT * FROM dbo.v_cards WHERE id = 1")).Results[0];
+            var outer = (await client.QueryAsync("SELECT x.n AS a, r, w FROM dbo.v_outer AS x WHERE w = N'north'")).Results[0];
+            Assert.That(card["number"][0]!.TrimEnd(), Does.EndWith("1234").And.Not.Contain("900"));
+            Assert.That(card["reversed"][0], Does.Not.Contain("009").And.Not.Contain("4321"));
+            Assert.That(card["ward"][0], Is.EqualTo("north"));
+            Assert.That(card.Rows[0][^1], Is.EqualTo(new DateTime(1987, 1, 1)).Or.EqualTo(new DateOnly(1987, 1, 1)));
+            Assert.That((outer["a"][0], outer["w"][0]), Is.EqualTo((card["number"][0], "north")));
+            Assert.That(outer["r"][0], Is.EqualTo(card["reversed"][0]));
+        }
+        finally
+        {
+            await direct.QueryAsync("DROP VIEW dbo.v_outer; DROP VIEW dbo.v_cards");
+        }
+    }
+
     [TestCase("SELECT full_name INTO #t FROM dbo.patients; SELECT * FROM #t")]
     [TestCase("SELECT full_name AS ward INTO #t FROM dbo.patients; SELECT ward FROM #t")]
     [TestCase("CREATE TABLE #t (a nvarchar(100)); INSERT INTO #t SELECT full_name FROM dbo.patients; SELECT a FROM #t")]

@@ -58,12 +58,13 @@ internal static class TdsClinic
     public static Task<GatewayProcess> GatewayAsync(Through through) => through == Through.Transparent ? LazyTransparent.Value : LazyGuarded.Value;
 
     /// <summary>A server of a test's own.</summary>
-    public static Task<TdsStandInServer> StartServerAsync(TdsEncryption encryption = TdsEncryption.None, (string, int)? routeTo = null) =>
-        StartAsync(Resource("tds-clinic.sql"), encryption, routeTo);
+    public static Task<TdsStandInServer> StartServerAsync(TdsEncryption encryption = TdsEncryption.None, (string, int)? routeTo = null, byte classification = 2) =>
+        StartAsync(Resource("tds-clinic.sql"), encryption, routeTo, classification);
 
     /// <summary>A server with what the clients' own programs use, and a table that they do not.</summary>
     public static Task<TdsStandInServer> StartClientsServerAsync(TdsEncryption encryption) =>
-        StartAsync(Resource("tds-clients.sql") + "\nGO\nCREATE TABLE dbo.elsewhere (id int, secret nvarchar(20))\nGO\n", encryption, null);
+        StartAsync(Resource("tds-clients.sql") + "\nGO\nCREATE TABLE dbo.elsewhere (id int, secret nvarchar(20))\nGO\n"
+            + "ADD SENSITIVITY CLASSIFICATION TO dbo.alltypes.c_nvc, dbo.alltypes.c_int WITH (LABEL = 'General')\nGO\n", encryption, null);
 
     /// <summary>A gateway of a fixture's own, in front of the shared server.</summary>
     public static async Task<GatewayProcess> StartAsync(Func<GatewaySettings, GatewaySettings> change) =>
@@ -87,11 +88,13 @@ internal static class TdsClinic
         Directory.Dispose();
     }
 
-    private static Task<TdsStandInServer> StartAsync(string script, TdsEncryption encryption, (string, int)? routeTo) =>
+    private static Task<TdsStandInServer> StartAsync(string script, TdsEncryption encryption, (string, int)? routeTo, byte classification = 2) =>
         TdsStandInServer.StartAsync(new TdsStandInOptions
         {
             Script = script,
             DefaultDatabase = "clinic",
+            // As SQL Server 2019 and later.
+            DataClassification = classification,
             Users = new Dictionary<string, string> { ["sa"] = Password, ["trusted"] = Password },
             Encryption = encryption,
             Certificate = encryption == TdsEncryption.None ? null : LazyCertificate.Value,

@@ -32,6 +32,12 @@ CREATE TABLE dbo.loads (client varchar(20) NOT NULL, id int NOT NULL, label nvar
 GO
 CREATE TABLE dbo.condemned (id int)
 GO
+ADD SENSITIVITY CLASSIFICATION TO dbo.patients.ssn WITH (LABEL = 'Highly Confidential', INFORMATION_TYPE = 'National ID', RANK = CRITICAL)
+GO
+ADD SENSITIVITY CLASSIFICATION TO dbo.patients.full_name WITH (LABEL = 'Confidential', INFORMATION_TYPE = 'Name', RANK = MEDIUM)
+GO
+ADD SENSITIVITY CLASSIFICATION TO dbo.wards.name, dbo.patients.ward WITH (LABEL = 'General', RANK = LOW)
+GO
 CREATE TYPE dbo.id_list AS TABLE (id int NOT NULL, label nvarchar(20) NULL)
 GO
 CREATE PROCEDURE dbo.p_patient @id int AS BEGIN SELECT id, full_name, ssn FROM dbo.patients WHERE id = @id END

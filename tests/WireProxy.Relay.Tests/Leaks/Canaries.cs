@@ -16,6 +16,10 @@ internal static class Canaries
         CREATE TABLE clinic.wards (name text PRIMARY KEY, beds int);
         INSERT INTO clinic.wards VALUES ('north', 12), ('south', 20);
         CREATE VIEW clinic.called AS SELECT id, full_name AS name FROM clinic.patients;
+        CREATE TABLE clinic.results (id int, full_name text) PARTITION BY LIST (id);
+        CREATE TABLE clinic.results_turned (full_name text, id int);
+        INSERT INTO clinic.results_turned VALUES ('CANNAME Zephyrine', 7);
+        ALTER TABLE clinic.results ATTACH PARTITION clinic.results_turned FOR VALUES IN (7);
         CREATE SCHEMA quiet;
         CREATE TABLE quiet.patients (id int, full_name text);
         INSERT INTO quiet.patients VALUES (1, 'harmless');

@@ -5,27 +5,40 @@ namespace WireProxy.Sql.Tests.TransactSql;
 
 public sealed class SqlServerCatalogTests
 {
-    [TestCase(SqlServerCatalogQuery.Text), TestCase(SqlServerCatalogQuery.CoreText)]
-    public void The_catalog_query_is_one_select_of_system_views_alone(string text)
+    [TestCase(SqlServerCatalogQuery.Text, "SELECT IF IF"), TestCase(SqlServerCatalogQuery.CoreText, "SELECT")]
+    public void The_catalog_query_reads_system_views_alone(string text, string commands)
     {
-        var facts = new TransactSqlAnalyzer().Analyze(text).Statements.Single();
+        var statements = new TransactSqlAnalyzer().Analyze(text).Statements;
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(facts.Command, Is.EqualTo("SELECT"));
-            Assert.That(facts.Classes, Is.EqualTo([StatementClass.Read]));
-            Assert.That(facts.Relations.Select(r => r.Schema).Distinct(), Is.EqualTo(["sys"]));
-            Assert.That(facts.HasUnknownSql || facts.ChangesCatalog, Is.False);
+            Assert.That(statements.Select(facts => facts.Command), Is.EqualTo(commands.Split(' ')));
+            Assert.That(statements.SelectMany(facts => facts.Classes).Distinct(), Is.EqualTo([StatementClass.Read]));
+            Assert.That(statements.SelectMany(facts => facts.Relations).Select(r => r.Schema).Distinct(), Is.EqualTo(["sys"]));
+            Assert.That(statements.Any(facts => facts.HasUnknownSql || facts.ChangesCatalog), Is.False);
         }
     }
 
     [Test]
     public void The_catalog_query_has_the_columns_that_it_says()
     {
-        var lineage = Sql.TransactSql.Lineage.TransactSqlLineage.Resolve(SqlServerCatalogQuery.Text, Hospital.Catalog).ResultSets.Single();
-        using (Assert.EnterMultipleScope())
+        foreach (var lineage in Sql.TransactSql.Lineage.TransactSqlLineage.Resolve(SqlServerCatalogQuery.Text, Hospital.Catalog).ResultSets)
         {
             Assert.That(lineage.Columns.Select(c => c.Name), Is.EqualTo(["kind", "id", "a", "b", "c", "d"]));
             Assert.That(lineage.All.IsEmpty, Is.True);
+        }
+    }
+
+    [Test]
+    public void Classifications_and_properties_are_read()
+    {
+        var catalog = Hospital.Read(Hospital.Rows.Append(["k", "103", "4", "Confidential", "National ID", "30"]).Append(["k", "103", "9", "Public", null, null])
+            .Append(["n", "103", "3", "wireproxy", null, "keep_last=4"]).Append(["n", "103", "5", "MS_Description", null, "born [wireproxy: year]"]));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(catalog.SqlServer!.Classifications[(103, 4)], Is.EqualTo(new SqlServerClassification("Confidential", "National ID", 30)));
+            Assert.That(catalog.SqlServer.Classifications[(103, 9)], Is.EqualTo(new SqlServerClassification("Public", null, null)));
+            Assert.That(catalog.Definitions.Labels.Select(l => (l.Relation, l.Column, l.Provider, l.Text)), Is.EqualTo(
+                [(103u, (short)3, "wireproxy", "keep_last=4"), (103u, (short)5, (string?)null, "born [wireproxy: year]")]));
         }
     }
 

@@ -52,6 +52,11 @@ public sealed class TdsAnswer
 
     public List<EnvChange> Changes { get; } = [];
 
+    public List<DataClassification> Classifications { get; } = [];
+
+    /// <summary>The features that the login was granted; null where nothing was said of any.</summary>
+    public FeatureExtAck? Granted { get; set; }
+
     /// <summary>The types of all tokens, rows once for each.</summary>
     public List<TokenType> Tokens { get; } = [];
 

@@ -67,6 +67,13 @@ internal sealed class TdsReading(TokenFormat format)
             case TokenType.EnvChange:
                 answer.Changes.Add(EnvChange.Decode(token.Bytes));
                 break;
+            case TokenType.DataClassification:
+                answer.Classifications.Add(DataClassification.Decode(token.Bytes, Format));
+                break;
+            case TokenType.FeatureExtAck:
+                answer.Granted = FeatureExtAck.Decode(token.Bytes);
+                Format = Format with { DataClassification = answer.Granted.DataClassificationVersion };
+                break;
             case TokenType.LoginAck:
                 Format = Format with { Version = LoginAck.Decode(token.Bytes).Version };
                 break;

@@ -70,6 +70,10 @@ public sealed class TokenReader(TokenFormat format)
         return true;
     }
 
+    /// <summary>Measures a token that is no row; false where it has not arrived whole.</summary>
+    /// <exception cref="ProtocolException">An unknown token, a row, or one that breaks its layout.</exception>
+    public static bool TryMeasure(ReadOnlySpan<byte> bytes, TokenFormat format, out int length) => TokenFrame.TryMeasure(bytes, format, out length);
+
     public static bool IsRow(TokenType type) => type is TokenType.Row or TokenType.NbcRow or TokenType.AltRow;
 
     /// <summary>Takes over the columns of a COLMETADATA that the caller knows by its bytes, as <see cref="TryRead"/> would have.</summary>

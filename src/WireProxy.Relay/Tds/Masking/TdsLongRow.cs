@@ -26,12 +26,14 @@ internal sealed class TdsLongRow : IDisposable
 
     /// <summary>Begins a row with its token and header, which are written; its cells, or its bitmap, come next.</summary>
     /// <param name="header">The row's first <see cref="RowHeader.HeaderLength"/> bytes.</param>
-    public void Begin(TdsRowMask mask, in RowHeader row, ReadOnlySpan<byte> header, WireWriter destination) =>
-        Begin(mask.Cells, row, header, destination);
-
-    /// <inheritdoc cref="Begin(TdsRowMask, in RowHeader, ReadOnlySpan{byte}, WireWriter)"/>
-    public void Begin(TdsTotalsMask mask, in RowHeader row, ReadOnlySpan<byte> header, WireWriter destination) =>
-        Begin(mask.Cells, row, header, destination);
+    public void Begin(MaskedCells cells, in RowHeader row, ReadOnlySpan<byte> header, WireWriter destination)
+    {
+        _cells = cells;
+        _column = RowPiece.Bitmap;
+        _isCompressed = row.IsCompressed;
+        _scanner.Begin(row.Layout, row.IsCompressed);
+        destination.WriteBytes(header);
+    }
 
     /// <summary>Writes what can be written of the bytes.</summary>
     /// <param name="bytes">From where the last call ended; those that were not taken are given again, with more behind them.</param>
@@ -50,15 +52,6 @@ internal sealed class TdsLongRow : IDisposable
 
     /// <summary>Gives the room for held cells back.</summary>
     public void Dispose() => _held.Dispose();
-
-    private void Begin(MaskedCells cells, in RowHeader row, ReadOnlySpan<byte> header, WireWriter destination)
-    {
-        _cells = cells;
-        _column = RowPiece.Bitmap;
-        _isCompressed = row.IsCompressed;
-        _scanner.Begin(row.Layout, row.IsCompressed);
-        destination.WriteBytes(header);
-    }
 
     private void Take(in RowPiece piece, ReadOnlySpan<byte> bytes, WireWriter destination)
     {

@@ -5,48 +5,19 @@ using WireProxy.Protocols.Wire;
 
 namespace WireProxy.Relay.Tds.Masking;
 
-/// <summary>Masks the rows of one result set. Immutable.</summary>
-internal sealed class TdsRowMask
+/// <summary>Masks the rows of one description: of COLMETADATA those of a result set, of ALTMETADATA the totals of a COMPUTE clause. Immutable.</summary>
+/// <typeparam name="T">The description.</typeparam>
+internal sealed class TdsRowMask<T>(T described, MaskedCells cells)
 {
-    private TdsRowMask(ColMetadata described, MaskedCells cells)
-    {
-        Described = described;
-        Cells = cells;
-    }
-
     /// <summary>
     /// What the client is told in the place of the server's description: a column that may become NULL has a type with a NULL,
     /// and the flag for it.
     /// </summary>
-    public ColMetadata Described { get; }
+    public T Described { get; } = described;
 
-    internal MaskedCells Cells { get; }
+    internal MaskedCells Cells { get; } = cells;
 
-    /// <param name="masks">One for each column; null leaves it clear.</param>
-    /// <returns>Null where nothing is masked, so that rows are passed on as they are.</returns>
-    /// <exception cref="ArgumentException">Not as many masks as columns.</exception>
-    public static TdsRowMask? Create(ColMetadata columns, ReadOnlySpan<Mask?> masks)
-    {
-        if (masks.Length != columns.Columns.Count)
-            throw new ArgumentException("There has to be a mask, or null, for each column.", nameof(masks));
-        var types = new TypeInfo[masks.Length];
-        var cells = new CellMask?[masks.Length];
-        var described = new Column[masks.Length];
-        for (int i = 0; i < masks.Length; i++)
-        {
-            var column = columns.Columns[i];
-            types[i] = column.Type;
-            cells[i] = masks[i] is { } mask ? CellMask.For(mask, column.Type, CellForm.Row, column.Crypto is not null) : null;
-            described[i] = cells[i] is { MayBeNull: true } cell
-                ? column with { Type = cell.Described, Flags = Nullable(column.Flags) }
-                : column;
-        }
-        return MaskedCells.Create(types, cells, CellForm.Row) is { } masked
-            ? new TdsRowMask(new ColMetadata([.. described], columns.Keys, columns.IsOmitted), masked)
-            : null;
-    }
-
-    /// <summary>Writes a whole row, ROW or NBCROW, from its token on.</summary>
+    /// <summary>Writes a whole row, from its token on.</summary>
     /// <exception cref="ProtocolException">The row has other columns than its description. What was written until then is part
     /// of a row and must not be sent.</exception>
     public void WriteRow(in RowHeader row, ReadOnlySpan<byte> wholeRow, WireWriter destination) =>
@@ -59,49 +30,44 @@ internal sealed class TdsRowMask
     /// <exception cref="ProtocolException">A length that nothing can have. What was written until then must not be sent.</exception>
     public int WriteRows(ReadOnlySpan<byte> received, WireWriter destination, out int rows) =>
         Cells.WriteRows(received, destination, out rows);
-
-    internal static ColumnFlags Nullable(ColumnFlags flags) => (flags | ColumnFlags.Nullable) & ~ColumnFlags.NullableUnknown;
 }
 
-/// <summary>Masks the totals of a COMPUTE clause, which come in ALTROW. Immutable.</summary>
-internal sealed class TdsTotalsMask
+/// <summary>Makes the masks of rows.</summary>
+internal static class TdsRowMask
 {
-    private TdsTotalsMask(AltMetadata described, MaskedCells cells)
+    /// <param name="masks">One for each column; null leaves it clear.</param>
+    /// <returns>Null where nothing is masked, so that rows are passed on as they are.</returns>
+    /// <exception cref="ArgumentException">Not as many masks as columns.</exception>
+    public static TdsRowMask<ColMetadata>? Create(ColMetadata columns, ReadOnlySpan<Mask?> masks)
     {
-        Described = described;
-        Cells = cells;
+        MaskedCells? cells = Create([.. columns.Columns.Select(column => column.Type)], masks, CellForm.Row,
+            i => columns.Columns[i].Crypto is not null, out CellMask?[] each);
+        return cells is null ? null : new TdsRowMask<ColMetadata>(new ColMetadata([.. columns.Columns.Select((column, i) =>
+            each[i] is { MayBeNull: true } cell ? column with { Type = cell.Described, Flags = Nullable(column.Flags) } : column)],
+            columns.Keys, columns.IsOmitted), cells);
     }
-
-    /// <inheritdoc cref="TdsRowMask.Described"/>
-    public AltMetadata Described { get; }
-
-    internal MaskedCells Cells { get; }
 
     /// <param name="masks">One for each total; null leaves it clear.</param>
-    /// <inheritdoc cref="TdsRowMask.Create"/>
-    public static TdsTotalsMask? Create(AltMetadata totals, ReadOnlySpan<Mask?> masks)
+    /// <inheritdoc cref="Create(ColMetadata, ReadOnlySpan{Mask})"/>
+    public static TdsRowMask<AltMetadata>? Create(AltMetadata totals, ReadOnlySpan<Mask?> masks)
     {
-        if (masks.Length != totals.Columns.Count)
-            throw new ArgumentException("There has to be a mask, or null, for each total.", nameof(masks));
-        var types = new TypeInfo[masks.Length];
-        var cells = new CellMask?[masks.Length];
-        var described = new AltColumn[masks.Length];
-        for (int i = 0; i < masks.Length; i++)
+        MaskedCells? cells = Create([.. totals.Columns.Select(total => total.Type)], masks, CellForm.Parameter, static _ => false, out CellMask?[] each);
+        return cells is null ? null : new TdsRowMask<AltMetadata>(totals with
         {
-            var total = totals.Columns[i];
-            types[i] = total.Type;
-            cells[i] = masks[i] is { } mask ? CellMask.For(mask, total.Type, CellForm.Parameter) : null;
-            described[i] = cells[i] is { MayBeNull: true } cell
-                ? total with { Type = cell.Described, Flags = TdsRowMask.Nullable(total.Flags) }
-                : total;
-        }
-        return MaskedCells.Create(types, cells, CellForm.Parameter) is { } masked
-            ? new TdsTotalsMask(totals with { Columns = [.. described] }, masked)
-            : null;
+            Columns = [.. totals.Columns.Select((total, i) =>
+                each[i] is { MayBeNull: true } cell ? total with { Type = cell.Described, Flags = Nullable(total.Flags) } : total)],
+        }, cells);
     }
 
-    /// <summary>Writes a whole ALTROW from its token on.</summary>
-    /// <inheritdoc cref="TdsRowMask.WriteRow"/>
-    public void WriteRow(in RowHeader row, ReadOnlySpan<byte> wholeRow, WireWriter destination) =>
-        Cells.Write(wholeRow, row.HeaderLength, row.IsCompressed, destination);
+    internal static ColumnFlags Nullable(ColumnFlags flags) => (flags | ColumnFlags.Nullable) & ~ColumnFlags.NullableUnknown;
+
+    private static MaskedCells? Create(TypeInfo[] types, ReadOnlySpan<Mask?> masks, CellForm form, Func<int, bool> isEncrypted, out CellMask?[] cells)
+    {
+        if (masks.Length != types.Length)
+            throw new ArgumentException("There has to be a mask, or null, for each column.", nameof(masks));
+        cells = new CellMask?[types.Length];
+        for (int i = 0; i < types.Length; i++)
+            cells[i] = masks[i] is { } mask ? CellMask.For(mask, types[i], form, isEncrypted(i)) : null;
+        return MaskedCells.Create(types, cells, form);
+    }
 }

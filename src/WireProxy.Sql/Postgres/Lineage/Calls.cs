@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.Postgres.Lineage;
@@ -287,9 +288,25 @@ internal sealed class Calls(Analysis a)
                 ? Run(routine, Arguments.Of(value)).Sources : SourceSet.Everything);
         a.Shared.CheckDomain(type, value.Sources, a);
         var fields = a.Shared.FieldsOf(type);
-        if (fields is { } named && value.Row is { } row && row.Count == named.Length && sources.Equals(value.Sources))
-            return new([.. row.Select((f, i) => new Field(named[i].Name, f.Value))]) { Type = type };
+        if (fields is { } named && value.Row is { } row && sources.Equals(value.Sources) && Converted(value.Type, row, named) is { } converted)
+            return new(converted) { Type = type };
         return new(sources) { Type = fields is null && type >= CatalogRoutine.FirstUserId ? 0 : type };
+    }
+
+    /// <summary>ROW(...) takes a type's names in their order. A row of a table that becomes one of its parent's keeps its own
+    /// (src/backend/access/common/tupconvert.c, convert_tuples_by_name).</summary>
+    static Field[]? Converted(uint from, IReadOnlyList<Field> row, ImmutableArray<CatalogColumn> to)
+    {
+        if (from < CatalogRoutine.FirstUserId)
+            return row.Count == to.Length ? [.. row.Select((f, i) => new Field(to[i].Name, f.Value))] : null;
+        var converted = new Field[to.Length];
+        for (var i = 0; i < to.Length; i++)
+        {
+            if (row.FirstOrDefault(f => f.Name == to[i].Name) is not { } field)
+                return null;
+            converted[i] = field;
+        }
+        return converted;
     }
 
     /// <summary>pg_type's anyarray: an array of built-in elements.</summary>

@@ -189,7 +189,7 @@ internal sealed class Copies(Analysis a)
 
     public Outcome CreateAs(TreeNode node)
     {
-        a.Effects.ChangesMeaning = true;
+        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
         var query = node.Child(Nodes.CreateAsQuery);
         var into = node.Child(Nodes.CreateAsInto);
         var kind = node.Number(Tree.CreateAsObject) == CommandTags.ObjectMatView ? WriteKind.NewView : WriteKind.NewColumn;
@@ -208,7 +208,7 @@ internal sealed class Copies(Analysis a)
 
     public void Into(TreeNode into, IReadOnlyList<Field>? columns, WriteKind kind)
     {
-        a.Effects.ChangesMeaning = true;
+        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
         var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
         if (columns is null)
         {

@@ -164,7 +164,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        ChangesMeaning = true;
+        (ChangesMeaning, ChangesCatalog) = (true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }

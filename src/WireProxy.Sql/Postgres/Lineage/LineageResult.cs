@@ -44,8 +44,8 @@ internal static class LineageResult
             Messages = effects.Messages,
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
-            ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
+            ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             Labels = [.. effects.Labels],
         };
     }
@@ -54,7 +54,7 @@ internal static class LineageResult
     static SourceSet ImplicitCasts(Analysis analysis, SnapshotLineage shared)
     {
         var sources = SourceSet.Empty;
-        if (!shared.HasCasts || analysis.Effects.Uses.Count == 0)
+        if (!shared.HasCasts)
             return sources;
         foreach (var cast in shared.Definitions.Casts)
             if (cast.Context == 'i')

@@ -14,9 +14,8 @@ internal sealed class SnapshotLineage
 
     readonly FrozenDictionary<string, CatalogRoutine[]> _routines;
     readonly FrozenDictionary<string, CatalogOperator[]> _operators;
-    readonly FrozenDictionary<(string, string), uint> _types;
-    readonly FrozenDictionary<uint, uint> _rowTypes;
-    readonly FrozenSet<string> _userFunctions;
+    readonly Dictionary<(string, string), uint> _types;
+    readonly Dictionary<uint, CatalogRelation> _relationsOfTypes;
     readonly FrozenSet<uint> _plainDomains;
     readonly FrozenSet<string> _temporary;
 
@@ -25,17 +24,16 @@ internal sealed class SnapshotLineage
         Catalog = catalog;
         var definitions = catalog.Definitions;
         ReadPath = new(definitions.ReadPath);
-        _routines = definitions.Routines.Values.GroupBy(r => r.Name).ToFrozenDictionary(g => g.Key, g => g.OrderBy(r => r.Id).ToArray());
+        _routines = definitions.Routines.Values.GroupBy(r => r.Name).ToFrozenDictionary(
+            g => g.Key, g => (CatalogRoutine[])[.. catalog.System.RoutinesNamed(g.Key), .. g.OrderBy(r => r.Id)]);
         _operators = definitions.Operators.GroupBy(o => o.Name).ToFrozenDictionary(g => g.Key, g => g.ToArray());
-        _rowTypes = definitions.RowTypes.GroupBy(t => t.Value).ToFrozenDictionary(g => g.Key, g => g.First().Key);
-        _userFunctions = definitions.Routines.Values.Where(r => !r.IsBuiltIn).Select(r => r.Name).ToFrozenSet();
+        _relationsOfTypes = catalog.Relations.Where(r => r.RowType != 0).ToDictionary(r => r.RowType, r => r);
         var types = new Dictionary<(string, string), uint>();
         foreach (var type in definitions.Types.Values)
             types[(type.Schema, type.Name)] = type.Id;
-        foreach (var (type, relation) in definitions.RowTypes)
-            if (catalog.Relation(relation) is { } found)
-                types[(found.Schema, found.Name)] = type;
-        _types = types.ToFrozenDictionary();
+        foreach (var (type, relation) in _relationsOfTypes)
+            types[(relation.Schema, relation.Name)] = type;
+        _types = types;
         _plainDomains = definitions.Types.Values.Where(t => t.Checks.IsEmpty).Select(t => t.Id).ToFrozenSet();
         _temporary = catalog.Relations.Where(r => SearchPath.IsTemporary(r.Schema)).Select(r => r.Name).ToFrozenSet();
         Relations = new(this);
@@ -68,28 +66,28 @@ internal sealed class SnapshotLineage
 
     public bool HasCasts => !Definitions.Casts.IsEmpty;
 
-    public CatalogRoutine? Routine(uint id) => Definitions.Routines.GetValueOrDefault(id);
+    public CatalogRoutine? Routine(uint id) => Definitions.Routines.GetValueOrDefault(id) ?? Catalog.System.Routine(id);
 
-    public CatalogRoutine[] RoutinesNamed(string name) => _routines.GetValueOrDefault(name, []);
+    public CatalogRoutine[] RoutinesNamed(string name) => _routines.GetValueOrDefault(name) ?? Catalog.System.RoutinesNamed(name);
 
     public CatalogOperator[] OperatorsNamed(string name) => _operators.Count == 0 ? [] : _operators.GetValueOrDefault(name, []);
 
-    public bool HasUserFunction(string name) => _userFunctions.Contains(name);
+    public bool HasUserFunction(string name) => _routines.ContainsKey(name);
 
     public uint TypeNamed(string schema, string name) => _types.GetValueOrDefault((schema, name));
 
     /// <summary>Whether some session has a temporary relation of that name.</summary>
     public bool IsTemporaryName(string name) => _temporary.Contains(name);
 
-    public uint RowTypeOf(uint relation) => _rowTypes.GetValueOrDefault(relation);
+    public uint RowTypeOf(uint relation) => Catalog.Relation(relation)?.RowType ?? 0;
 
     /// <summary>The columns of a composite type or of a relation's row type; null for any other.</summary>
     public ImmutableArray<CatalogColumn>? FieldsOf(uint type)
     {
         if (type < CatalogRoutine.FirstUserId)
             return null;
-        if (Definitions.RowTypes.TryGetValue(type, out var relation) && Catalog.Relation(relation) is { } found)
-            return found.AllColumns;
+        if (_relationsOfTypes.TryGetValue(type, out var relation))
+            return relation.AllColumns;
         if (Definitions.Types.TryGetValue(type, out var composite))
             return composite.Kind == 'c' ? composite.Fields : composite.Kind == 'd' && composite.BaseId != type ? FieldsOf(composite.BaseId) : null;
         return null;

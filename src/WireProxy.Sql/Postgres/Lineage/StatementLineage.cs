@@ -101,6 +101,7 @@ public sealed record StatementLineage
         Messages = SourceSet.Everything,
         Reasons = [reason],
         ChangesMeaning = true,
+        ChangesCatalog = true,
     };
 
     public ResultShape Shape { get; init; }

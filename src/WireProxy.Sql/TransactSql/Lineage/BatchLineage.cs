@@ -5,7 +5,11 @@ namespace WireProxy.Sql.TransactSql.Lineage;
 /// <summary>A column of a result set.</summary>
 /// <param name="Name">As COLMETADATA names it; null for none, or for one that is not known.</param>
 /// <param name="Origin">The column whose plain value it is (of a view, the view's own column); null for an expression.</param>
-public sealed record OutputColumn(string? Name, SourceSet Sources, SourceColumn? Origin);
+public sealed record OutputColumn(string? Name, SourceSet Sources, SourceColumn? Origin)
+{
+    /// <summary>The table's column whose plain value it is, be it through views; null where that is not certain.</summary>
+    public SourceColumn? Base { get; init; }
+}
 
 /// <summary>One result set that a batch may produce.</summary>
 /// <param name="Columns">In order.</param>

@@ -14,6 +14,7 @@ internal sealed class ModuleTexts(SqlServerObjects? objects, TransactSqlLimits l
     sealed class Kept
     {
         public readonly ConcurrentDictionary<uint, TSqlStatement?> Modules = new();
+        public readonly ConcurrentDictionary<uint, StatementFacts?> Bodies = new();
         public int Chars;
     }
 
@@ -41,6 +42,25 @@ internal sealed class ModuleTexts(SqlServerObjects? objects, TransactSqlLimits l
         }
         return statement;
     }
+
+    /// <summary>What a module's body does, as it is written there; null where that is not known. Kept for as long as the catalog: it weighs
+    /// less than the definition.</summary>
+    public StatementFacts? Body(SqlServerModule module)
+    {
+        if (_kept.Bodies.TryGetValue(module.Id, out var known))
+            return known;
+        var facts = Module(module) is not { } definition ? null : ParsedBatch.OnNewStack(() =>
+        {
+            var walker = new FactsWalker(new(module.QuotedIdentifier, QuotedIdentifiers.AreNamed(definition.ScriptTokenStream), new(limits)));
+            walker.BodyOf(definition);
+            return walker.Facts.Build(0, 0);
+        });
+        _kept.Bodies.TryAdd(module.Id, facts);
+        return facts;
+    }
+
+    /// <summary>Whether nothing of the module would have to be parsed.</summary>
+    public bool IsParsed(SqlServerModule module) => _kept.Modules.ContainsKey(module.Id);
 
     /// <summary>The statements of a text; null where it does not parse, or is deeper than may stand inside another.</summary>
     /// <param name="depth">How deep inside others it stands: the stack for parsing it is taken for granted near the top alone.</param>

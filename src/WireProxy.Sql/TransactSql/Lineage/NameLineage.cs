@@ -90,7 +90,7 @@ internal sealed class NameLineage(Resolver resolver)
                 sources = sources.Union(SourceSet.Of(new(history.Id, current.Number)));
             if (column.IsGenerated)
                 sources = sources.Union(Computed(table, column));
-            columns.Add(new(column.Name, sources, self) { IsHidden = resolver.Objects!.IsHidden(table.Id, column.Number) });
+            columns.Add(new(column.Name, sources, self) { Base = self, IsHidden = resolver.Objects!.IsHidden(table.Id, column.Number) });
         }
         // A star over a table with a column set takes that in place of the sparse columns.
         var isOpen = resolver.Objects!.HasColumnSet(table.Id);
@@ -118,8 +118,8 @@ internal sealed class NameLineage(Resolver resolver)
             new(view.Id, c.Number))).ToList();
         // SELECT * in a view keeps the columns of the day when it was made.
         var all = beneath.Columns.Count == view.Columns.Length && !beneath.IsOpen ? null : beneath.All;
-        if (all is not null)
-            columns = [.. columns.Select(c => c with { Sources = c.Sources.Union(all) })];
+        columns = all is not null ? [.. columns.Select(c => c with { Sources = c.Sources.Union(all) })]
+            : [.. columns.Zip(beneath.Columns, (c, b) => b.Origin is null ? c : c with { Base = b.Base })];
         return new(columns, false, SourceSet.Empty) { Relation = view.Id };
     }
 }

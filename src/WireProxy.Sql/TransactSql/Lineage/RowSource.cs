@@ -3,6 +3,9 @@ namespace WireProxy.Sql.TransactSql.Lineage;
 /// <summary>A column as a query sees it.</summary>
 internal sealed record RowColumn(string? Name, SourceSet Sources, SourceColumn? Origin)
 {
+    /// <summary>The column of a table that <see cref="Origin"/> is, be it through views; means nothing where there is no origin.</summary>
+    public SourceColumn? Base { get; init; }
+
     /// <summary>A star leaves it out.</summary>
     public bool IsHidden { get; init; }
 }

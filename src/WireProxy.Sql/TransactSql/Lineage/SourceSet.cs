@@ -65,7 +65,7 @@ public sealed class SourceSet : IEquatable<SourceSet>
         return n > MaxColumns ? Everything : n == b.Length ? other : new(n == merged.Length ? merged : merged[..n], false);
     }
 
-    internal static SourceSet UnionOf(IEnumerable<SourceSet> sets)
+    public static SourceSet UnionOf(IEnumerable<SourceSet> sets)
     {
         var all = Empty;
         foreach (var set in sets)

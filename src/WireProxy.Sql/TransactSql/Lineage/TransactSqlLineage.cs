@@ -14,6 +14,8 @@ namespace WireProxy.Sql.TransactSql.Lineage;
 /// </remarks>
 public static class TransactSqlLineage
 {
+    static readonly TransactSqlAnalyzer s_analyzer = new();
+
     /// <param name="batch">The text, as SQLBatch or an RPC's text parameter holds it.</param>
     /// <param name="catalog">Of the session's database, read by <see cref="SqlServerCatalogQuery"/>.</param>
     /// <param name="currentDatabase">The session's database; where it is not the catalog's, names mean nothing that is known.</param>
@@ -22,26 +24,28 @@ public static class TransactSqlLineage
     /// <param name="quotedIdentifier">The session's QUOTED_IDENTIFIER.</param>
     /// <param name="tempProcedures">The session's temporary procedures, from <see cref="BatchLineage.TempProcedures"/>.</param>
     public static BatchLineage Resolve(string batch, CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo",
-        ImmutableArray<TempTable> tempTables = default, bool quotedIdentifier = true, ImmutableArray<TempProcedure> tempProcedures = default)
+        ImmutableArray<TempTable> tempTables = default, bool quotedIdentifier = true, ImmutableArray<TempProcedure> tempProcedures = default) =>
+        Resolve(s_analyzer.Parse(batch, quotedIdentifier), catalog, currentDatabase, defaultSchema, tempTables, tempProcedures);
+
+    /// <param name="batch">As <see cref="TransactSqlAnalyzer.Parse(string, bool)"/> or <see cref="TransactSqlAnalyzer.ParseCall"/> gave it.</param>
+    /// <inheritdoc cref="Resolve(string, CatalogSnapshot, string?, string?, ImmutableArray{TempTable}, bool, ImmutableArray{TempProcedure})"/>
+    public static BatchLineage Resolve(ParsedText batch, CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo",
+        ImmutableArray<TempTable> tempTables = default, ImmutableArray<TempProcedure> tempProcedures = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(catalog);
-        var limits = new TransactSqlAnalyzer().Limits;
-        var scanned = ParsedBatch.Scan(batch, limits);
-        if (scanned.Problem is not null)
-            return Unknown(batch, "the batch does not parse");
-        return scanned.OnStackOf(() =>
+        var parsed = batch.Batch;
+        if (parsed.Problem is not null)
+            return Unknown(batch.Length, "the batch does not parse");
+        return parsed.OnStackOf(() =>
         {
-            var parsed = scanned.Parse(batch, quotedIdentifier);
-            if (parsed.Problem is not null)
-                return Unknown(batch, "the batch does not parse");
             var session = new SessionState { IsStale = currentDatabase is not null && !NameText.Same(currentDatabase, catalog.Database) };
             foreach (var table in tempTables.IsDefault ? [] : tempTables)
                 Restore(session.Make(table.Name), table);
             foreach (var procedure in tempProcedures.IsDefault ? [] : tempProcedures)
                 session.Procedures[procedure.Name] = procedure;
             var frame = new Frame { DefaultSchema = defaultSchema };
-            return Run(parsed, new(catalog, session, new(catalog.SqlServer, limits, quotedIdentifier), new(), frame, new(), 0));
+            return Run(parsed, new(catalog, session, new(catalog.SqlServer, s_analyzer.Limits, batch.QuotedIdentifier), new(), frame, new(), 0));
         });
     }
 
@@ -52,7 +56,7 @@ public static class TransactSqlLineage
     public static BatchLineage ResolveCall(ReadOnlySpan<char> procedure, IReadOnlyList<(string? Name, bool IsOutput)> parameters,
         CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo", ImmutableArray<TempTable> tempTables = default,
         ImmutableArray<TempProcedure> tempProcedures = default) =>
-        Resolve(CallText.Of(procedure, parameters), catalog, currentDatabase, defaultSchema, tempTables, tempProcedures: tempProcedures);
+        Resolve(s_analyzer.ParseCall(procedure, parameters), catalog, currentDatabase, defaultSchema, tempTables, tempProcedures);
 
     static BatchLineage Run(ParsedBatch parsed, Resolver resolver)
     {
@@ -104,11 +108,11 @@ public static class TransactSqlLineage
         made.IsOpen = table.IsOpen;
     }
 
-    static BatchLineage Unknown(string batch, string reason)
+    static BatchLineage Unknown(int length, string reason)
     {
         var effects = new Effects();
         effects.Unknown(reason);
-        var statement = effects.Build(0, batch.Length, SourceSet.Everything);
+        var statement = effects.Build(0, length, SourceSet.Everything);
         return new()
         {
             Statements = [statement],

@@ -38,7 +38,7 @@ internal static class MaskedRows
         return [(byte)TokenType.NbcRow, .. bitmap, .. cells.SelectMany(cell => cell ?? [])];
     }
 
-    public static byte[] Write(TdsRowMask mask, ColMetadata columns, byte[] row)
+    public static byte[] Write(TdsRowMask<ColMetadata> mask, ColMetadata columns, byte[] row)
     {
         var reader = new TokenReader(Format) { Columns = columns };
         Assert.That(reader.TryReadRow(row, out var header, out int length) && length == row.Length);
@@ -46,13 +46,13 @@ internal static class MaskedRows
     }
 
     /// <summary>The same, in pieces of so many bytes.</summary>
-    public static byte[] WriteLong(TdsRowMask mask, ColMetadata columns, byte[] row, int pieceLength)
+    public static byte[] WriteLong(TdsRowMask<ColMetadata> mask, ColMetadata columns, byte[] row, int pieceLength)
     {
         var reader = new TokenReader(Format) { Columns = columns };
         Assert.That(reader.TryBeginRow(row, out var header));
         using WireWriter writer = new();
         using TdsLongRow longRow = new();
-        longRow.Begin(mask, header, row.AsSpan(0, header.HeaderLength), writer);
+        longRow.Begin(mask.Cells, header, row.AsSpan(0, header.HeaderLength), writer);
         int at = header.HeaderLength;
         for (int end = at; !longRow.TryContinue(row.AsSpan(at, end - at), writer, out int taken);)
         {

@@ -169,7 +169,7 @@ public sealed class TdsRowMaskTests
     public void Totals_are_masked_in_ALTROW_and_described_anew()
     {
         var totals = new AltMetadata(7, [1], [new AltColumn(0x4D, 1, 0, ColumnFlags.None, fixedInt, "sum"), new AltColumn(0x51, 2, 0, ColumnFlags.Nullable, name, "min")]);
-        var mask = TdsTotalsMask.Create(totals, [Mask.Null, new Mask.KeepLast(2)])!;
+        var mask = TdsRowMask.Create(totals, [Mask.Null, new Mask.KeepLast(2)])!;
         byte[] row = MaskedRows.Bytes(writer =>
         {
             AltRow.Begin(writer, 7);
@@ -184,10 +184,10 @@ public sealed class TdsRowMaskTests
             values.Add(cell.IsNull ? null : cell.Value.ToObject(described.Columns[cell.Column].Type));
         Assert.That(AltRow.ReadId(written), Is.EqualTo(7));
         Assert.That(values, Is.EqualTo(new object?[] { null, "****er" }));
-        Assert.That(TdsTotalsMask.Create(totals, [null, null]), Is.Null);
+        Assert.That(TdsRowMask.Create(totals, [null, null]), Is.Null);
         using WireWriter pieces = new();
         using TdsLongRow longRow = new();
-        longRow.Begin(mask, header, row.AsSpan(0, 3), pieces);
+        longRow.Begin(mask.Cells, header, row.AsSpan(0, 3), pieces);
         Assert.That(longRow.TryContinue(row.AsSpan(3), pieces, out int taken) && taken == row.Length - 3);
         Assert.That(pieces.WrittenSpan.SequenceEqual(written));
     }

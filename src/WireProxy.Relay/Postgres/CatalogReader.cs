@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Text;
+using Npgsql;
+using WireProxy.Access;
+using WireProxy.Relay.Sessions;
+using WireProxy.Sql.Catalog;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>Reads one database's catalog with the gateway's own login.</summary>
+/// <remarks>
+/// DDL comes in runs, and most of a catalog's cost is a new connection, the planning of a long query and rows that never change. So the connection
+/// stays for a moment with the query prepared, and what PostgreSQL itself brought is read once and again only when its signature changes.
+/// </remarks>
+internal sealed class CatalogReader(UpstreamOptions upstream, string database)
+{
+    /// <summary>DROP DATABASE waits five seconds for others to leave (src/backend/storage/ipc/procarray.c, CountOtherDBBackends).</summary>
+    private static readonly TimeSpan _idle = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private SystemCatalog? _system;
+    private NpgsqlConnection? _connection;
+    private NpgsqlCommand? _command;
+    private ITimer? _closing;
+
+    /// <exception cref="CatalogUnreadableException">It could not be read.</exception>
+    public async Task<CatalogSnapshot> ReadAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            return await ReadAgainAsync();
+        }
+        catch (SecretUnavailableException e)
+        {
+            throw new CatalogUnreadableException(e.Message);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or FormatException)
+        {
+            await CloseAsync();
+            throw new CatalogUnreadableException(e is PostgresException server ? server.SqlState : e.GetType().Name);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>A connection that has stood may have died, which says nothing of the next one.</summary>
+    private async Task<CatalogSnapshot> ReadAgainAsync()
+    {
+        bool isKept = _connection is not null;
+        try
+        {
+            return await ReadOnceAsync();
+        }
+        catch (Exception e) when (isKept && e is NpgsqlException or IOException)
+        {
+            await CloseAsync();
+            return await ReadOnceAsync();
+        }
+    }
+
+    private async Task<CatalogSnapshot> ReadOnceAsync()
+    {
+        _closing ??= TimeProvider.System.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _closing.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (_connection is null)
+        {
+            _connection = await OpenAsync();
+            _command = new NpgsqlCommand(PostgresCatalogQuery.UserText, _connection);
+            await _command.PrepareAsync();
+        }
+        CatalogBuilder? builder = null;
+        // Somebody may change the system's own objects between the two reads; nobody does so all the time.
+        for (int attempt = 0; attempt < 3 && builder?.IsSystemStale != false; attempt++)
+        {
+            if (_system is null || builder is not null)
+                _system = await ReadSystemAsync();
+            builder = await FillAsync(new CatalogBuilder(_system), _command!);
+        }
+        CatalogSnapshot snapshot = builder!.Build(Stopwatch.GetTimestamp());
+        _closing.Change(_idle, Timeout.InfiniteTimeSpan);
+        return snapshot;
+    }
+
+    private async Task<SystemCatalog> ReadSystemAsync()
+    {
+        await using var command = new NpgsqlCommand(PostgresCatalogQuery.SystemText, _connection);
+        return (await FillAsync(new CatalogBuilder(), command)).BuildSystem();
+    }
+
+    private static async Task<CatalogBuilder> FillAsync(CatalogBuilder builder, NpgsqlCommand command)
+    {
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+        string?[] cells = new string?[reader.FieldCount];
+        while (await reader.ReadAsync())
+        {
+            for (int i = 0; i < cells.Length; i++)
+                cells[i] = reader.IsDBNull(i) ? null : reader.GetString(i);
+            builder.Add(cells);
+        }
+        return builder;
+    }
+
+    private void CloseIdle()
+    {
+        if (!_turn.Wait(0))
+            return;
+        try
+        {
+            (NpgsqlConnection? connection, _connection) = (_connection, null);
+            connection?.Dispose();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        (NpgsqlConnection? connection, _connection) = (_connection, null);
+        if (connection is not null)
+            await connection.DisposeAsync();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        UpstreamLogin login = upstream.Catalog!;
+        var settings = new NpgsqlConnectionStringBuilder
+        {
+            Host = upstream.Host,
+            Port = upstream.Port,
+            Database = database,
+            Username = login.Username,
+            Pooling = false,
+            ApplicationName = "wireproxy catalog",
+            SslMode = upstream.Tls.Mode switch
+            {
+                UpstreamTlsMode.Disable => SslMode.Disable,
+                UpstreamTlsMode.Prefer => SslMode.Prefer,
+                UpstreamTlsMode.Require => SslMode.Require,
+                _ => SslMode.VerifyFull,
+            },
+        };
+        var sourceBuilder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // All columns are text: the types of the database need not be read first.
+        sourceBuilder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+        if (upstream.Tls is { Mode: UpstreamTlsMode.VerifyFull, Roots: { } roots })
+            sourceBuilder.UseRootCertificates(roots);
+        if (login.Certificate is { } certificate)
+            sourceBuilder.UseSslClientAuthenticationOptionsCallback(options => options.ClientCertificates = [certificate]);
+        if (login.Password is { } password)
+        {
+            // The driver takes strings alone.
+            using Secret secret = await password.ReadAsync(CancellationToken.None);
+            sourceBuilder.ConnectionStringBuilder.Password = Encoding.UTF8.GetString(secret.Utf8);
+        }
+        // Without a pool the source holds nothing of its own.
+        NpgsqlDataSource source = sourceBuilder.Build();
+        return await source.OpenConnectionAsync();
+    }
+}
