@@ -99,7 +99,7 @@ internal sealed class BatchPlans(TdsSession session)
         if (!touches && !withholds && labels.IsNone)
             return null;
         if ((shapes & ~ShapeSettings.FormatOnly) != 0)
-            return BatchPlan.Everything(ofText) with { MasksValues = touches || withholds, AllLabels = labels };
+            return BatchPlan.Everything(ofText) with { MasksValues = touches || withholds };
         return new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
