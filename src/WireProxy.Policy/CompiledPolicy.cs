@@ -93,6 +93,19 @@ public sealed class CompiledPolicy
     /// <summary>True where a grant opens columns to the subject, be it at certain hours only.</summary>
     public bool Unmasks(Subject subject) => _grants.MayHold(subject);
 
+    /// <summary>What the policy's <c>protect</c> names for this database and its catalog does not have: a name mistyped, or a column renamed since.</summary>
+    public ImmutableArray<ColumnPattern> MissingFrom(CatalogSnapshot catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return [.. Definition.Protect.SelectMany(rule => rule.Columns).Where(pattern => pattern.MatchesDatabase(catalog.Database)
+            && !CatalogIndex.Of(catalog).Relations.Any(node => pattern.MatchesTable(catalog.Database, node.Schema, node.Name)
+                && (!node.HasKnownColumns || node.ColumnNames.Any(pattern.MatchesColumn))))];
+    }
+
+    /// <summary>True where two subjects see the same at every hour.</summary>
+    public bool SeeTheSame(Subject one, Subject other) =>
+        !GrantsDependOnTime && ReferenceEquals(GrantsFor(one, default), GrantsFor(other, default));
+
     private static ImmutableArray<string> FindUnenforced(PolicyDefinition definition)
     {
         ImmutableArray<string>.Builder found = ImmutableArray.CreateBuilder<string>();

@@ -32,6 +32,10 @@ internal sealed partial class GatewayLog(ILogger logger)
     [LoggerMessage(7, LogLevel.Warning, "Listener {Listener}: the catalog of database {Database} cannot be read: {Reason}")]
     public partial void CatalogUnreadable(string listener, string database, string reason);
 
+    [LoggerMessage(14, LogLevel.Warning,
+        "Listener {Listener}, database {Database}: the policy protects {Columns}, which the catalog does not have. A column that was renamed while this gateway runs stays protected until it stops; one that was renamed before is not protected")]
+    public partial void ColumnsMissing(string listener, string database, string columns);
+
     [LoggerMessage(10, LogLevel.Warning,
         "Listener {Listener}, session {Session}: the server and the gateway's analysis state different origins of a column; it is masked. Please report it")]
     public partial void WitnessesDisagree(string listener, Guid session);

@@ -45,6 +45,13 @@ public sealed class TestCertificates
     /// <returns>The two files' paths.</returns>
     public (string Certificate, string Key) IssueToClient(string name, string commonName) => Sign(name, commonName, ClientAuthentication);
 
+    /// <summary>SHA-256 of a certificate in hexadecimal digits.</summary>
+    public static string FingerprintOf(string certificateFile)
+    {
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificateFromFile(certificateFile);
+        return certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant();
+    }
+
     private (string Certificate, string Key) Sign(string name, string commonName, string usage, params X509Extension[] extensions)
     {
         using RSA key = RSA.Create(2048);

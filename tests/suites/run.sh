@@ -49,8 +49,10 @@ done
 case $relay in port:*) [ -n "$server_port_wanted" ] || usage_error "--relay port:N wants --server-port too" ;; esac
 [ -f "$suites_dir/suite-$suite.sh" ] || usage_error "there is no suite $suite. See tests/suites/run.sh --help"
 
-# A suite file defines suite_prepare and suite_run (label, host, port, output directory), and may define server_settings.
+# A suite file defines suite_prepare and suite_run (label, host, port, output directory), and may define server_settings and server_script.
+# server_script prints what psql runs on a new server before the suite does.
 server_settings() { :; }
+server_script() { :; }
 # shellcheck source=/dev/null
 source "$suites_dir/suite-$suite.sh"
 
@@ -62,6 +64,7 @@ run_once() { # label; leaves $run/LABEL/out/results
     local began=$SECONDS port
     start_server "$1" < <(server_settings)
     port=$server_port
+    server_script | "$pg_bin/psql" -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres -d postgres
     if [ "$1" = through ]; then
         start_relay "$relay" "$server_port" "$run/$1/relay"
         port=$relay_port

@@ -99,6 +99,17 @@ internal static class TdsMessages
         new Done(TokenType.Done, DoneStatus.Count, 0xC1, (ulong)rows).Encode(writer, Format);
     });
 
+    /// <summary>A statement that failed before it told its columns, and a row of one column of the next statement.</summary>
+    public static byte[] FailureAndRow(string column, string cell) => Message(PacketType.TabularResult, writer =>
+    {
+        new ServerMessage(TokenType.Error, 8134, 1, 16, "Divide by zero error encountered.", "server", "", 1).Encode(writer, Format);
+        new Done(TokenType.Done, DoneStatus.Error | DoneStatus.More, 0xC1, 0).Encode(writer, Format);
+        new ColMetadata([new Column(0, ColumnFlags.Nullable, Text, column)]).Encode(writer, Format);
+        Row.Begin(writer);
+        ValueWriter.WriteText(writer, Text, CellForm.Row, cell);
+        new Done(TokenType.Done, DoneStatus.Count, 0xC1, 1).Encode(writer, Format);
+    });
+
     /// <summary>The same message in packets of another size.</summary>
     public static byte[] Repacked(byte[] message, int packetSize) => Bytes(writer =>
     {

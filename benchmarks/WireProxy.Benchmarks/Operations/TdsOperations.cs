@@ -69,7 +69,7 @@ internal sealed class TdsOperations(Journal journal) : IDisposable
         {
             var masks = new Mask?[Rows.Columns];
             masks[Rows.MaskedColumn] = mask;
-            TdsRowMask rowMask = TdsRowMask.Create(columns, masks)!;
+            TdsRowMask<ColMetadata> rowMask = TdsRowMask.Create(columns, masks)!;
             yield return new Operation($"tds rows: mask one, {name}", () =>
             {
                 writer.Clear();

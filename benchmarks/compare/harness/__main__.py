@@ -19,7 +19,7 @@ from tds_groups import TdsGroups
 
 HERE = Path(__file__).resolve().parent.parent
 REPOSITORY = HERE.parent.parent
-GROUPS = ("startup", "idle", "connections", "transactions", "rows", "tls")
+GROUPS = ("startup", "idle", "connections", "transactions", "rows", "tls", "logins")
 TDS_GROUPS = ("tds_small", "tds_rows", "tds_connections", "tds_idle")
 
 

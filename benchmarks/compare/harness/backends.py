@@ -9,6 +9,9 @@ from processes import PRELOGIN, Failure, Process, free_port, run
 PG_BIN = Path(os.environ.get("PG_BIN", "/usr/lib/postgresql/15/bin"))
 USER = "bench"
 CATALOG_USER = "catalog"
+# Logs in with SCRAM where the login itself is measured; everybody else is trusted.
+LOGIN_USER = "login"
+LOGIN_PASSWORD = "bench password"
 ROWS = 1_000_000
 
 SETTINGS = """
@@ -34,21 +37,25 @@ SELECT g AS id, 'Patient ' || lpad(g::text, 6, '0') || ' Example' AS name,
 FROM generate_series(1, {ROWS}) AS g;
 CREATE TABLE protected_rows AS TABLE open_rows;
 CREATE ROLE {CATALOG_USER} LOGIN SUPERUSER;
+CREATE ROLE {LOGIN_USER} LOGIN PASSWORD '{LOGIN_PASSWORD}';
+GRANT SELECT ON pgbench_accounts TO {LOGIN_USER};
 VACUUM ANALYZE;
 """
 
 
 class Backend:
-    """A server behind the proxies. `scale` is pgbench's."""
+    """A server behind the proxies. `scale` is pgbench's; `verifier` is what it keeps of LOGIN_USER's password."""
 
-    def __init__(self, name, process, scale):
-        self.name, self.process, self.port, self.scale = name, process, process.port, scale
+    def __init__(self, name, process, scale, verifier=""):
+        self.name, self.process, self.port, self.scale, self.verifier = name, process, process.port, scale, verifier
 
 
 def start_postgres(folder, scale, user):
     data, port = folder / "pgdata", free_port()
     run([PG_BIN / "initdb", "-D", data, "-U", USER, "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8"], user=user, cwd=folder)
     (data / "postgresql.auto.conf").write_text(f"port = {port}\n{SETTINGS}")
+    access = data / "pg_hba.conf"
+    access.write_text(f"host all {LOGIN_USER} 127.0.0.1/32 scram-sha-256\n" + access.read_text())
     process = Process("postgres", [PG_BIN / "postgres", "-D", data], port, folder / "postgres.log", user=user,
                       stop_signal=signal.SIGINT)
     process.wait_until_it_answers()
@@ -58,7 +65,9 @@ def start_postgres(folder, scale, user):
     run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *connection, "bench", "-c", TABLES.replace("VACUUM ANALYZE;", "")])
     run(["psql", "-X", "-q", *connection, "bench", "-c", "VACUUM ANALYZE"])
     run(["psql", "-X", "-q", *connection, "bench", "-c", "CHECKPOINT"])
-    return Backend("postgres", process, scale)
+    verifier = run(["psql", "-X", "-A", "-t", *connection, "bench", "-c",
+                    f"SELECT rolpassword FROM pg_authid WHERE rolname = '{LOGIN_USER}'"]).strip()
+    return Backend("postgres", process, scale, verifier)
 
 
 def compile_c(source, folder):

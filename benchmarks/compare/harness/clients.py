@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from backends import USER
+from backends import LOGIN_PASSWORD
 from processes import SSL_REQUEST, Failure
 
 POINT = "SELECT abalance FROM pgbench_accounts WHERE aid = 1"
@@ -26,9 +26,9 @@ def pgbench(target, folder, mode, clients, seconds, reconnect=False):
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir()
     command = ["pgbench", "-n", "-f", script, "-D", f"scale={target.backend.scale}", "-M", mode, "-c", clients,
-               "-j", min(clients, 2), "-T", seconds, "-h", "127.0.0.1", "-p", target.port, "-U", USER,
+               "-j", min(clients, 2), "-T", seconds, "-h", "127.0.0.1", "-p", target.port, "-U", target.side.user,
                "--log", "--log-prefix", logs / "log", *(["-C"] if reconnect else []), "bench"]
-    environment = {**os.environ, "PGSSLMODE": "require" if target.side.tls else "disable"}
+    environment = {**os.environ, "PGSSLMODE": "require" if target.side.tls else "disable", "PGPASSWORD": LOGIN_PASSWORD}
     before = target.process.cpu_seconds() if target.process else 0
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment)
     after = target.process.cpu_seconds() if target.process else 0
@@ -64,7 +64,7 @@ class Connection:
             context.minimum_version = ssl.TLSVersion.TLSv1_3
             self._socket = context.wrap_socket(self._socket)
         self._buffer = bytearray(buffer_size)
-        body = struct.pack("!I", 196608) + f"user\0{USER}\0database\0bench\0\0".encode()
+        body = struct.pack("!I", 196608) + f"user\0{target.side.user}\0database\0bench\0\0".encode()
         self._socket.sendall(struct.pack("!I", len(body) + 4) + body)
         self._read_until_ready()
 

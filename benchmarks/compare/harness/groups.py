@@ -4,15 +4,16 @@ import time
 from contextlib import ExitStack, contextmanager
 
 import clients
-from sides import (DIRECT, HAPROXY_SIDE, JOURNALLED, MASKING, MASKING_ONLY, PGBOUNCER_SIDE, PGBOUNCER_TLS_SIDE, PLAIN_SIDES,
-                   RELAY, RELAY_TLS)
+from sides import (DIRECT, HAPROXY_SIDE, JOURNALLED, LOGIN, LOGIN_JOURNALLED, MASKING, MASKING_ONLY, PGBOUNCER_LOGIN_ONCE_SIDE,
+                   PGBOUNCER_LOGIN_SIDE, PGBOUNCER_SIDE, PGBOUNCER_TLS_SIDE, PLAIN_SIDES, RELAY, RELAY_TLS)
 
 OPEN = "SELECT id, name, ssn, city, note FROM open_rows"
 PROTECTED = "SELECT id, name, ssn, city, note FROM protected_rows"
 COPY_OPEN = "COPY open_rows TO STDOUT"
 COPY_PROTECTED = "COPY protected_rows TO STDOUT"
 GB = 1_000_000_000
-WARM_CONNECTIONS = 200
+# So many logins fill the collector's first generation over either protocol: before that what each of them leaves behind counts as its memory.
+WARM_CONNECTIONS = 2500
 
 
 class Results:
@@ -94,6 +95,19 @@ class Groups:
                 self._rounds(targets, f"{backend.name} tls prepared 8", lambda target: clients.pgbench(
                     target, self.laboratory.folder, "prepared", 8, self._seconds(8)))
                 self._rounds(targets, f"{backend.name} tls select", lambda target: self._rows(target, OPEN))
+
+    def logins(self):
+        """A connection for each transaction: TLS 1.3 towards the client, SCRAM-SHA-256 on both legs. pgbouncer opens a server connection
+        for each client, as the gateway does; and once more with its pool, which has none to open."""
+        sides = (PGBOUNCER_LOGIN_ONCE_SIDE, PGBOUNCER_LOGIN_SIDE, LOGIN, LOGIN_JOURNALLED)
+        seconds = 2 if self.options.quick else 6
+        with ExitStack() as stack:
+            targets = [stack.enter_context(self._running(side, self.postgres)) for side in self._chosen(sides)]
+            for target in targets:
+                clients.pgbench(target, self.laboratory.folder, "simple", 8, seconds, reconnect=True)
+            for count in (1, 8):
+                self._rounds(targets, f"postgres logins {count}", lambda target, c=count: clients.pgbench(
+                    target, self.laboratory.folder, "simple", c, seconds, reconnect=True))
 
     # ---- how they run ----
 

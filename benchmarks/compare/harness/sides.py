@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backends import CATALOG_USER, USER
+from backends import CATALOG_USER, LOGIN_PASSWORD, LOGIN_USER, USER
 from processes import PRELOGIN, SSL_REQUEST, Process, free_port, run
 
 
 @dataclass(frozen=True)
 class Side:
     """`files` maps a file name to a template and `command` is a template too; both know {folder}, {port}, {backend_port},
-    {certificates} and {wireproxy}. A side without a command is the direct connection."""
+    {certificates}, {wireproxy} and {verifier} (of the user who logs in with SCRAM). A side without a command is the direct connection."""
     name: str
     command: tuple = ()
     files: dict = field(default_factory=dict)
@@ -18,6 +18,7 @@ class Side:
     is_ours: bool = False
     tls: bool = False
     is_tds: bool = False
+    user: str = USER
 
 
 PGBOUNCER = """[databases]
@@ -40,6 +41,12 @@ client_tls_protocols = tlsv1.3
 client_tls_cert_file = {certificates}/tls.crt
 client_tls_key_file = {certificates}/tls.key
 """
+
+# SCRAM on both legs and TLS towards the client. The verifier in users.txt is the server's own, so that pgbouncer passes the client's keys
+# on and derives none itself: its cheapest way.
+PGBOUNCER_LOGIN = PGBOUNCER.replace("auth_type = trust", "auth_type = scram-sha-256") + PGBOUNCER_TLS
+# A server connection of its own for each client, as a gateway has that does not pool.
+PGBOUNCER_LOGIN_ONCE = PGBOUNCER_LOGIN + "server_lifetime = 0\n"
 
 HAPROXY = """global
     maxconn 5000
@@ -69,6 +76,22 @@ WIREPROXY_TLS = """    tls:
       key: {certificates}/tls.key
       mode: require
 """
+
+# The gateway decides about the login, and logs in itself.
+WIREPROXY_LOGIN = """listeners:
+  - name: bench
+    protocol: postgres
+    address: 127.0.0.1:{port}
+""" + WIREPROXY_TLS + """    upstream:
+      address: 127.0.0.1:{backend_port}
+      tls: {{ mode: disable }}
+      credentials: {{ username: """ + LOGIN_USER + """, password: {{ env: BENCH_LOGIN_PASSWORD }} }}
+identity:
+  users:
+    - {{ name: """ + LOGIN_USER + """, password: {{ env: BENCH_LOGIN_PASSWORD }}, groups: [bench] }}
+"""
+
+USERS = '"' + LOGIN_USER + '" "{verifier}"\n'
 
 JOURNAL = """journal:
   directory: journal
@@ -137,6 +160,15 @@ TDS_DIRECT, TDS_HAPROXY, TDS_RELAY, TDS_JOURNALLED, TDS_MASKING, TDS_MASKING_ONL
     _over_tds(side) for side in (DIRECT, HAPROXY_SIDE, RELAY, JOURNALLED, MASKING, MASKING_ONLY))
 TDS_SIDES = (TDS_DIRECT, TDS_HAPROXY, TDS_RELAY, TDS_JOURNALLED, TDS_MASKING)
 
+PGBOUNCER_LOGIN_SIDE = Side("pgbouncer login, pooled", PGBOUNCER_SIDE.command, {"pgbouncer.ini": PGBOUNCER_LOGIN, "users.txt": USERS},
+                            unprivileged=True, tls=True, user=LOGIN_USER)
+PGBOUNCER_LOGIN_ONCE_SIDE = Side("pgbouncer login", PGBOUNCER_SIDE.command, {"pgbouncer.ini": PGBOUNCER_LOGIN_ONCE, "users.txt": USERS},
+                                 unprivileged=True, tls=True, user=LOGIN_USER)
+LOGIN = Side("login", RELAY.command, {"wireproxy.yaml": WIREPROXY_LOGIN}, is_ours=True, tls=True, user=LOGIN_USER)
+LOGIN_JOURNALLED = Side("login policy+journal", RELAY.command, {
+    "wireproxy.yaml": WIREPROXY_LOGIN + "policy: policy.yaml\n" + JOURNAL, "policy.yaml": RULES.replace("{", "{{").replace("}", "}}")},
+                        is_ours=True, tls=True, user=LOGIN_USER)
+
 PLAIN_SIDES = (DIRECT, PGBOUNCER_SIDE, HAPROXY_SIDE, RELAY, JOURNALLED, MASKING)
 
 
@@ -168,12 +200,12 @@ class Laboratory:
         folder = self.folder / f"{self._started:03}-{side.name.replace(' ', '-')}-{backend.name}"
         folder.mkdir()
         names = {"folder": folder, "port": free_port(), "backend_port": backend.port, "certificates": self.certificates,
-                 "wireproxy": self.wireproxy}
+                 "wireproxy": self.wireproxy, "verifier": backend.verifier}
         for name, template in side.files.items():
             (folder / name).write_text(template.format(**names))
         command = [part.format(**names) for part in side.command]
         process = Process(side.name, command, names["port"], folder / "log", user=self.user if side.unprivileged else None,
-                          environment={"BENCH_CATALOG_PASSWORD": "unused"},
+                          environment={"BENCH_CATALOG_PASSWORD": "unused", "BENCH_LOGIN_PASSWORD": LOGIN_PASSWORD},
                           greeting=PRELOGIN if side.is_tds else SSL_REQUEST)
         return Target(side, backend, names["port"], process, folder)
 

@@ -71,6 +71,8 @@ TARGETS = (
            other_side="pgbouncer tls"),
     Target("TLS towards the client: CPU per GB", "pgbouncer with TLS", 0.9, "{backend} tls select", "relay tls", "cpu_s_per_gb",
            other_side="pgbouncer tls"),
+    Target("logins with SCRAM on both legs and TLS, 8 clients: connections per second", "pgbouncer doing the same", 0.8, "postgres logins 8",
+           "login", "tps", other_side="pgbouncer login", judged="postgres", at_least=True),
     Target("TDS, sp_executesql, 8 clients, relay only: CPU per request", "PostgreSQL path", 1.3, "tds executesql 8", "tds relay", "cpu_us",
            other_side="relay"),
     Target("TDS, sp_executesql, 8 clients, policy and journal: CPU per request", "PostgreSQL path", 1.3, "tds executesql 8",

@@ -4,7 +4,7 @@ namespace WireProxy.Access;
 internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier verifier)
 {
     private static readonly GrantEnd Expired =
-        new("the issued credential has expired (identity.credentials limits its lifetime)", "Get a new one with `wireproxy login`.");
+        new("the issued credential has expired (identity.credentials.longest limits its lifetime)", "Get a new one with `wireproxy login`.");
 
     private volatile GrantEnd? _revoked;
     private long _revokedAt;

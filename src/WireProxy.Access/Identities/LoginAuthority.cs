@@ -22,6 +22,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     private readonly UserDirectory _users;
     private readonly TokenVerifier _tokens;
     private readonly CertificateVerifier _certificates;
+    private int _derivations;
 
     private LoginAuthority(IdentityOptions options, Action<string> report, TimeProvider clock)
     {
@@ -40,13 +41,13 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
 
     public bool AsksForCertificates => _certificates.HasMappings;
 
-    /// <summary>How often a password in the clear cost a PBKDF2, and how often local users' passwords did.</summary>
-    internal int Derivations { get; private set; }
+    /// <summary>How often a password in the clear cost a PBKDF2.</summary>
+    internal int Derivations => _derivations;
 
     /// <inheritdoc cref="UserDirectory.Derivations"/>
     internal int UserDerivations => _users.Derivations;
 
-    /// <summary>Reads the local users' passwords. Providers' keys are fetched when the first token comes.</summary>
+    /// <summary>Reads the local users' passwords, and begins to get the providers' keys; one that is away is reported and asked again.</summary>
     /// <param name="report">Gets what an operator should know of and nobody is waiting for, such as keys that could not be renewed.</param>
     /// <exception cref="SecretUnavailableException">Passwords of users cannot be read; the message has a line for each.</exception>
     /// <exception cref="ArgumentException">The options cannot be used; the message says why.</exception>
@@ -64,6 +65,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
         try
         {
             await authority._users.StartAsync(cancellationToken);
+            await authority._tokens.BeginAsync(cancellationToken);
             return authority;
         }
         catch
@@ -106,7 +108,9 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
             return await VerifyTokenAsync(attempt, password, cancellationToken);
         if (Admit(attempt) is { } denied) return denied;
         ScramVerifier verifier = VerifierFor(attempt);
-        return Fits(password, verifier) ? AcceptScram(attempt, verifier) : RefuseScram(attempt, "there is no such user, or the password is wrong");
+        // PBKDF2 is long for whoever runs this thread.
+        return await Task.Run(() => Fits(password, verifier), cancellationToken) ? AcceptScram(attempt, verifier)
+            : RefuseScram(attempt, "there is no such user, or the password is wrong");
     }
 
     public async ValueTask<LoginOutcome> VerifyTokenAsync(LoginAttempt attempt, string token, CancellationToken cancellationToken)
@@ -138,7 +142,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _users.DisposeAsync();
-        _tokens.Dispose();
+        await _tokens.DisposeAsync();
     }
 
     private bool IsIssuedName(string name) => Credentials is not null && name.StartsWith(IssuedCredentials.NamePrefix, StringComparison.Ordinal);
@@ -171,7 +175,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     /// <summary>Costs one PBKDF2, whoever it is.</summary>
     private bool Fits(string password, ScramVerifier verifier)
     {
-        Derivations++;
+        Interlocked.Increment(ref _derivations);
         byte[] utf8 = Encoding.UTF8.GetBytes(password);
         try
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
 
 namespace WireProxy.Access;
@@ -12,9 +11,6 @@ internal sealed class CompactToken : IDisposable
 {
     /// <summary>In characters.</summary>
     public const int Longest = 16 * 1024;
-
-    // Claims of known providers are nested 3 deep.
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     private readonly JsonDocument _claims;
 
@@ -64,28 +60,14 @@ internal sealed class CompactToken : IDisposable
 
     private static JsonDocument ParseObject(string part)
     {
-        byte[] json;
         try
         {
-            json = Base64Url.DecodeFromChars(part);
-            // The reader lets lone surrogates and bad UTF-8 in strings pass until they are read.
-            _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetCharCount(json);
+            return StrictJson.ParseObject(Base64Url.DecodeFromChars(part));
         }
-        catch (Exception exception) when (exception is FormatException or DecoderFallbackException)
+        catch (FormatException)
         {
             throw new TokenRefusedException("the token is malformed");
         }
-        try
-        {
-            var document = JsonDocument.Parse(json, Strict);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-            document.Dispose();
-        }
-        catch (JsonException)
-        {
-            // Said below.
-        }
-        throw new TokenRefusedException("the token is malformed");
     }
 
     private static string? StringOf(JsonElement header, string name)

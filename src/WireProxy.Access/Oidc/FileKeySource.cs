@@ -12,6 +12,14 @@ internal sealed class FileKeySource(string path, TimeProvider clock, Action<stri
     private readonly SemaphoreSlim _turn = new(1, 1);
     private State? _state;
 
+    public override async ValueTask BeginAsync(CancellationToken cancellationToken) => await ReadAsync(mustBeAfter: null, cancellationToken);
+
+    public override ValueTask DisposeAsync()
+    {
+        _turn.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
     protected override async ValueTask<VerificationKeys?> CurrentAsync(CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _state) is { } state && clock.GetElapsedTime(state.ReadAt) < Interval) return state.Keys;

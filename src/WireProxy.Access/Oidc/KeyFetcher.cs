@@ -11,10 +11,10 @@ internal sealed class KeyFetcher : IDisposable
 {
     private const int MostBytes = 1024 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     private readonly string _issuer;
     private readonly KeyLocation.Remote _location;
+    private readonly Uri _start;
     private readonly HttpClient _client;
 
     /// <exception cref="ArgumentException">A URL is neither HTTPS nor on loopback, or the root certificates cannot be read.</exception>
@@ -22,9 +22,10 @@ internal sealed class KeyFetcher : IDisposable
     {
         _issuer = issuer;
         _location = location;
-        CheckUrl(location.Url ?? DiscoveryUrl(issuer));
+        _start = location.Url ?? DiscoveryUrl(issuer);
+        CheckUrl(_start);
         // A redirection could lead anywhere, such as to a plain address inside the network.
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = Timeout };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = Timeout, UseProxy = _start.Scheme == "https" };
         if (location.RootCertificate is { } file) handler.SslOptions.CertificateChainPolicy = TrustOnly(file);
         _client = new HttpClient(handler) { Timeout = Timeout, MaxResponseContentBufferSize = MostBytes };
     }
@@ -35,7 +36,7 @@ internal sealed class KeyFetcher : IDisposable
     /// <exception cref="FormatException">It answers something else than it should.</exception>
     public async Task<VerificationKeys> FetchAsync(CancellationToken cancellationToken)
     {
-        Uri url = _location.Url ?? await DiscoverAsync(cancellationToken);
+        Uri url = _location.Url is null ? await DiscoverAsync(cancellationToken) : _start;
         return VerificationKeys.Parse(await GetAsync(url, cancellationToken));
     }
 
@@ -58,20 +59,21 @@ internal sealed class KeyFetcher : IDisposable
 
     private async Task<Uri> DiscoverAsync(CancellationToken cancellationToken)
     {
-        byte[] json = await GetAsync(DiscoveryUrl(_issuer), cancellationToken);
+        byte[] json = await GetAsync(_start, cancellationToken);
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
+            using JsonDocument document = StrictJson.ParseObject(json);
             // Section 4.3: it must be the same. Else one provider's server could speak for another.
             if (Member(document.RootElement, "issuer") != _issuer) throw new FormatException("The discovery document is another issuer's.");
             if (!Uri.TryCreate(Member(document.RootElement, "jwks_uri"), UriKind.Absolute, out Uri? keys))
                 throw new FormatException("The discovery document has no jwks_uri.");
             CheckUrl(keys);
-            return keys;
+            // Nobody but ourselves sends us to a server of this machine.
+            return keys.Scheme == "https" || _start.Scheme == "http" ? keys : throw new FormatException("The discovery document's jwks_uri is not HTTPS.");
         }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        catch (ArgumentException exception)
         {
-            throw new FormatException("The discovery document cannot be used: " + exception.Message, exception);
+            throw new FormatException(exception.Message, exception);
         }
     }
 
@@ -90,8 +92,7 @@ internal sealed class KeyFetcher : IDisposable
     }
 
     private static string? Member(JsonElement document, string name) =>
-        document.ValueKind == JsonValueKind.Object && document.TryGetProperty(name, out JsonElement value) && ClaimValue.TryString(value, out string? text)
-            ? text : null;
+        document.TryGetProperty(name, out JsonElement value) && ClaimValue.TryString(value, out string? text) ? text : null;
 
     private static X509ChainPolicy TrustOnly(string file)
     {

@@ -1,8 +1,13 @@
 namespace WireProxy.Access;
 
 /// <summary>Where a provider's keys come from, and what is remembered of them. Thread-safe.</summary>
-internal abstract class KeySource
+internal abstract class KeySource : IAsyncDisposable
 {
+    /// <summary>Gets the keys before the first token comes, so that an operator hears early of those that cannot be had. Does not wait for a server.</summary>
+    public abstract ValueTask BeginAsync(CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+
     /// <summary>The key that a token names. For an unknown one the keys are got again, once.</summary>
     /// <exception cref="TokenRefusedException">There is none, or the keys cannot be had.</exception>
     public async ValueTask<VerificationKey> FindAsync(string? id, string algorithm, CancellationToken cancellationToken)

@@ -7,11 +7,16 @@ namespace WireProxy.Access;
 internal sealed record VerifiedToken(Identity Identity, DateTimeOffset Ends);
 
 /// <summary>Checks the tokens of one provider.</summary>
-internal sealed class ProviderVerifier(OidcProviderOptions options, KeySource keys, TimeProvider clock)
+internal sealed class ProviderVerifier(OidcProviderOptions options, KeySource keys, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = CompactToken.Longest };
 
     public string Issuer => options.Issuer;
+
+    /// <inheritdoc cref="KeySource.BeginAsync"/>
+    public ValueTask BeginAsync(CancellationToken cancellationToken) => keys.BeginAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => keys.DisposeAsync();
 
     /// <exception cref="TokenRefusedException">It is not accepted.</exception>
     public async ValueTask<VerifiedToken> VerifyAsync(CompactToken token, CancellationToken cancellationToken)

@@ -12,11 +12,28 @@ internal sealed class RemoteKeySource(Func<CancellationToken, Task<VerificationK
     /// <summary>Between fetches while there are no keys at all.</summary>
     private static readonly TimeSpan FirstInterval = TimeSpan.FromSeconds(1);
 
+    private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private Task<VerificationKeys?>? _underWay;
     private long? _tried;
     private Fetched? _last;
     private bool _failed;
+
+    public override ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        Fetch(FirstInterval);
+        return ValueTask.CompletedTask;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        Task? underWay;
+        lock (_lock)
+            underWay = _underWay;
+        await _stop.CancelAsync();
+        if (underWay is not null) await underWay;
+        _stop.Dispose();
+    }
 
     protected override async ValueTask<VerificationKeys?> CurrentAsync(CancellationToken cancellationToken)
     {
@@ -52,7 +69,7 @@ internal sealed class RemoteKeySource(Func<CancellationToken, Task<VerificationK
     {
         try
         {
-            VerificationKeys keys = await fetch(CancellationToken.None);
+            VerificationKeys keys = await fetch(_stop.Token);
             lock (_lock)
             {
                 _last = new Fetched(keys, clock.GetTimestamp());
@@ -69,7 +86,7 @@ internal sealed class RemoteKeySource(Func<CancellationToken, Task<VerificationK
                 isNews = !_failed;
                 _failed = true;
             }
-            if (isNews) report($"identity.oidc: the keys of {name} cannot be fetched: {exception.Message} The last good ones, if any, are used for 24 hours.");
+            if (isNews && !_stop.IsCancellationRequested) report($"identity.oidc: the keys of {name} cannot be fetched: {exception.Message} The last good ones, if any, are used for 24 hours.");
             return null;
         }
     }

@@ -21,9 +21,11 @@ internal static class TokenClaims
         return expires + skew;
     }
 
-    /// <exception cref="TokenRefusedException">A required claim is missing or another.</exception>
+    /// <exception cref="TokenRefusedException">A required claim is missing or another, or the token is not one that whoever has it may use.</exception>
     public static void CheckRequired(JsonElement claims, OidcProviderOptions options)
     {
+        // RFC 7800, section 3.1: its holder must prove a key (DPoP, mutual TLS), which no database client can do in a password.
+        if (claims.TryGetProperty("cnf", out _)) throw new TokenRefusedException("the token is bound to a key (cnf)");
         foreach ((string path, string wanted) in options.RequiredClaims)
             if (!ClaimValue.TryFind(claims, path, out JsonElement value) || !ClaimValue.Says(value, wanted, path is "scope" or "scp"))
                 throw new TokenRefusedException($"the token lacks the required claim {path}");

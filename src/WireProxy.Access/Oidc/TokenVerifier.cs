@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace WireProxy.Access;
 
 /// <summary>Checks tokens: the provider is chosen by what the token says of its issuer, which its signature then proves.</summary>
-internal sealed class TokenVerifier : IDisposable
+internal sealed class TokenVerifier : IAsyncDisposable
 {
     private readonly FrozenDictionary<string, ProviderVerifier> _providers;
     private readonly List<KeyFetcher> _fetchers = [];
@@ -24,8 +24,17 @@ internal sealed class TokenVerifier : IDisposable
             : throw new TokenRefusedException("the token is of another issuer");
     }
 
-    public void Dispose()
+    /// <inheritdoc cref="KeySource.BeginAsync"/>
+    public async Task BeginAsync(CancellationToken cancellationToken)
     {
+        foreach (ProviderVerifier provider in _providers.Values)
+            await provider.BeginAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ProviderVerifier provider in _providers.Values)
+            await provider.DisposeAsync();
         foreach (KeyFetcher fetcher in _fetchers)
             fetcher.Dispose();
     }

@@ -9,8 +9,6 @@ internal sealed class VerificationKeys
     // Entra ID has some ten.
     private const int Most = 100;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
-
     private readonly ImmutableArray<VerificationKey> _keys;
 
     private VerificationKeys(ImmutableArray<VerificationKey> keys) => _keys = keys;
@@ -18,20 +16,12 @@ internal sealed class VerificationKeys
     /// <exception cref="FormatException">It is not a JWK set, or has no key that can check a signature.</exception>
     public static VerificationKeys Parse(ReadOnlyMemory<byte> json)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(json, Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("keys", out JsonElement keys)
-                || keys.ValueKind != JsonValueKind.Array)
-                throw new FormatException("It is not a JWK set (RFC 7517): it has no array \"keys\".");
-            if (keys.GetArrayLength() > Most) throw new FormatException($"It has more than {Most} keys.");
-            ImmutableArray<VerificationKey> usable = [.. keys.EnumerateArray().Select(VerificationKey.Read).OfType<VerificationKey>()];
-            return usable.IsEmpty ? throw new FormatException("It has no RSA key of 2048 bits or more and no EC key to check signatures with.") : new(usable);
-        }
-        catch (JsonException exception)
-        {
-            throw new FormatException("It is not JSON, or a member stands twice in it.", exception);
-        }
+        using JsonDocument document = StrictJson.ParseObject(json);
+        if (!document.RootElement.TryGetProperty("keys", out JsonElement keys) || keys.ValueKind != JsonValueKind.Array)
+            throw new FormatException("It is not a JWK set (RFC 7517): it has no array \"keys\".");
+        if (keys.GetArrayLength() > Most) throw new FormatException($"It has more than {Most} keys.");
+        ImmutableArray<VerificationKey> usable = [.. keys.EnumerateArray().Select(VerificationKey.Read).OfType<VerificationKey>()];
+        return usable.IsEmpty ? throw new FormatException("It has no RSA key of 2048 bits or more and no EC key to check signatures with.") : new(usable);
     }
 
     public bool Has(string? id) => _keys.Any(key => key.Id == id);

@@ -35,6 +35,18 @@ public static class ChannelBinding
     /// <summary>RSASSA-PSS-params (RFC 4055, section 3.1): hashAlgorithm is [0], SHA-1 where it is absent.</summary>
     private static HashAlgorithmName? HashOfPss(ReadOnlyMemory<byte> certificate)
     {
+        try
+        {
+            return ReadHashOfPss(certificate);
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
+    }
+
+    private static HashAlgorithmName? ReadHashOfPss(ReadOnlyMemory<byte> certificate)
+    {
         AsnReader fields = new AsnReader(certificate, AsnEncodingRules.DER).ReadSequence();
         fields.ReadEncodedValue(); // tbsCertificate
         AsnReader algorithm = fields.ReadSequence();

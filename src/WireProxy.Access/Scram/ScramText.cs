@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 
 namespace WireProxy.Access;
@@ -57,15 +58,15 @@ internal ref struct ScramText(ReadOnlySpan<byte> message)
         ReadValue(_message[Position], "an attribute is malformed");
     }
 
-    /// <exception cref="ScramException">It is not canonical base64.</exception>
+    /// <exception cref="ScramException">It is not the one base64 text of some bytes.</exception>
     public static byte[] FromBase64(ReadOnlySpan<byte> text, string wrong)
     {
         byte[] bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
-        // The decoder reads over white space, which has no place here.
-        if (text.ContainsAny(" \t\r\n"u8)
-            || Base64.DecodeFromUtf8(text, bytes, out int read, out int written) != System.Buffers.OperationStatus.Done || read != text.Length)
-            throw new ScramException(wrong);
-        return bytes[..written];
+        if (Base64.DecodeFromUtf8(text, bytes, out _, out int length) != OperationStatus.Done) throw new ScramException(wrong);
+        // The decoder reads over white space and over bits that belong to no byte.
+        Span<byte> again = new byte[Base64.GetMaxEncodedToUtf8Length(length)];
+        Base64.EncodeToUtf8(bytes.AsSpan(0, length), again, out _, out _);
+        return text.SequenceEqual(again) ? bytes[..length] : throw new ScramException(wrong);
     }
 
     private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> message) =>

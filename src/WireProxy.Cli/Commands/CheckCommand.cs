@@ -11,21 +11,26 @@ internal static class CheckCommand
     {
         var config = SharedOptions.Config();
         var format = SharedOptions.Format();
-        var verb = new VerbCommand("check", "Validates configuration and policy, and prints what each listener resolved to.",
+        var offline = new Option<bool>("--offline")
+        {
+            Description = "Ask no database: without it, each listener that has upstream.catalog is asked which columns are protected, and by what.",
+        };
+        var verb = new VerbCommand("check", "Validates configuration and policy, and prints what each listener resolved to and which columns are protected. Exit code 1 when the policy names a column that is nowhere.",
             "wireproxy check --config wireproxy.yaml", "wireproxy check --config wireproxy.yaml --format json")
         {
             config,
+            offline,
             format,
         };
-        verb.SetAction(result =>
+        verb.SetAction(async (result, _) =>
         {
             var console = result.InvocationConfiguration;
-            return Run(result.GetRequiredValue(config), result.GetValue(format), console.Output, console.Error);
+            return await RunAsync(result.GetRequiredValue(config), result.GetValue(offline), result.GetValue(format), console.Output, console.Error);
         });
         return verb;
     }
 
-    private static int Run(string file, OutputFormat format, TextWriter output, TextWriter error)
+    private static async Task<int> RunAsync(string file, bool offline, OutputFormat format, TextWriter output, TextWriter error)
     {
         var problems = new ProblemList();
         var settings = SettingsReader.Read(file, problems);
@@ -42,7 +47,14 @@ internal static class CheckCommand
             SettingsReport.WriteJson(settings, new JsonLines(output));
         else
             SettingsReport.WriteText(settings, output);
-        return ExitCode.Success;
+        if (settings.Policy is not { Compiled.HasProtectedColumns: true } policy)
+            return ExitCode.Success;
+        var protection = await ProtectionReport.ReadAsync(settings, policy, offline);
+        if (format == OutputFormat.Json)
+            protection.WriteJson(new JsonLines(output));
+        else
+            protection.WriteText(output, error);
+        return protection.HasMissing ? ExitCode.Found : ExitCode.Success;
     }
 
     private static void WriteProblem(JsonLines lines, Problem problem) => lines.Write(json =>

@@ -5,8 +5,10 @@ using WireProxy.Cli.Output;
 using WireProxy.Cli.PolicyTest;
 using WireProxy.Policy;
 using WireProxy.Relay;
+using WireProxy.Relay.Postgres;
 using WireProxy.Relay.Tds;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Cli.Commands;
 
@@ -32,7 +34,12 @@ internal static class PolicyCommand
         var address = new Option<string?>("--address") { Description = "The client's address.", HelpName = "IP" };
         var catalog = new Option<bool>("--catalog")
         {
-            Description = "Ask the upstream, with upstream.catalog's login, what names mean and what procedures and views read (protocol: tds).",
+            Description = "Ask the upstream, with upstream.catalog's login, what names mean and what views, functions and procedures read.",
+        };
+        var path = new Option<string?>("--search-path")
+        {
+            Description = "With --catalog, where PostgreSQL looks for names without a schema; default \"$user\", public.",
+            HelpName = "SCHEMAS",
         };
         var file = new Argument<string>("FILE.sql or -")
         {
@@ -42,9 +49,10 @@ internal static class PolicyCommand
         var format = SharedOptions.Format();
         var verb = new VerbCommand("test", "Says for each statement (T-SQL: each batch, up to GO) what would happen, and why. Exit code 1 when one would be refused.",
             "wireproxy policy test --config wireproxy.yaml --listener clinic --as alice report.sql",
+            "wireproxy policy test --config wireproxy.yaml --listener clinic --catalog --database clinic --format json report.sql",
             "echo 'DROP TABLE clinic.patients' | wireproxy policy test --config wireproxy.yaml --listener clinic -")
         {
-            config, listener, user, database, address, catalog, file, format,
+            config, listener, user, database, address, catalog, path, file, format,
         };
         verb.SetAction(async (result, _) =>
         {
@@ -57,7 +65,7 @@ internal static class PolicyCommand
                 throw new UsageException($"no listener '{name}'; {Spelling.Accepted(name, known)}");
             var subject = new Subject(
                 result.GetRequiredValue(user), [], name, result.GetValue(database), Address: Address(result.GetValue(address)));
-            var judge = await JudgeAsync(settings, chosen, subject, result.GetValue(catalog));
+            var judge = await JudgeAsync(settings, chosen, subject, result.GetValue(catalog), result.GetValue(path));
             if (judge.Blindness is { } unseen)
                 await console.Error.WriteLineAsync($"wireproxy: {unseen}");
             return Run(judge, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
@@ -65,25 +73,26 @@ internal static class PolicyCommand
         return new Command("policy", "Tries policies.") { verb };
     }
 
-    private static async Task<IScriptJudge> JudgeAsync(Settings settings, ListenerOptions listener, Subject subject, bool readsCatalog)
+    private static async Task<IScriptJudge> JudgeAsync(Settings settings, ListenerOptions listener, Subject subject, bool readsCatalog, string? path)
     {
         var policy = settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
         var definition = settings.Policy?.Definition ?? new PolicyDefinition();
+        var catalog = readsCatalog ? await ReadCatalogAsync(listener, subject) : null;
         if (listener.Protocol == WireProtocol.Tds)
-        {
-            var catalog = readsCatalog ? await ReadCatalogAsync(listener, subject.Database ?? "") : null;
             return new TransactSqlJudge(policy, definition, subject, TimeProvider.System, catalog);
-        }
-        return readsCatalog
-            ? throw new UsageException("--catalog is for listeners with protocol: tds")
-            : new PostgresJudge(policy, definition, subject, TimeProvider.System);
+        if (catalog is null)
+            return new PostgresJudge(policy, definition, subject, TimeProvider.System);
+        var found = path is null ? null : SearchPath.OfSetting(path, subject.User);
+        return new PostgresCatalogJudge(policy, definition, subject, TimeProvider.System, catalog, found);
     }
 
-    private static async Task<CatalogSnapshot> ReadCatalogAsync(ListenerOptions listener, string database)
+    private static async Task<CatalogSnapshot> ReadCatalogAsync(ListenerOptions listener, Subject subject)
     {
         try
         {
-            return await TdsCatalog.ReadAsync(listener, database);
+            // PostgreSQL connects to the database of the user's name where none is given.
+            return listener.Protocol == WireProtocol.Tds
+                ? await TdsCatalog.ReadAsync(listener, subject.Database ?? "") : await PostgresCatalog.ReadAsync(listener, subject.Database ?? subject.User);
         }
         catch (IOException exception)
         {

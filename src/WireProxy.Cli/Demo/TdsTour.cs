@@ -49,10 +49,9 @@ internal sealed class TdsTour(DemoClinic clinic, Narrator narrator, Cancellation
             ["freebcp", "SELECT id, full_name, ssn, notes FROM clinic.patients WHERE id > 6", "queryout", file, "-c", "-t", "|"], "");
         var written = new Finished(some.ExitCode, File.Exists(file) ? await File.ReadAllTextAsync(file, Cancellation) : "");
         Narrator.Show(written.Output);
-        Narrator.Claim(written.ExitCode == 0 && written.Output.Trim().Split('\n') is [var first, var second] && first.Contains("****", StringComparison.Ordinal)
-            && second.Contains("****", StringComparison.Ordinal), "freebcp got its file of two masked rows");
-        // SET FMTONLY changes which result sets come, so nothing behind it is taken for a column that is known to be harmless.
-        Narrator.Say("   It asks for the shape of the rows first (SET FMTONLY); behind that every column of the statement is masked, the id too.");
+        Narrator.Claim(written.ExitCode == 0 && written.Output.Trim().Split('\n') is [var first, var second] && first.StartsWith("7|****", StringComparison.Ordinal)
+            && second.StartsWith("8|****", StringComparison.Ordinal), "freebcp got its file of two masked rows");
+        Narrator.Say("   It asks for the shape of the rows first (SET FMTONLY); the id is no secret and comes as it is.");
         await ClaimNothingClearAsync(written);
         var all = await RunAsync(["freebcp", "clinic.clinic.patients", "out", file + ".all", "-c"], "");
         Narrator.Claim(all.ExitCode != 0 && Says(all, "no-bulk-export"), "the whole table is refused, and the message names the rule");

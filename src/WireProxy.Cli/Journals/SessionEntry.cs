@@ -9,7 +9,10 @@ namespace WireProxy.Cli.Journals;
 internal sealed class SessionEntry
 {
     private static readonly string[] OpenedMembers =
-        ["listener", "protocol", "user", "database", "client", "application_name", "policy_hash", "tls_client", "tls_upstream"];
+    [
+        "login", "listener", "protocol", "user", "issuer", "proof", "agent", "purpose", "credential", "upstream_user", "database", "client",
+        "application_name", "policy_hash", "tls_client", "tls_upstream", "client_certificate", "upstream_certificate",
+    ];
     private static readonly string[] ClosedMembers = ["reason", "stage", "party"];
 
     private readonly JsonElement _opened;
@@ -23,7 +26,7 @@ internal sealed class SessionEntry
     }
 
     public static IReadOnlyList<string> Headings { get; } =
-        ["session", "began (UTC)", "lasted", "listener", "user", "database", "client", "decisions", "to client", "ended"];
+        ["session", "began (UTC)", "lasted", "listener", "user", "issuer", "agent", "database", "client", "decisions", "to client", "ended"];
 
     public SessionSummary Summary { get; }
 
@@ -40,11 +43,13 @@ internal sealed class SessionEntry
         string.Create(CultureInfo.InvariantCulture, $"{(Summary.LastUtc - Summary.FirstUtc).TotalSeconds:0.0}s"),
         Listener ?? "-",
         User ?? "-",
+        Opened("issuer") ?? "-",
+        Opened("agent") ?? "-",
         Database ?? "-",
         Opened("client") ?? "-",
         Summary.Decisions.ToString(CultureInfo.InvariantCulture),
         Summary.ServerBytes.ToString(CultureInfo.InvariantCulture),
-        Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "goes on, or was cut off",
+        Ending,
     ];
 
     public void Write(Utf8JsonWriter json)
@@ -54,6 +59,10 @@ internal sealed class SessionEntry
         json.WriteString("last", Summary.LastUtc);
         foreach (var name in OpenedMembers)
             json.WriteString(name, Opened(name));
+        json.WriteStartArray("groups");
+        foreach (var group in JsonText.ListOf(_opened, "groups"))
+            json.WriteStringValue(group);
+        json.WriteEndArray();
         json.WriteNumber("records", Summary.Records);
         json.WriteNumber("decisions", Summary.Decisions);
         json.WriteNumber("client_bytes", Summary.ClientBytes);
@@ -61,6 +70,15 @@ internal sealed class SessionEntry
         json.WriteBoolean("closed", Summary.IsClosed);
         foreach (var name in ClosedMembers)
             json.WriteString(name, JsonText.Of(_closed, name));
+    }
+
+    private string Ending
+    {
+        get
+        {
+            var reason = Summary.IsClosed ? JsonText.Of(_closed, "reason") ?? "-" : "goes on, or was cut off";
+            return Opened("login") is { } login ? $"login {login}: {reason}" : reason;
+        }
     }
 
     private string? Opened(string name) => JsonText.Of(_opened, name);

@@ -17,6 +17,9 @@ internal sealed record StatementVerdict(
 
     /// <summary>The columns of what comes back and what becomes of each, where a catalog was read; else null.</summary>
     public ImmutableArray<ResultColumn>? Result { get; init; }
+
+    /// <summary>What to do instead of a refused statement; null for nothing.</summary>
+    public string? Hint { get; init; }
 }
 
 internal sealed record MaskedColumn(ColumnPattern Column, Mask Mask);

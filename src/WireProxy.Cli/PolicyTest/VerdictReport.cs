@@ -27,6 +27,8 @@ internal static class VerdictReport
             output.WriteLine($"  masked: {masked.Column} ({masked.Mask})");
         if (verdict.Verdict.Message is { } message)
             output.WriteLine($"  message: {message}");
+        if (verdict.Hint is { } hint)
+            output.WriteLine($"  instead: {Printable.Line(hint)}");
         output.WriteLine();
     }
 
@@ -37,6 +39,7 @@ internal static class VerdictReport
         json.WriteString("decision", DecisionOf(verdict));
         json.WriteString("rule", verdict.Verdict.Rule);
         json.WriteString("message", verdict.Verdict.Message);
+        json.WriteString("hint", verdict.Hint);
         json.WriteString("problem", verdict.Problem?.Message);
         json.WriteString("command", verdict.Facts.IsEmpty ? null : string.Join("; ", verdict.Facts.Select(facts => facts.Command)));
         Strings(json, "classes", verdict.Facts.SelectMany(facts => facts.Classes).Select(NameOf).Distinct());

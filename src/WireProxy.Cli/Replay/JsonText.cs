@@ -12,6 +12,12 @@ internal static class JsonText
             ? value.ToString()
             : null;
 
+    /// <summary>The member's texts; empty where it is no array.</summary>
+    public static IEnumerable<string> ListOf(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray().Select(item => item.ToString())
+            : [];
+
     /// <summary>A payload that need not be there, or need not be JSON.</summary>
     public static JsonElement Parse(ReadOnlyMemory<byte> payload)
     {

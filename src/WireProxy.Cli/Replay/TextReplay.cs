@@ -137,11 +137,27 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         output.WriteLine($"session   {Text(details, "session")}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"began     {began.Time:yyyy-MM-dd HH:mm:ss.fff} UTC"));
         output.WriteLine($"who       {Text(details, "user")} from {Text(details, "client")} as '{Text(details, "application_name")}'");
+        WriteIdentity(details);
         output.WriteLine(
             $"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
         output.WriteLine($"tls       client: {OrNone(details, "tls_client")}; upstream: {OrNone(details, "tls_upstream")}");
+        if (JsonText.Of(details, "client_certificate") is not null || JsonText.Of(details, "upstream_certificate") is not null)
+            output.WriteLine($"sha-256   client: {OrNone(details, "client_certificate")}; upstream: {OrNone(details, "upstream_certificate")}");
         output.WriteLine($"policy    {OrNone(details, "policy_hash")}");
         output.WriteLine();
+    }
+
+    /// <summary>Where the gateway itself knew who it was.</summary>
+    private void WriteIdentity(JsonElement details)
+    {
+        if (JsonText.Of(details, "login") is { } login)
+            output.WriteLine($"login     {Printable.Line(login)}");
+        if (JsonText.Of(details, "issuer") is null)
+            return;
+        var groups = string.Join(", ", JsonText.ListOf(details, "groups").Select(Printable.Line));
+        output.WriteLine($"identity  by {Text(details, "issuer")} ({Text(details, "proof")}); groups: {(groups.Length > 0 ? groups : "none")}");
+        output.WriteLine($"agent     {OrNone(details, "agent")}; purpose: {OrNone(details, "purpose")}; credential: {OrNone(details, "credential")}");
+        output.WriteLine($"as        {OrNone(details, "upstream_user")} in the database");
     }
 
     private static string OrNone(JsonElement details, string name) => Text(details, name) is { Length: > 0 } text ? text : "none";

@@ -33,6 +33,9 @@ public sealed record ColumnPattern(string? Database, string Schema, string Table
     public bool Matches(string? database, string? schema, string table, string column) =>
         MatchesTable(database, schema, table) && _column.Matches(column);
 
+    /// <summary>True where the pattern may name columns of this database.</summary>
+    public bool MatchesDatabase(string database) => _database is null || _database.Matches(database);
+
     /// <summary>True where the pattern may name columns of this table.</summary>
     public bool MatchesTable(string? database, string? schema, string table) =>
         _table.Matches(table)

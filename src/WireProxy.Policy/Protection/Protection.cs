@@ -34,6 +34,9 @@ public sealed class Protection
     /// <summary>True where no column of this catalog is one that the policy or a label names: there is nothing yet that could be carried away.</summary>
     public bool ProtectsNoColumn { get; }
 
+    /// <summary>The catalog that it holds for.</summary>
+    public CatalogSnapshot Catalog => _catalog.Snapshot;
+
     /// <summary>What may be done to the labels and comments that protect.</summary>
     public LabelGuard Labels { get; }
 

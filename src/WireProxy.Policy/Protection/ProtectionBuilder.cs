@@ -87,13 +87,14 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
         Add(node, columns);
     }
 
-    /// <summary>For everybody, whoever has been granted what.</summary>
+    /// <summary>For everybody, whoever has been granted what; and as with renaming, of columns that were protected when they were first seen.</summary>
     private void RememberInherited(CatalogNode node)
     {
         if (known is null)
             return;
         foreach (CatalogColumn column in node.Relation.Columns)
-            if (First(node.Ancestors, ancestor => _own.GetValueOrDefault(ancestor)?.GetValueOrDefault(column.Name)?.Mask) is { } mask)
+            if (First(node.Ancestors, ancestor => ancestor.Relation.Columns.FirstOrDefault(one => one.Name == column.Name) is { } parents
+                ? known.Find(ancestor.Id, parents.Number) : null) is { } mask)
                 known.Inherit(node.Id, column.Number, mask);
     }
 

@@ -46,6 +46,31 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         }
     }
 
+    /// <summary>The databases that can be connected to, templates left out, in the order of their names.</summary>
+    /// <exception cref="CatalogUnreadableException">They could not be read.</exception>
+    public async Task<IReadOnlyList<string>> ReadDatabasesAsync()
+    {
+        const string Text = "SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d WHERE d.datallowconn AND NOT d.datistemplate ORDER BY 1";
+        try
+        {
+            await using NpgsqlConnection connection = await OpenAsync();
+            await using var command = new NpgsqlCommand(Text, connection);
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+            List<string> names = [];
+            while (await reader.ReadAsync())
+                names.Add(reader.GetString(0));
+            return names;
+        }
+        catch (SecretUnavailableException e)
+        {
+            throw new CatalogUnreadableException(e.Message);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            throw new CatalogUnreadableException(e is PostgresException server ? server.SqlState : e.GetType().Name);
+        }
+    }
+
     /// <summary>A connection that has stood may have died, which says nothing of the next one.</summary>
     private async Task<CatalogSnapshot> ReadAgainAsync()
     {
@@ -118,7 +143,8 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         }
     }
 
-    private async Task CloseAsync()
+    /// <summary>Lets go of the connection; another read opens one again.</summary>
+    public async Task CloseAsync()
     {
         (NpgsqlConnection? connection, _connection) = (_connection, null);
         if (connection is not null)

@@ -38,23 +38,27 @@ internal sealed class LineageJudge(Protection protection)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return write.Kind == WriteKind.Anywhere
+            return lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
-                : Refusals.Copies(command, write.Name);
+                : Refusals.Copies(command, write, new Explanation(protection, lineage));
         }
         bool blocksPredicates = policy.Predicates == PredicateMode.Block;
+        if (blocksPredicates && (lineage.ReachesEverything ? SourceSet.Everything : Deciding(lineage)) is { IsEmpty: false } deciding)
+            return Refusals.Predicate(command, deciding, new Explanation(protection, lineage));
         string? setting = policy.Derived == DerivedMode.Block ? "derived: block" : blocksPredicates ? "predicates: block" : null;
-        if (blocksPredicates &&
-            (lineage.ReachesEverything || lineage.Touched.Any(use => (use.Uses & ColumnUses.Predicate) != 0 && protection.IsProtected(use.Column))))
-        {
-            return Refusals.Predicate(command);
-        }
-        // An expression that fails for some values and not for others answers questions as a condition does, whatever becomes of its value; so
-        // does one that is NULL for some and is written into a masked column.
-        return setting is not null && (lineage.Columns.Any(column => column.Origin is null && protection.IsProtected(column.Sources))
-            || lineage.Writes.Any(write => write.Kind == WriteKind.Column && write.Plain is null && protection.IsProtected(write.Sources)))
-            ? Refusals.Derived(command, setting) : null;
+        return setting is not null && Computed(lineage) is { } computed
+            ? Refusals.Derived(command, computed, setting, new Explanation(protection, lineage)) : null;
     }
+
+    /// <summary>The protected columns that decide which rows there are.</summary>
+    private SourceSet Deciding(StatementLineage lineage) => SourceSet.OfAll(
+        lineage.Touched.Where(use => (use.Uses & ColumnUses.Predicate) != 0 && protection.IsProtected(use.Column)).Select(use => use.Column));
+
+    /// <summary>An expression that fails for some values and not for others answers questions as a condition does, whatever becomes of its value; so
+    /// does one that is NULL for some and is written into a masked column.</summary>
+    private SourceSet? Computed(StatementLineage lineage) =>
+        lineage.Columns.FirstOrDefault(column => column.Origin is null && protection.IsProtected(column.Sources))?.Sources
+        ?? lineage.Writes.FirstOrDefault(write => write.Kind == WriteKind.Column && write.Plain is null && protection.IsProtected(write.Sources))?.Sources;
 
     /// <summary>Why the statement must not run for what it does to labels and comments; null where it may.</summary>
     public Refusal? RefusalOfLabels(StatementLineage lineage, string command)

@@ -1,18 +1,18 @@
 using System.Collections.Concurrent;
+using WireProxy.Policy;
 
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>Which of a server's processes serve, or have just served, sessions of this listener: what those notify has been judged. What another
 /// process notifies (an application past the gateway, a trigger that it has fired) may be any value.</summary>
-internal sealed class Notifiers(TimeProvider time)
+internal sealed class Notifiers(CompiledPolicy policy, TimeProvider time)
 {
     /// <summary>A notification may arrive after its session has ended, and a process id may be given out again some time later.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<int, Notifier> _processes = new();
 
-    /// <param name="seesMore">Columns are unmasked for the user: what such a session notifies may hold what others must not see.</param>
-    public void Begins(int process, string user, bool seesMore) => _processes[process] = new Notifier(user, seesMore, null);
+    public void Begins(int process, Subject subject) => _processes[process] = new Notifier(subject, null);
 
     public void Ends(int process)
     {
@@ -26,10 +26,11 @@ internal sealed class Notifiers(TimeProvider time)
         }
     }
 
-    /// <summary>True where what the process notifies holds nothing that is hidden from the user.</summary>
-    public bool AreJudgedFor(string user, int process) =>
+    /// <summary>True where what the process notifies holds nothing that is hidden from the subject. Somebody for whom columns are unmasked may
+    /// notify what others must not see.</summary>
+    public bool AreJudgedFor(Subject subject, int process) =>
         _processes.TryGetValue(process, out Notifier? notifier) && !(notifier.Ended + Memory < time.GetUtcNow())
-        && (!notifier.SeesMore || notifier.User == user);
+        && (!policy.Unmasks(notifier.Subject) || policy.SeeTheSame(notifier.Subject, subject));
 
-    private sealed record Notifier(string User, bool SeesMore, DateTimeOffset? Ended);
+    private sealed record Notifier(Subject Subject, DateTimeOffset? Ended);
 }

@@ -19,7 +19,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
 
     public StatementAnalysis Analysis { get; } = analysis;
 
-    public Notifiers Notifiers { get; } = new(TimeProvider.System);
+    public Notifiers Notifiers { get; } = new(policy, TimeProvider.System);
 
     public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
@@ -44,9 +44,12 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
         {
             await UpstreamStart.ConnectAsync(session, null, cancellationToken);
             await new LoginRelay(session).RunAsync(startup);
-            subject = new Subject(user, [], listener.Name, DatabaseOf(startup, user), Address: session.ClientAddress?.Address);
+            subject = new Subject(user, [], listener.Name, StartupNames.Database(startup, user), Address: session.ClientAddress?.Address);
         }
-        return await PostgresSession.OpenAsync(session, this, subject, startup["application_name"]?.Text);
+        PostgresSession opened = await PostgresSession.OpenAsync(session, this, subject, startup["application_name"]?.Text);
+        // On record already, so that a refusal is, too.
+        StartupSettings.Judge(startup, opened.Policy, Analysis, subject, session.Listener.Time.GetUtcNow());
+        return opened;
     }
 
     /// <summary>Null: the client's own login is relayed.</summary>
@@ -59,10 +62,6 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
         }
         return await Admission.BeginAsync(session, user);
     }
-
-    /// <summary>As the server: the user's name where there is none.</summary>
-    private static string DatabaseOf(StartupMessage startup, string user) =>
-        startup["database"] is { Length: > 0 } database ? database.Text : user;
 
     public void Write(SessionEnd end, WireWriter writer)
     {

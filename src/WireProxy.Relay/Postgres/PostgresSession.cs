@@ -94,7 +94,9 @@ internal sealed class PostgresSession : DialectSession
     /// Grows with every statement that may change what a name means: settings such as search_path, prepared statements and
     /// cursors made in SQL, DDL. What was learnt about a statement under an older meaning is not relied on.
     /// </summary>
-    public long Meaning => Volatile.Read(ref _meaning) + _sharedCatalog.Generation;
+    public long Meaning => OwnMeaning + _sharedCatalog.Generation;
+    /// <summary>The part of it that is this session's own doing.</summary>
+    public long OwnMeaning => Volatile.Read(ref _meaning);
 
     /// <summary>Grows with every statement that may make another statement or portal stand under a known name.</summary>
     public long NamesMeaning => Volatile.Read(ref _namesMeaning);
@@ -132,7 +134,7 @@ internal sealed class PostgresSession : DialectSession
     public void BackendKeyReceived(BackendKeyData key)
     {
         _cancelKey = key;
-        Dialect.Notifiers.Begins(key.ProcessId, Subject.User, Policy.Unmasks(Subject));
+        Dialect.Notifiers.Begins(key.ProcessId, Subject);
         _cancelHandle = Cancellation.HandleOf(Session.Listener, key.ProcessId, key.Key.Span);
         Session.Listener.Registry.AddCancelKey(_cancelHandle.Value, Session);
     }
@@ -196,7 +198,17 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>The server states an origin that the lineage has not found: the column is masked, and the log says so without a word of the statement.</summary>
     public void WitnessesDisagree() => Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
 
-    public void UnknownOriginSeen() => _sharedCatalog.ReportUnknownOrigin();
+    public void UnknownOriginSeen() => _sharedCatalog.ReportUnknown();
+
+    /// <summary>A name that a statement needs is not in the catalog. Of the request side alone.</summary>
+    /// <returns>Whether the catalog is to be read once more before that is believed.</returns>
+    public bool LooksAgain()
+    {
+        if (!_sharedCatalog.ReportUnknown())
+            return false;
+        _neededGeneration = _sharedCatalog.Generation;
+        return true;
+    }
 
     /// <summary>What is protected, or null where the catalog may have changed since it was read.</summary>
     public Protection? CertainProtection => IsCatalogCertain ? Protection : null;
@@ -228,7 +240,8 @@ internal sealed class PostgresSession : DialectSession
         Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news) &&
         _catalogGeneration >= NeededGeneration;
 
-    private int NeededGeneration => Math.Max(_neededGeneration, Volatile.Read(ref _ownGeneration));
+    /// <summary>How new the catalog must be at least for what the client has sent last.</summary>
+    public int NeededGeneration => Math.Max(_neededGeneration, Volatile.Read(ref _ownGeneration));
 
     /// <summary>The client has sent something: it is judged by a catalog that is as new as all that is known at this moment. What others
     /// change from here on happens beside it.</summary>
@@ -330,6 +343,8 @@ internal sealed class PostgresSession : DialectSession
         Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _newsAdopted = news;
+        if (_sharedCatalog.MissingNews(snapshot) is { } missing)
+            Session.Listener.Log.ColumnsMissing(Session.Listener.Options.Name, snapshot.Database, missing);
     }
 
     private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>

@@ -2,6 +2,7 @@ using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
 using WireProxy.Sql;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -29,22 +30,31 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to a place where they are not protected",
         "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
 
-    public static Refusal Copies(string command, string target) => new(
-        "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to {target}, where they are not protected",
-        "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
+    public static Refusal Copies(string command, ValueWrite write, Explanation why) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} would copy {why.Of(write.Sources)} to {why.PlaceOf(write)}",
+        $"Leave out {why.Short(write.Sources)}, or work on the table itself.{why.Alternatives(write.Sources, "may be copied")} The connection stays usable.", null, command, 0);
 
     /// <param name="reason">In the analysis's words.</param>
     public static Refusal Unknowable(string command, string reason) => new(
         "block", "42501", $"WireProxy did not run this statement: what this {command} does cannot be judged before ({reason}), and it could reach protected columns",
         "Write the query out as plain SQL, without code that is put together while it runs; the connection stays usable.", null, command, 0);
 
+    public static Refusal Predicate(string command, SourceSet deciding, Explanation why) => new(
+        "block", "42501", $"WireProxy did not run this statement: {why.Of(deciding)} decides which rows this {command} returns or changes, and the policy says predicates: block",
+        $"Filter, join, group and order by columns that are not protected, such as a key, not by {why.Short(deciding)}.{why.Alternatives(deciding, "may be used for that")} The connection stays usable.",
+        null, command, 0);
+    /// <summary>With the server's own code for it: nearly always a slip of the pen.</summary>
+    public static Refusal MissingFunction(string command, string function) => new(
+        "block", "42883", $"function {function} does not exist in the catalog as WireProxy has read it",
+        "No function of that name takes so many arguments. WireProxy does not run what it does not know; the connection stays usable.", null, command, 0);
+
     public static Refusal Predicate(string command) => new(
         "block", "42501", $"WireProxy did not run this statement: a protected column decides which rows this {command} returns or changes, and the policy says predicates: block",
         "Filter, join, group and order by columns that are not protected, such as a key; the connection stays usable.", null, command, 0);
 
-    public static Refusal Derived(string command, string setting) => new(
-        "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from a protected column, and the policy says {setting}",
-        "Select the column itself, which comes masked, or leave it out; the connection stays usable.", null, command, 0);
+    public static Refusal Derived(string command, SourceSet sources, string setting, Explanation why) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from {why.Of(sources)}, and the policy says {setting}",
+        $"Select {why.Short(sources)} as it is, which comes masked, or leave it out.{why.Alternatives(sources, "may be computed with")} The connection stays usable.", null, command, 0);
 
     /// <param name="reason">In words that follow "because".</param>
     public static Refusal Label(string command, string reason) => new(

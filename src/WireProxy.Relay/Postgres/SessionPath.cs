@@ -16,10 +16,12 @@ internal sealed class SessionPath(PostgresSession session)
 
     private SearchPath? _path;
     private long _meaning = -1;
+    private int _generation;
     private volatile Read? _read;
 
     /// <summary>The path, or null where it may have changed since it was asked for.</summary>
-    public SearchPath? Current => _meaning == session.Meaning ? _path : null;
+    /// <remarks>What other sessions have changed since counts from the client's next message on, as it does for the catalog.</remarks>
+    public SearchPath? Current => _meaning == session.OwnMeaning && _generation >= session.NeededGeneration ? _path : null;
 
     /// <summary>What must be waited for to know it; null where it is known, or cannot be asked for now.</summary>
     /// <param name="isAttempt">The wait is for the answer: once it is over, things are as good as they get.</param>
@@ -39,16 +41,16 @@ internal sealed class SessionPath(PostgresSession session)
         output.Diverge();
         new QueryMessage(Query).Encode(output.BeginOwn());
         session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
-        return AdoptAsync(read, session.Meaning);
+        return AdoptAsync(read, session.OwnMeaning, session.SharedGeneration);
     }
 
     public void Abandon() => _read?.Abandon();
 
-    private async Task AdoptAsync(Read read, long meaning)
+    private async Task AdoptAsync(Read read, long meaning, int generation)
     {
         IReadOnlyList<string>? schemas = await read.Task;
         _read = null;
-        (_path, _meaning) = schemas is null ? (null, -1) : (new SearchPath(schemas), meaning);
+        (_path, _meaning, _generation) = schemas is null ? (null, -1, 0) : (new SearchPath(schemas), meaning, generation);
     }
 
     private sealed class Read : OwnRead

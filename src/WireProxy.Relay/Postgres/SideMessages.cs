@@ -16,7 +16,7 @@ internal sealed class SideMessages(PostgresSession session)
     public bool PassesNotification(ReadOnlySpan<byte> body, OutputBuffer output)
     {
         NotificationResponse notification = NotificationResponse.Decode(body);
-        if (notification.Payload.Length == 0 || session.Dialect.Notifiers.AreJudgedFor(session.Subject.User, notification.ProcessId))
+        if (notification.Payload.Length == 0 || session.Dialect.Notifiers.AreJudgedFor(session.Subject, notification.ProcessId))
             return true;
         (notification with { Payload = WithheldPayload }).Encode(output.BeginOwn());
         return false;

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -80,6 +82,17 @@ internal static class StatementEffects
     /// <summary>Code runs that nobody has read, and may prepare and drop what it likes.</summary>
     public static bool RunsUnknownCode(StatementFacts facts, CatalogSnapshot? catalog) =>
         facts.HasUnknownSql || CallsUnknown(facts, catalog) || facts.InnerCommands.Any(NameMakers.Contains);
+
+    /// <summary>DDL inside a function, which no fact tells. Behind a statement that changes what names mean it is not known what a user's function does.</summary>
+    public static bool ChangesCatalog(ImmutableArray<StatementFacts> facts, ImmutableArray<StatementLineage> lineages, CatalogSnapshot? catalog)
+    {
+        for (int i = 0; i < lineages.Length; i++)
+        {
+            if (lineages[i].ChangesCatalog && (!lineages[i].IsStale || RunsUnknownCode(facts[i], catalog)))
+                return true;
+        }
+        return false;
+    }
 
     private static bool IsHarmless(StatementFacts facts, CatalogSnapshot? catalog) =>
         Harmless.Contains(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog);

@@ -64,6 +64,11 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             return GateAnswer.Wait;
         if (needsCatalog && session.Catalog is null)
             return Refused(Refusals.CatalogUnreadable, [], []);
+        if (isCall && session.Masks && _planner.KnowPath(output) is { } asking)
+        {
+            _waiting = asking;
+            return GateAnswer.Wait;
+        }
         return type switch
         {
             FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
@@ -120,6 +125,13 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             (_analyzedElsewhere, _waiting) = (analyzed, planning);
             return GateAnswer.Wait;
         }
+        if (plans?.Statements.Any(static one => one.MissingFunction is not null) == true && session.LooksAgain() && !HasCatalog(output))
+        {
+            // What the names stand for is asked again, too.
+            _planner.Judged();
+            _analyzedElsewhere = analyzed;
+            return GateAnswer.Wait;
+        }
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
             return Refused(Unparsed(analyzed.Problem), text, secrets);
@@ -129,7 +141,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (_planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+            if (!_planner.IsLost(analyzed) && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
                 return Refused(refusal, text, secrets);
         }
         if (session.Masks && _planner.CommitsAmid(analyzed))
@@ -187,11 +199,9 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         }
         // A trigger that sets the search path is in the lineage, and in no fact.
         foreach (StatementLineage lineage in plans?.Statements ?? [])
-        {
             effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
-            // DDL inside of a function or a trigger stands in no fact either.
-            effects |= lineage.ChangesCatalog ? StatementEffect.Catalog : StatementEffect.None;
-        }
+        if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
+            effects |= StatementEffect.Catalog;
         session.HasSeenEffects |= effects != StatementEffect.None;
         if (session.Masks || session.HasSeenEffects)
             NoteNames(analyzed, plans, statement);

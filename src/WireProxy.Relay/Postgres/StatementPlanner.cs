@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Postgres;
@@ -76,6 +77,10 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     private static Refusal UnknownLabel(StatementFacts facts) =>
         Refusals.Label(facts.Command, "what it names is not known before the statements sent before it are answered");
+
+    /// <summary>In a transaction that has failed the server runs nothing, and says so.</summary>
+    public bool IsLost(AnalyzedText analyzed) => session.Status == TransactionStatus.Failed && session.InFlight.Count == 0 &&
+        analyzed.Statements is [{ Command: not ("ROLLBACK" or "ROLLBACK TO SAVEPOINT" or "COMMIT" or "PREPARE TRANSACTION") }];
 
     /// <summary>True where the text commits a change of the catalog and goes on: others would see the change while the gateway waits for the end
     /// of the answer, which alone tells it that the change is there.</summary>

@@ -10,6 +10,9 @@ namespace WireProxy.Relay.Sessions;
 /// </summary>
 internal sealed class Admission
 {
+    /// <summary>Of PostgreSQL's 63 bytes and TDS's 128 characters the longer.</summary>
+    private const int LongestName = 128;
+
     private readonly Session _session;
     private readonly ListenerOptions _options;
 
@@ -75,7 +78,7 @@ internal sealed class Admission
     {
         // Of a flood, the log tells; the journal must not fill from those who were not even heard.
         if (!denied.IsThrottled)
-            await RecordAsync("refused", new Subject(Attempt.LoginName, [], _options.Name, null, Address: Attempt.Address));
+            await RecordAsync("refused", Claimed(null));
         _session.Listener.Log.LoginRefused(_options.Name, _session.Id, denied.Reason);
         return new SessionEndException(new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason });
     }
@@ -115,8 +118,15 @@ internal sealed class Admission
     /// Puts a login that failed for another reason than its proof on record, as a session that was opened and closed: the client broke the
     /// protocol, or was let in and found no database. Does nothing where the failure is on record already.
     /// </summary>
-    public Task RecordFailureAsync(string? database) => RecordAsync(
-        "failed", Grant is null ? new Subject(Attempt.LoginName, [], _options.Name, database, Address: Attempt.Address) : SubjectFor(database));
+    public Task RecordFailureAsync(string? database) => RecordAsync("failed", Grant is null ? Claimed(database) : SubjectFor(database));
+
+    /// <summary>Whom the client says to be. What is no name but a token that was put into its place is not recorded.</summary>
+    private Subject Claimed(string? database)
+    {
+        string name = Attempt.LoginName;
+        bool isToken = name.Length > LongestName || name.StartsWith("eyJ", StringComparison.Ordinal);
+        return new Subject(isToken ? "(a token)" : name, [], _options.Name, database, Address: Attempt.Address);
+    }
 
     private async Task RecordAsync(string login, Subject subject)
     {

@@ -50,7 +50,7 @@ internal sealed class Session
 
     public IPEndPoint? ClientAddress { get; }
 
-    /// <summary>Shown in TLS; its chain is not verified yet.</summary>
+    /// <summary>Shown in TLS; its chain is not verified yet. Gone once the login is over.</summary>
     public ClientCertificate? ClientCertificate { get; set; }
 
     /// <summary>Whose session it is and for how long; null where the client's own login is relayed.</summary>
@@ -144,6 +144,8 @@ internal sealed class Session
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
             static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
         Dialect = await Listener.Dialect.HandshakeAsync(this, deadline.Token);
+        ClientCertificate?.Dispose();
+        ClientCertificate = null;
         if (Dialect is null)
             Interlocked.CompareExchange(ref _end, SessionEnd.ClientClosed, null);
     }

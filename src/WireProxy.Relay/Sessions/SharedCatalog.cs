@@ -1,26 +1,42 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Sessions;
 
+/// <summary>What all catalogs of one database share, where its sessions do not all see the same.</summary>
+internal sealed class DatabaseNews
+{
+    private int _generation = 1;
+
+    /// <summary>Columns that the policy has named, under whatever name they go now.</summary>
+    public ProtectedIdentities Identities { get; } = new();
+
+    /// <summary>Grows when the catalog may have changed.</summary>
+    public int Generation => Volatile.Read(ref _generation);
+
+    public int Invalidate() => Interlocked.Increment(ref _generation);
+}
+
 /// <summary>One database's catalog as all its sessions share it: a snapshot, and the news that it has grown old.</summary>
 /// <param name="read">Reads with the gateway's own login; null where it has none.</param>
-internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func<Task<CatalogSnapshot>>? read)
+/// <param name="news">Of the database, where it has several catalogs; null for one of its own.</param>
+internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func<Task<CatalogSnapshot>>? read, DatabaseNews? news = null)
 {
-    /// <summary>An origin that stays unknown asks for a new catalog at most this often.</summary>
-    private const long UnknownOriginMilliseconds = 1000;
+    /// <summary>What stays unknown asks for a new catalog at most this often.</summary>
+    private const long UnknownMilliseconds = 1000;
 
     private readonly Lock _lock = new();
     private readonly ConditionalWeakTable<CatalogSnapshot, ConcurrentDictionary<GrantSet, Protection>> _protections = [];
-    private readonly ProtectedIdentities _identities = new();
-    private int _generation = 1;
+    private readonly DatabaseNews _news = news ?? new DatabaseNews();
+    private bool _isLookedThrough;
     private int _snapshotGeneration;
     private CatalogSnapshot? _snapshot;
     private Task<CatalogSnapshot?>? _reading;
     private TaskCompletionSource? _claim;
-    private long _lastUnknownOrigin = -UnknownOriginMilliseconds;
+    private long _lastUnknown = -UnknownMilliseconds;
 
     public string Database => database;
 
@@ -28,17 +44,21 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     public bool HasCredentials => read is not null;
 
     /// <summary>Grows when the catalog may have changed.</summary>
-    public int Generation => Volatile.Read(ref _generation);
+    public int Generation => _news.Generation;
 
     /// <summary>The catalog may have changed. Gives the generation that knows of it.</summary>
-    public int Invalidate() => Interlocked.Increment(ref _generation);
+    public int Invalidate() => _news.Invalidate();
 
-    public void ReportUnknownOrigin()
+    /// <summary>Something was looked for in vain.</summary>
+    /// <returns>Whether it is worth to look again.</returns>
+    public bool ReportUnknown()
     {
         long now = Environment.TickCount64;
-        long last = Interlocked.Read(ref _lastUnknownOrigin);
-        if (now - last >= UnknownOriginMilliseconds && Interlocked.CompareExchange(ref _lastUnknownOrigin, now, last) == last)
-            Invalidate();
+        long last = Interlocked.Read(ref _lastUnknown);
+        if (now - last < UnknownMilliseconds || Interlocked.CompareExchange(ref _lastUnknown, now, last) != last)
+            return false;
+        Invalidate();
+        return true;
     }
 
     /// <summary>The snapshot, where it is at least as new as this generation.</summary>
@@ -96,7 +116,17 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     public Protection ProtectionFor(CatalogSnapshot snapshot, Subject subject, DateTimeOffset now)
     {
         ConcurrentDictionary<GrantSet, Protection> byGrants = _protections.GetValue(snapshot, static _ => new());
-        return byGrants.GetOrAdd(policy.GrantsFor(subject, now), grants => policy.Resolve(snapshot, grants, _identities));
+        return byGrants.GetOrAdd(policy.GrantsFor(subject, now), grants => policy.Resolve(snapshot, grants, _news.Identities));
+    }
+
+    /// <summary>What the policy names and the catalog does not have, for the one who asks first; else null. What is renamed later stays protected, and is
+    /// no news.</summary>
+    public string? MissingNews(CatalogSnapshot snapshot)
+    {
+        if (_isLookedThrough || Interlocked.Exchange(ref _isLookedThrough, true))
+            return null;
+        ImmutableArray<ColumnPattern> missing = policy.MissingFrom(snapshot);
+        return missing.IsEmpty ? null : string.Join(", ", missing);
     }
 
     private async Task<CatalogSnapshot?> ReadAndPublishAsync()

@@ -25,6 +25,7 @@ internal sealed class AnswerReader(TdsSession session)
     private BatchPlan? _plan;
     private TdsRowMask<ColMetadata>? _rows;
     private int _resultSets;
+    private bool _hasFailed;
     private int _makers;
     private int _handles;
 
@@ -41,7 +42,7 @@ internal sealed class AnswerReader(TdsSession session)
     {
         _work = work;
         _plan = work is null ? BatchPlan.Everything(session.Protection?.DerivedMask ?? Mask.Redact) : work.Plan;
-        (_resultSets, _makers, _handles) = (0, 0, 0);
+        (_resultSets, _makers, _handles, _hasFailed) = (0, 0, 0, false);
         Status = default;
         _rows = null;
         _totals?.Clear();
@@ -49,7 +50,7 @@ internal sealed class AnswerReader(TdsSession session)
         if (work?.Cursor?.Columns is not { } columns)
             return;
         _tokens.Columns = columns;
-        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, 0));
+        _rows = _plan is null ? null : TdsRowMask.Create(columns, _plan.MasksOf(columns, 0, mayHaveSkipped: false));
     }
 
     public void Sent() => _written.Clear();
@@ -126,7 +127,7 @@ internal sealed class AnswerReader(TdsSession session)
             return TakeRows(rest);
         if (rest[0] == (byte)TokenType.ColMetadata && session.Format.DataClassification > 0 && !IsReplaced)
             return TakeClassified(rest);
-        if (rest[0] == (byte)TokenType.ColMetadata && !IsReplaced && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known)
+        if (rest[0] == (byte)TokenType.ColMetadata && !IsReplaced && !_hasFailed && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known)
             return Take(known);
         if (!_tokens.TryRead(rest, out Token token))
             return 0;
@@ -173,6 +174,7 @@ internal sealed class AnswerReader(TdsSession session)
 
     private void Take(Token token)
     {
+        _hasFailed |= token.Type == TokenType.Error;
         switch (token.Type)
         {
             case TokenType.Done or TokenType.DoneProc or TokenType.DoneInProc:
@@ -201,7 +203,7 @@ internal sealed class AnswerReader(TdsSession session)
                 WriteStatus(token);
                 return;
             case TokenType.Error or TokenType.Info when _plan is { Withholds: true }:
-                TdsMessageMask.WriteWithheld(ServerMessage.Decode(token.Bytes, session.Format), session.Format, _written);
+                TdsMessageMask.WriteWithheld(ServerMessage.Decode(token.Bytes, session.Format), session.Format, _written, _plan.Texts);
                 return;
         }
         _written.WriteBytes(token.Bytes);
@@ -210,6 +212,7 @@ internal sealed class AnswerReader(TdsSession session)
     private void TakeDone(Token token)
     {
         Status = Done.Decode(token.Bytes, session.Format).Status;
+        _hasFailed |= (Status & DoneStatus.Error) != 0;
         if (token.Type == TokenType.DoneProc)
             (_makers, _handles) = (_makers + 1, 0);
         if (!IsReplaced)
@@ -225,7 +228,7 @@ internal sealed class AnswerReader(TdsSession session)
     /// <summary>COLMETADATA with the classification that may stand behind it: what that says may change how the columns are described.</summary>
     private int TakeClassified(ReadOnlySpan<byte> rest)
     {
-        if (_plan?.Known.Find(rest, session.Format, _resultSets) is { } known && known.Token.Length < rest.Length
+        if (!_hasFailed && _plan?.Known.Find(rest, session.Format, _resultSets) is { } known && known.Token.Length < rest.Length
             && rest[known.Token.Length] != (byte)TokenType.DataClassification)
         {
             return Take(known);
@@ -249,7 +252,7 @@ internal sealed class AnswerReader(TdsSession session)
         ColMetadata columns = _tokens.Columns ?? throw new ProtocolException("Columns were left out that never came before.");
         int index = _resultSets++;
         bool isOmitted = token.Bytes is [_, 0xFF, 0xFF, ..];
-        Mask?[]? masks = _plan?.MasksOf(columns, index);
+        Mask?[]? masks = _plan?.MasksOf(columns, index, _hasFailed);
         bool agrees = isOmitted || !session.ReadsClassification || !session.Masks || Compare(columns, classification, index, ref masks);
         _rows = masks is null ? null : TdsRowMask.Create(columns, masks);
         int start = _written.Length;
@@ -260,7 +263,7 @@ internal sealed class AnswerReader(TdsSession session)
             _rows.Described.Encode(_written, session.Format);
         if (!session.WithholdsClassification)
             _written.WriteBytes(classification);
-        if (_plan is not null && !isOmitted && agrees)
+        if (_plan is not null && !isOmitted && agrees && !_hasFailed)
         {
             _plan.Known.Add(new KnownDescription(
                 [.. token.Bytes, .. classification], session.Format, index, columns, _rows, _written.WrittenSpan[start..].ToArray()));
@@ -272,13 +275,13 @@ internal sealed class AnswerReader(TdsSession session)
     {
         if (classification.IsEmpty)
         {
-            if (_plan is { AllLabels.IsNone: false } plan && columns.Columns.Select((_, i) => plan.LabelsOf(columns, index, i).Plain).Any(plain => plain is not null))
+            if (_plan is { AllLabels.IsNone: false } plan && columns.Columns.Select((_, i) => plan.LabelsOf(columns, index, _hasFailed, i).Plain).Any(plain => plain is not null))
                 session.CatalogDoubted();
             return true;
         }
         DataClassification stated = DataClassification.Decode(classification, session.Format);
         masks ??= new Mask?[columns.Columns.Count];
-        bool agrees = ClassificationWitness.Compare(columns, stated, _plan, index, masks, session.Protection?.DerivedMask ?? Mask.Redact);
+        bool agrees = ClassificationWitness.Compare(columns, stated, _plan, index, _hasFailed, masks, session.Protection?.DerivedMask ?? Mask.Redact);
         if (!agrees)
             session.WitnessesDisagree();
         return agrees;

@@ -46,6 +46,9 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     /// <summary>Errors and messages may quote protected values.</summary>
     public bool Withholds { get; init; } = true;
 
+    /// <summary>The statements: what an error quotes of them it may quote.</summary>
+    public ImmutableArray<string> Texts { get; init; } = [];
+
     /// <summary>How any column may be classified.</summary>
     public ColumnLabels AllLabels { get; init; } = ColumnLabels.None;
 
@@ -57,13 +60,14 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
 
     /// <summary>The masks of the columns that the server describes.</summary>
     /// <param name="index">How many result sets of the answer came before.</param>
-    public Mask?[] MasksOf(ColMetadata described, int index)
+    /// <param name="mayHaveSkipped">A statement failed before: one that fails early tells no columns, and the sequence goes on behind it.</param>
+    public Mask?[] MasksOf(ColMetadata described, int index, bool mayHaveSkipped)
     {
         var masks = new Mask?[described.Columns.Count];
         if (!MasksValues)
             return masks;
         bool fits = false;
-        foreach (ResultPlan candidate in Fitting(described, index))
+        foreach (ResultPlan candidate in Fitting(described, index, mayHaveSkipped))
         {
             fits = true;
             Add(candidate, described, masks);
@@ -78,10 +82,10 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
 
     /// <summary>How a column that the server describes may be classified.</summary>
     /// <inheritdoc cref="MasksOf"/>
-    public ColumnLabels LabelsOf(ColMetadata described, int index, int column)
+    public ColumnLabels LabelsOf(ColMetadata described, int index, bool mayHaveSkipped, int column)
     {
         ColumnLabels? labels = null;
-        foreach (ResultPlan candidate in Fitting(described, index))
+        foreach (ResultPlan candidate in Fitting(described, index, mayHaveSkipped))
         {
             ColumnLabels expected = column < candidate.Labels.Length ? candidate.Labels[column] : ColumnLabels.None;
             labels = labels?.Or(expected) ?? expected;
@@ -90,8 +94,10 @@ internal sealed record BatchPlan(ImmutableArray<ResultPlan?> ResultSets, bool Is
     }
 
     /// <summary>The result sets that this one may be; none where it is none of those that were expected.</summary>
-    private IEnumerable<ResultPlan> Fitting(ColMetadata described, int index)
+    private IEnumerable<ResultPlan> Fitting(ColMetadata described, int index, bool mayHaveSkipped)
     {
+        if (IsSequenceKnown && mayHaveSkipped)
+            return ResultSets.Skip(index).Any(set => set is null) ? [] : ResultSets.Skip(index).OfType<ResultPlan>().Where(candidate => candidate.Fits(described, IsOfCursor));
         if (IsSequenceKnown)
             return index < ResultSets.Length && ResultSets[index] is { } expected && expected.Fits(described, IsOfCursor) ? [expected] : [];
         return ResultSets.Contains(null) ? [] : ResultSets.OfType<ResultPlan>().Where(candidate => candidate.Fits(described, IsOfCursor));

@@ -8,24 +8,29 @@ namespace WireProxy.Relay.Tds;
 /// <summary>From where values come and go to what is refused and what is masked, for one session.</summary>
 internal sealed class BatchPlans(TdsSession session)
 {
-    private bool _shapesChanged;
+    /// <summary>Errors are compared with texts up to this.</summary>
+    private const int LongestQuoted = 16 * 1024;
+
+    private ShapeSettings _shapes;
 
     /// <summary>The session's temporary tables and what they hold, after the batches that passed.</summary>
     public ImmutableArray<TempTable> TempTables { get; private set; } = [];
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => TempTables.IsEmpty && !_shapesChanged;
+    public bool IsLikeNew => TempTables.IsEmpty && _shapes == ShapeSettings.None;
 
     /// <summary>The session is like new.</summary>
     public void Reset()
     {
         TempTables = [];
-        _shapesChanged = false;
+        _shapes = ShapeSettings.None;
     }
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
     {
+        if (text.Readings.Select(RefusalOfNames).FirstOrDefault(refused => refused is not null) is { } refusal)
+            return refusal;
         string command = text.Readings is [{ Statements: [StatementFacts only] }, ..] ? only.Command : "batch";
         foreach (TextMeaning meaning in text.Meanings)
         {
@@ -35,13 +40,44 @@ internal sealed class BatchPlans(TdsSession session)
         return null;
     }
 
+    /// <summary>What a batch does to the catalog by which it is judged itself.</summary>
+    private Refusal? RefusalOfNames(AnalyzedText reading)
+    {
+        if (session.Session.Listener.Options.Upstream.Catalog is null && reading.Statements.FirstOrDefault(ChangesUser) is { } changed)
+            return Refusals.ChangesUser(changed.Command);
+        if (!reading.Statements.Any(facts => facts.ChangesCatalog))
+            return null;
+        foreach (StatementFacts facts in reading.Statements)
+        {
+            if (facts.Relations.FirstOrDefault(relation => IsMadeHere(relation, facts)) is { } made)
+                return Refusals.MadeHere(facts.Command, made.Name);
+        }
+        return null;
+    }
+
+    /// <summary>Dynamic SQL and procedures go back to the user they began with; what stands in the batch itself stays.</summary>
+    private static bool ChangesUser(StatementFacts facts) =>
+        facts.Command is "EXECUTE AS" or "SETUSER" || facts.InnerCommands.Any(command => command is "EXECUTE AS" or "SETUSER")
+        || facts.Functions.Any(function => function.Name.Equals("sp_setapprole", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Values are read of a table that the policy names and the catalog does not know.</summary>
+    private bool IsMadeHere(RelationReference relation, StatementFacts facts) =>
+        (relation.IsRead || facts.Command is "UPDATE" or "DELETE" or "MERGE" || facts.InnerCommands.Any(command => command is "UPDATE" or "DELETE" or "MERGE"))
+        && !relation.Name.StartsWith('#')
+        && session.Policy.Definition.Protect.Any(rule => rule.Columns.Any(column => column.MatchesTable(session.Catalog!.Database, relation.Schema, relation.Name)))
+        && !session.Catalog!.Relations.Any(known => Same(known.Name, relation.Name) && (relation.Schema is null || Same(known.Schema, relation.Schema)));
+
+    private static bool Same(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>What is masked of the answer; null where nothing must be. From here on the batch counts as run.</summary>
     public BatchPlan? PlanOf(RequestTexts request)
     {
         LineageJudge judge = session.Judge!;
         bool touches = false;
         bool withholds = false;
-        bool isSequenceKnown = !_shapesChanged;
+        // What a batch turns on counts for itself; what it turns off, for the next.
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(_shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
+        bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
         {
@@ -56,24 +92,44 @@ internal sealed class BatchPlans(TdsSession session)
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(set => PlanOf(set, judge)));
                 TempTables = lineage.TempTables;
-                _shapesChanged |= lineage.ChangesShapes;
+                touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
+                _shapes = After(_shapes, lineage);
             }
         }
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
         ColumnLabels labels = session.ReadsClassification ? AllLabels(request, judge) : ColumnLabels.None;
         if (!touches && !withholds && labels.IsNone)
             return null;
-        return _shapesChanged ? BatchPlan.Everything(ofText) : new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
+        bool hasOtherShapes = (shapes & ~ShapeSettings.FormatOnly) != 0;
+        if (hasOtherShapes && (touches || withholds))
+            return BatchPlan.Everything(ofText);
+        // What is longer is data.
+        ImmutableArray<string> texts = [.. request.Texts.Select(text => text.Text).Where(text => text.Length <= LongestQuoted)];
+        return new BatchPlan(sets.DrainToImmutable(), isSequenceKnown, ofText)
         {
             MasksValues = touches,
             Withholds = withholds,
-            AllLabels = labels,
+            Texts = texts,
+            AllLabels = hasOtherShapes ? ColumnLabels.Anything : labels,
             IsOfCursor = request.Cursor is not null || request.Makes.Any(maker => maker.MakesCursor),
         };
     }
 
+    /// <summary>The settings that may be on afterwards. What holds statements back holds the other settings back, too.</summary>
+    private static ShapeSettings After(ShapeSettings before, BatchLineage lineage)
+    {
+        ShapeSettings left = before & ~(lineage.TurnsOff & (ShapeSettings.HoldsStatements | ShapeSettings.FormatOnly));
+        if ((left & ShapeSettings.HoldsStatements) == 0)
+            left &= ~lineage.TurnsOff;
+        return left | lineage.TurnsOn;
+    }
+
+    /// <summary>Columns may come that the statement does not name: the keys of its tables.</summary>
+    private bool HasProtectedTable(StatementLineage statement) =>
+        statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
+
     /// <summary>More than one result set may come of it: whether one is classified its beginning does not tell of the others.</summary>
-    public bool MayHaveSeveralResults(RequestTexts request) => _shapesChanged || request.Texts is not [{ Readings.Count: 1 } only]
+    public bool MayHaveSeveralResults(RequestTexts request) => _shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
         || !(only is { Readings: [{ Statements: [{ Command: "SELECT", InnerCommands.IsEmpty: true }] }] }
             || only is { Meanings: [{ Lineage: { SequenceKnown: true, ResultSets.Length: <= 1 } }] });
 

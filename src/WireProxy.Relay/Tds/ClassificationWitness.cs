@@ -12,7 +12,7 @@ internal static class ClassificationWitness
     /// <param name="stated">Null where the server states nothing of this result.</param>
     /// <param name="plan">What is expected; null where nothing is classified or protected.</param>
     /// <returns>True where they agree.</returns>
-    public static bool Compare(ColMetadata columns, DataClassification? stated, BatchPlan? plan, int index, Mask?[] masks, Mask ofText)
+    public static bool Compare(ColMetadata columns, DataClassification? stated, BatchPlan? plan, int index, bool mayHaveSkipped, Mask?[] masks, Mask ofText)
     {
         // Of some results it may say nothing at all: then the catalog alone counts.
         if (stated is null || stated.Columns.Count != columns.Columns.Count)
@@ -20,7 +20,7 @@ internal static class ClassificationWitness
         bool agrees = true;
         for (int i = 0; i < masks.Length; i++)
         {
-            ColumnLabels expected = plan is null ? ColumnLabels.None : plan.LabelsOf(columns, index, i);
+            ColumnLabels expected = plan is null ? ColumnLabels.None : plan.LabelsOf(columns, index, mayHaveSkipped, i);
             if (Agrees(expected, stated, stated.Columns[i]))
                 continue;
             agrees = false;

@@ -1,7 +1,9 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
+using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
@@ -33,6 +35,7 @@ internal sealed class ClientStart(Session session)
     private SslStream? _loginTls;
     private ByteTransport? _plain;
     private bool _isStrict;
+    private bool _isAnswered;
 
     /// <summary>Null where the client begins with its login.</summary>
     public async Task<PreLogin?> ReadPreLoginAsync(CancellationToken cancellationToken)
@@ -41,23 +44,45 @@ internal sealed class ClientStart(Session session)
             throw new SessionEndException(SessionEnd.ClientClosed);
         if (_client.Input.Unread[0] == TlsHandshakeRecord)
             await BeginStrictTlsAsync(cancellationToken);
-        else if (_tls?.Mode == ClientTlsMode.Strict)
-            throw Refused("this listener takes TLS from the first byte alone (tls.mode: strict)", "Connect with Encrypt=Strict.");
         PacketHeader header = await PacketIo.ReceivePacketAsync(_client, Party.Client);
         if (header.Type == PacketType.Login7)
-        {
-            if (_tls?.Mode == ClientTlsMode.Require && !_isStrict)
-                throw Refused("this listener requires TLS (tls.mode: require)", "Let the client encrypt the connection.");
             return null;
-        }
         if (header.Type != PacketType.PreLogin)
             throw new ProtocolException("A connection begins neither with a PRELOGIN nor with a login.");
         return PreLogin.Decode(PacketIo.Take(_client, await PacketIo.ReceiveMessageAsync(_client, Party.Client)));
     }
 
+    /// <exception cref="SessionEndException">The client does not encrypt as the listener demands, and answering PRELOGIN cannot tell it so.</exception>
+    public void CheckEncryption(PreLogin? asked)
+    {
+        if (_isStrict)
+            return;
+        if (_tls?.Mode == ClientTlsMode.Strict)
+            throw Refused("this listener takes TLS from the first byte alone (tls.mode: strict)", "Connect with Encrypt=Strict.");
+        if (_tls?.Mode == ClientTlsMode.Require && asked is null)
+            throw Refused("this listener requires TLS (tls.mode: require)", "Let the client encrypt the connection.");
+    }
+
+    /// <summary>Takes the login of a client that will be refused, because its answer is the first place where the protocol has room for
+    /// a reason, and all clients look there. Gives up where the client does.</summary>
+    public async Task HearLoginAsync(PreLogin? asked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (asked is not null && !_isAnswered)
+                await AnswerAsync(asked, OwnAnswer(asked), cancellationToken);
+            session.Farewell = new Farewell(new TokenFormat(Login7.Decode(await ReadLoginAsync()).Version));
+        }
+        catch (Exception e) when (e is SessionEndException or ProtocolException or IOException or SocketException or ObjectDisposedException)
+        {
+            // It closed, or says what nobody understands: why it was refused stays the reason of the session's end.
+        }
+    }
+
     /// <summary>Answers as the upstream has, but for what the gateway speaks for itself, and begins TLS where both sides want it.</summary>
     public async Task AnswerAsync(PreLogin asked, PreLogin upstream, CancellationToken cancellationToken)
     {
+        _isAnswered = true;
         (byte said, Encryption encryption) = _isStrict ? (PreLoginEncryption.On, Encryption.None) : Agree(asked.Encryption);
         PreLogin answer = upstream
             .With(PreLoginOptionType.Encryption, new ByteString([said]))
@@ -125,6 +150,20 @@ internal sealed class ClientStart(Session session)
         await _loginTls!.DisposeAsync();
         using var joined = new WireWriter();
         return run.Payload(login.WrittenSpan, joined).ToArray();
+    }
+
+    /// <summary>Where there is no upstream to answer: nothing but what leads to the login.</summary>
+    private static PreLogin OwnAnswer(PreLogin asked)
+    {
+        var answer = new PreLogin(
+        [
+            new PreLoginOption(PreLoginOptionType.Version, PreLogin.VersionData(16, 0, 0)),
+            new PreLoginOption(PreLoginOptionType.Encryption, new ByteString([PreLoginEncryption.NotSupported])),
+            new PreLoginOption(PreLoginOptionType.Instance, new ByteString([0])),
+            new PreLoginOption(PreLoginOptionType.ThreadId, default),
+        ]);
+        return asked.FederatedAuthenticationRequired is null
+            ? answer : answer.With(PreLoginOptionType.FederatedAuthenticationRequired, new ByteString([0]));
     }
 
     /// <summary>The table of MS-TDS 2.2.6.5.</summary>

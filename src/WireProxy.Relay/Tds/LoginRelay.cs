@@ -38,7 +38,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private bool _refused;
     private TokenType _question;
     private readonly OwnClassification _classification = new(session.Listener.Policy.HasProtectedColumns);
+    private PacketRun _accepted;
 
+    /// <summary>Until the server has accepted the login, which the client learns by <see cref="AcceptAsync"/>.</summary>
     /// <exception cref="SessionEndException">The login was refused, or a side broke the protocol.</exception>
     public async Task<LoginAgreement> RunAsync(UpstreamStart upstream, byte[] payload, Login7 login)
     {
@@ -56,6 +58,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
             isChanged = true;
         }
     }
+
+    /// <summary>Passes the server's acceptance on.</summary>
+    public ValueTask AcceptAsync() => PassAsync(_accepted);
 
     private async Task SendAsync(byte[]? payload, Login7 login)
     {
@@ -99,11 +104,14 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
                 _upstream.Leg.Input.Consume(run.Length);
                 return true;
             }
+            if (_acknowledged && !_refused)
+            {
+                _accepted = run;
+                return false;
+            }
             await PassAsync(run);
             if (_refused || (!_acknowledged && _question == default))
                 throw new SessionEndException(new SessionEnd(Stage.Login, Party.Upstream, "the upstream refused the login"));
-            if (_acknowledged)
-                return false;
             await AskClientAsync();
         }
     }
@@ -207,7 +215,8 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         // An instance name stands behind a backslash; the port says which it is.
         string host = route.Server.Split('\\')[0];
         UpstreamOptions options = session.Listener.Options.Upstream with { Host = host, Port = route.Port };
-        _upstream = await UpstreamStart.ConnectAsync(options, session.Loop, asked, cancellationToken);
+        _upstream = await UpstreamStart.ConnectAsync(
+            options, session.Loop, asked, session.Listener.Options.Limits.HandshakeTimeout, cancellationToken);
         session.Upstream = _upstream.Leg;
         return login with { ServerName = route.Server, Database = route.Database ?? login.Database };
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
@@ -17,11 +18,9 @@ internal static class PacketIo
         PacketHeader header;
         while (!TryRead(leg, party, out header))
         {
-            if (!await leg.ReceiveAsync())
-                throw Closed(party);
+            await ReceiveAsync(leg, party, leg.Input.Length + 1);
         }
-        if (!await leg.ReceiveAtLeastAsync(header.Length))
-            throw Closed(party);
+        await ReceiveAsync(leg, party, header.Length);
         return header;
     }
 
@@ -34,10 +33,23 @@ internal static class PacketIo
         {
             if (needed > LoginMessageBytes)
                 throw Violation(party, "a message too long for a login");
-            if (!await leg.ReceiveAtLeastAsync(needed))
-                throw Closed(party);
+            await ReceiveAsync(leg, party, needed);
         }
         return run;
+    }
+
+    /// <summary>Receives until at least <paramref name="count"/> bytes are unread. A reset is an end like any other.</summary>
+    private static async ValueTask ReceiveAsync(Leg leg, Party party, int count)
+    {
+        try
+        {
+            if (!await leg.ReceiveAtLeastAsync(count))
+                throw Closed(party);
+        }
+        catch (Exception e) when (party == Party.Upstream && e is IOException or SocketException or ObjectDisposedException)
+        {
+            throw Closed(party);
+        }
     }
 
     /// <summary>Takes the message at the input's beginning out of it.</summary>

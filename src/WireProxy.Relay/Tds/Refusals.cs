@@ -47,6 +47,14 @@ internal static class Refusals
         "Sensitivity classifications and extended properties that protect are changed past the gateway, by those who run the database; the connection stays usable.",
         null, command);
 
+    public static Refusal ChangesUser(string command) => Denied(
+        "block", $"WireProxy did not run this batch: after {command} the server shows this session other tables and columns, by which the policy's columns could not be told.",
+        "Log in as that user; or the gateway's operator gives the listener a login for the catalog (upstream.catalog).", null, command);
+
+    public static Refusal MadeHere(string command, string table) => Denied(
+        "block", $"WireProxy did not run this batch: it makes {table}, of which the policy protects columns, and reads it before the catalog knows it.",
+        "Make the table in a batch of its own; the connection stays usable.", null, command);
+
     public static Refusal UnknownHandle(string procedure) => Denied(
         "block", $"WireProxy did not run {procedure}: the handle is none that was prepared on this connection.",
         "Prepare the statement again.", null, procedure);

@@ -26,7 +26,7 @@ internal static class TdsCatalogReader
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
-            UpstreamStart start = await UpstreamStart.ConnectAsync(upstream, EventLoop.Next(), null, deadline.Token);
+            UpstreamStart start = await UpstreamStart.ConnectAsync(upstream, EventLoop.Next(), null, Patience, deadline.Token);
             using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(static leg => ((Leg)leg!).Abort(), start.Leg);
             try
             {

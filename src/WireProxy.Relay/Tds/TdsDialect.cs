@@ -28,25 +28,50 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
     {
         var client = new ClientStart(session);
         PreLogin? asked = await client.ReadPreLoginAsync(cancellationToken);
-        session.TakePlace();
-        UpstreamStart upstream = await UpstreamStart.ConnectAsync(listener.Upstream, session.Loop, asked, cancellationToken);
+        UpstreamStart upstream;
+        try
+        {
+            client.CheckEncryption(asked);
+            session.TakePlace();
+            upstream = await UpstreamStart.ConnectAsync(
+                listener.Upstream, session.Loop, asked, listener.Limits.HandshakeTimeout, cancellationToken);
+        }
+        catch (SessionEndException)
+        {
+            await client.HearLoginAsync(asked, cancellationToken);
+            throw;
+        }
         session.Upstream = upstream.Leg;
         if (asked is not null)
             await client.AnswerAsync(asked, upstream.Answer, cancellationToken);
         byte[] payload = await client.ReadLoginAsync();
         Login7 login = Login7.Decode(payload);
         session.Farewell = new Farewell(new TokenFormat(login.Version));
-        LoginAgreement agreement = await new LoginRelay(session, asked, cancellationToken).RunAsync(upstream, payload, login);
+        var relay = new LoginRelay(session, asked, cancellationToken);
+        LoginAgreement agreement = await relay.RunAsync(upstream, payload, login);
         session.Farewell = new Farewell(agreement.Format);
-        return await TdsSession.OpenAsync(session, this, login, agreement);
+        // A client that is told of its login believes in it: what cannot be recorded is refused before.
+        TdsSession opened = await TdsSession.OpenAsync(session, this, login, agreement);
+        await relay.AcceptAsync();
+        return opened;
     }
 }
 
-/// <summary>The catalogs of one listener's databases.</summary>
+/// <summary>The catalogs of one listener's databases. A server shows each user those objects alone that the user may use: what a client's
+/// own session has read is true for sessions of the same user.</summary>
 internal sealed class TdsCatalogs(ListenerOptions listener, CompiledPolicy policy)
 {
-    private readonly ConcurrentDictionary<string, SharedCatalog> _databases = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Database, string? Reader), SharedCatalog> _catalogs = new();
+    private readonly ConcurrentDictionary<string, DatabaseNews> _news = new(StringComparer.Ordinal);
 
-    public SharedCatalog For(string database) => _databases.GetOrAdd(database, name => new SharedCatalog(
-        name, policy, listener.Upstream.Catalog is null ? null : () => TdsCatalogReader.ReadAsync(listener.Upstream, name)));
+    /// <param name="user">The login's name; empty where it is not known, as of a federated login.</param>
+    public SharedCatalog For(string database, string user)
+    {
+        if (listener.Upstream.Catalog is not null)
+            return _catalogs.GetOrAdd((database, null), _ => new SharedCatalog(database, policy, () => TdsCatalogReader.ReadAsync(listener.Upstream, database)));
+        DatabaseNews news = _news.GetOrAdd(database, _ => new DatabaseNews());
+        return user.Length == 0
+            ? new SharedCatalog(database, policy, null, news)
+            : _catalogs.GetOrAdd((database, user), _ => new SharedCatalog(database, policy, null, news));
+    }
 }

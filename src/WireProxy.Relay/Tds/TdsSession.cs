@@ -35,7 +35,7 @@ internal sealed class TdsSession : DialectSession
         PacketSize = agreement.PacketSize;
         WithholdsClassification = agreement.WithholdsClassification;
         _loginDatabase = _database = subject.Database ?? "";
-        _sharedCatalog = dialect.Catalogs.For(_database);
+        _sharedCatalog = dialect.Catalogs.For(_database, subject.User);
         Plans = new BatchPlans(this);
         Meanings = new TextMeanings(this);
         Passed = dialect.PassedUnder(null);
@@ -147,11 +147,11 @@ internal sealed class TdsSession : DialectSession
     public void WitnessesDisagree()
     {
         Session.Listener.Log.WitnessesDisagree(Session.Listener.Options.Name, Session.Id);
-        _sharedCatalog.ReportUnknownOrigin();
+        _sharedCatalog.ReportUnknown();
     }
 
     /// <summary>The server does not say what the catalog says: it may have grown old.</summary>
-    public void CatalogDoubted() => _sharedCatalog.ReportUnknownOrigin();
+    public void CatalogDoubted() => _sharedCatalog.ReportUnknown();
 
     /// <summary>An answer has ended.</summary>
     /// <param name="status">Of its last DONE.</param>
@@ -248,7 +248,7 @@ internal sealed class TdsSession : DialectSession
         if (_hasEnded)
             read.Abandon();
         using var payload = new WireWriter();
-        SqlBatch.Encode(payload, Format.Version, SqlServerCatalogQuery.Text, transaction);
+        SqlBatch.Encode(payload, Format.Version, SqlServerCatalogQuery.InSession, transaction);
         using var packets = new MessageWriter { PacketSize = PacketSize };
         output.Diverge();
         packets.WriteMessage(output.BeginOwn(), PacketType.SqlBatch, payload.WrittenSpan, resets);
@@ -285,7 +285,7 @@ internal sealed class TdsSession : DialectSession
         _database = database;
         if (_sharedCatalog.Database == database)
             return;
-        _sharedCatalog = Dialect.Catalogs.For(database);
+        _sharedCatalog = Dialect.Catalogs.For(database, Subject.User);
         Subject = Subject with { Database = database };
         (Catalog, Protection) = (null, null);
         Passed = Dialect.PassedUnder(null);

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
@@ -13,6 +14,9 @@ namespace WireProxy.Relay.Tds;
 internal sealed class UpstreamStart
 {
     private const byte EncryptionBits = 0x0F;
+
+    /// <summary>Drivers wait for 15 s by default: whoever says within it that the server does not answer is heard.</summary>
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
 
     private readonly UpstreamOptions _options;
     private readonly ByteTransport _plain;
@@ -31,11 +35,33 @@ internal sealed class UpstreamStart
     public PreLogin Answer { get; private set; } = null!;
 
     /// <param name="asked">The client's PRELOGIN, or null where it sent none, or nobody asks but the gateway.</param>
+    /// <param name="limit">Of the whole login. Half of it is left for saying that the server does not answer.</param>
     /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands.</exception>
     public static async Task<UpstreamStart> ConnectAsync(
-        UpstreamOptions options, EventLoop loop, PreLogin? asked, CancellationToken cancellationToken)
+        UpstreamOptions options, EventLoop loop, PreLogin? asked, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        TimeSpan patience = limit / 2 < LongestPatience ? limit / 2 : LongestPatience;
+        deadline.CancelAfter(patience);
+        try
+        {
+            return await ConnectAsync(options, loop, asked, deadline.Token);
+        }
+        catch (Exception e) when (
+            deadline.IsCancellationRequested && e is SessionEndException or OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            throw UpstreamConnector.Unreachable($"the upstream did not answer within {patience.TotalSeconds:0.###} s");
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            throw PacketIo.Closed(Party.Upstream);
+        }
+    }
+
+    private static async Task<UpstreamStart> ConnectAsync(UpstreamOptions options, EventLoop loop, PreLogin? asked, CancellationToken cancellationToken)
     {
         var start = new UpstreamStart(options, await UpstreamConnector.ConnectAsync(options, loop, cancellationToken));
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static socket => ((ByteTransport)socket!).Abort(), start._plain);
         try
         {
             await start.BeginAsync(asked, cancellationToken);

@@ -14,7 +14,7 @@ namespace WireProxy.Sql.Catalog;
 /// symbol, symbol; y: function, NULL, defaults;
 /// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
 /// o: operator, "function left right", schema, name; K: cast, "function source target context";
-/// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN;
+/// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN or REFERENCING;
 /// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f);
 /// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
 /// l: relation, attnum, label, provider; n: relation, attnum, comment; L: schema (0: the database), provider (NULL: a comment), label, schema's name;
@@ -73,7 +73,8 @@ internal static class PostgresDefinitionQuery
                 OR k.confupdtype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[]))
         UNION ALL
         SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled), t.tgname::pg_catalog.text,
-               CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END, NULL
+               CASE WHEN t.tgqual IS NOT NULL OR t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL
+                    THEN pg_catalog.pg_get_triggerdef(t.oid) END, NULL
           FROM pg_catalog.pg_trigger t
          WHERE NOT t.tgisinternal
         UNION ALL

@@ -101,4 +101,9 @@ public static class SqlServerCatalogQuery
           FROM sys.extended_properties AS p
          WHERE p.class = 1 AND (p.name = N'wireproxy' OR (p.name = N'MS_Description' AND CAST(p.value AS nvarchar(3750)) LIKE N'%wireproxy%'))
         """;
+
+    /// <summary>The same for a session of somebody else's, whatever that has set: SET ROWCOUNT would cut rows off, and SET TEXTSIZE the
+    /// definitions. What sp_executesql sets holds until its end, so that the session finds its own settings again.</summary>
+    public static string InSession { get; } =
+        $"EXEC sp_executesql N'SET ROWCOUNT 0 SET TEXTSIZE {int.MaxValue} SET IMPLICIT_TRANSACTIONS OFF {Text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

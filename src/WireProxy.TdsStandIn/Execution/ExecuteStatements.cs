@@ -93,7 +93,15 @@ internal sealed class ExecuteStatements(Executor executor)
     {
         var module = NewModule("", caller, false, 0);
         Bind(module, parameters, arguments, "");
-        await executor.RunTextAsync(text, module, cancellation);
+        var restore = executor.Session.Options.Remember();
+        try
+        {
+            await executor.RunTextAsync(text, module, cancellation);
+        }
+        finally
+        {
+            restore();
+        }
         CopyOut(module, parameters, arguments);
     }
 
@@ -103,7 +111,7 @@ internal sealed class ExecuteStatements(Executor executor)
         IReadOnlyList<ProcedureParameter> parameters = [.. procedure.Body.Parameters];
         Bind(module, parameters, arguments, procedure.Name);
         var session = executor.Session;
-        var (database, temporary, noCount) = (session.Database, session.TempTables.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase), session.Options.NoCount);
+        var (database, temporary, restore) = (session.Database, session.TempTables.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase), session.Options.Remember());
         session.Database = procedure.Database;
         try
         {
@@ -112,7 +120,7 @@ internal sealed class ExecuteStatements(Executor executor)
         finally
         {
             session.Database = database;
-            session.Options.Set(SetOptions.NoCount, noCount);
+            restore();
             foreach (var made in session.TempTables.Keys.Where(table => !temporary.Contains(table)).ToList())
                 session.TempTables.Remove(made);
         }

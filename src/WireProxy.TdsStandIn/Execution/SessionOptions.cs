@@ -48,5 +48,12 @@ internal sealed class SessionOptions
         _on = on ? _on | options : _on & ~options;
     }
 
+    /// <summary>What a procedure or a dynamic text sets holds until its end.</summary>
+    public Action Remember()
+    {
+        var (on, textSize, rowLimit) = (_on, TextSize, RowLimit);
+        return () => (_on, TextSize, RowLimit) = (on, textSize, rowLimit);
+    }
+
     private bool Has(SetOptions option) => (_on & option) != 0;
 }

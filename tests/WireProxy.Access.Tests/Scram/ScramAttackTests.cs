@@ -75,6 +75,7 @@ public sealed class ScramAttackTests
     [TestCase("c=biws,r=NONCE,p=", "the proof has a wrong length")]
     [TestCase("c=biws,r=NONCE,p=AAAA", "the proof has a wrong length")]
     [TestCase("c=biws,r=NONCE,p=AA AA", "the proof is not base64")]
+    [TestCase("c=biws,r=NONCE,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=", "the proof is not base64")]
     [TestCase("c=biws,r=NONCE,p=====", "the proof is not base64")]
     [TestCase("c=biws,r=NONCE,m=x,p=PROOF", "a mandatory extension is not supported")]
     [TestCase("c=biws,r=NONCE,p=PROOF,x=y", "something follows the proof")]

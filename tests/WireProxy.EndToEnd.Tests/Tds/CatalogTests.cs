@@ -81,16 +81,74 @@ public sealed class CatalogTests(string? catalogUser)
         Assert.That(read.ToString(), Does.Not.Contain("Zephyrine"), made.ToString());
     }
 
-    [Test]
-    public async Task A_table_that_is_made_and_filled_in_one_batch_is_masked_from_the_next_on()
+    [TestCase("SELECT secret FROM dbo.people")]
+    [TestCase("SELECT * FROM people")]
+    [TestCase("IF 1 = 1 SELECT p.secret AS harmless FROM dbo.people AS p")]
+    [TestCase("DECLARE @s nvarchar(20); SELECT @s = secret FROM dbo.people; SELECT @s")]
+    [TestCase("UPDATE dbo.people SET id = 2 OUTPUT deleted.secret")]
+    [TestCase("DELETE FROM dbo.people OUTPUT deleted.secret")]
+    [TestCase("EXEC(N'SELECT secret FROM dbo.people')")]
+    public async Task A_table_that_the_policy_names_is_not_made_and_read_in_one_batch(string reads)
     {
         await using var client = await TdsClient.LogInAsync(_gateway.Port);
-        await client.QueryAsync(
-            "CREATE TABLE dbo.people (id int, secret nvarchar(20)); INSERT INTO dbo.people VALUES (1, N'hidden' + N'-zx'); SELECT secret FROM dbo.people");
+        const string make = "CREATE TABLE dbo.people (id int, secret nvarchar(20)); INSERT INTO dbo.people VALUES (1, N'hidden' + N'-zx')";
+
+        var refused = await client.QueryAsync($"{make}; {reads}");
+        var made = await client.QueryAsync(make);
         var read = await client.QueryAsync("SELECT secret FROM dbo.people");
         await client.QueryAsync("DROP TABLE dbo.people");
 
+        Assert.That(refused.Error, Is.EqualTo(229));
+        Assert.That(refused.ToString(), Does.Contain("batch of its own").And.Not.Contain("hidden-zx"));
+        Assert.That(made.Error, Is.Null, made.ToString());
         Assert.That(read.ToString(), Does.Not.Contain("hidden-zx"));
+        Assert.That(read.Error, Is.Null, read.ToString());
+    }
+
+    [Test]
+    public async Task A_table_that_the_policy_does_not_name_is_made_and_read_in_one_batch()
+    {
+        await using var client = await TdsClient.LogInAsync(_gateway.Port);
+
+        var answer = await client.QueryAsync(
+            "CREATE TABLE dbo.folk (id int, secret nvarchar(20)); INSERT INTO dbo.folk VALUES (1, N'plain'); SELECT secret FROM dbo.folk; DROP TABLE dbo.folk");
+
+        Assert.That(answer.Text, Is.EqualTo("plain"), answer.ToString());
+    }
+
+    [TestCase("SET ROWCOUNT 1")]
+    [TestCase("SET ROWCOUNT 7")]
+    public async Task What_a_session_has_set_does_not_cut_the_catalog(string sets)
+    {
+        await using var client = await TdsClient.LogInAsync(_gateway.Port);
+        await client.QueryAsync("CREATE VIEW dbo.v_cut AS SELECT id AS x, full_name AS harmless FROM dbo.patients");
+        await client.QueryAsync(sets);
+        await client.QueryAsync("CREATE TABLE dbo.folk (id int)");
+
+        var table = await client.QueryAsync("SELECT * FROM dbo.patients");
+        var view = await client.QueryAsync("SELECT * FROM dbo.v_cut");
+        var many = await client.QueryAsync("SELECT REPLICATE(N'x', 100) FROM dbo.patients");
+        await using (var other = await TdsClient.LogInAsync(_gateway.Port))
+            Assert.That((await other.QueryAsync("SELECT * FROM dbo.patients")).ToString(), Does.Not.Contain("Zephyrine"));
+        await client.QueryAsync("SET ROWCOUNT 0; DROP TABLE dbo.folk; DROP VIEW dbo.v_cut");
+
+        Assert.That(table.Error ?? view.Error, Is.Null, table.ToString() + view);
+        Assert.That(table.ToString() + view, Does.Not.Contain("Zephyrine"));
+        Assert.That(many.Results[0].Rows.Count, sets == "SET ROWCOUNT 1" ? Is.EqualTo(1) : Is.GreaterThan(1), "the session has lost what it set");
+    }
+
+    [TestCase("EXECUTE AS USER = 'guest'")]
+    [TestCase("IF 1 = 1 EXECUTE AS LOGIN = 'other'")]
+    [TestCase("SETUSER 'guest'")]
+    [TestCase("EXEC sp_setapprole 'r', 'p'")]
+    public async Task A_session_that_reads_the_catalog_for_itself_stays_who_it_is(string sql)
+    {
+        await using var client = await TdsClient.LogInAsync(_gateway.Port);
+
+        var answer = await client.QueryAsync(sql);
+
+        // With a login of its own for the catalog the gateway sees the same as before, and the stand-in says that it cannot do it.
+        Assert.That(answer.ToString().Contains("upstream.catalog", StringComparison.Ordinal), Is.EqualTo(catalogUser is null), answer.ToString());
     }
 
     [Test]

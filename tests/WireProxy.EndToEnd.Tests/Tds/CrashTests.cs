@@ -81,7 +81,11 @@ public sealed class CrashTests
         string refusal = await FillAsync(client);
 
         Assert.That(refusal, Does.Contain("journal").IgnoreCase);
-        Assert.That(await IsServedAsync(gateway.Port), Is.False, "who comes new is refused");
+        await using (var late = await TdsClient.ConnectAsync(gateway.Port))
+        {
+            await late.BeginAsync();
+            RefusedLoginTests.IsRefused(late.LoginAnswer, 9001, "journal");
+        }
         Assert.That(gateway.HasExited, Is.False, () => gateway.Log);
         if (durability == "strict")
         {

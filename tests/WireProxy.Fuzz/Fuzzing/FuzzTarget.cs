@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using WireProxy.Fuzz.Access;
 using WireProxy.Fuzz.Codecs;
 using WireProxy.Fuzz.Corpus;
 using WireProxy.Fuzz.Tds.Requests;
@@ -24,6 +25,7 @@ public sealed record FuzzTarget(string Name, Func<RandomSource, byte[]> Make, Fu
         .. RequestTargets.All,
         .. TokenTargets.All,
         ValueTargets.Values,
+        .. AccessTargets.All,
     ];
 
     public override string ToString() => Name;

@@ -50,6 +50,19 @@ public sealed class AnswerSplitTests
         Assert.That(Encoding.Latin1.GetString(other), Does.Not.Contain(Clear).And.Not.Contain("6789"));
     }
 
+    [Test]
+    public void A_statement_that_fails_before_it_tells_its_columns_does_not_lend_its_plan_to_the_next()
+    {
+        using var session = new MaskedTdsSession();
+        byte[] answer = TdsMessages.FailureAndRow("c2", Clear);
+        for (int i = 0; i < 2; i++)
+        {
+            string got = Encoding.Latin1.GetString(session.Ask(answer, answer.Length, all: false, "SELECT 1/0; SELECT c2 FROM patients"));
+            Assert.That(got, Does.Not.Contain(Clear), $"answer {i}");
+            Assert.That(got, Does.Contain("6789"), "the mask is the one of the column");
+        }
+    }
+
     private static byte[] Masked(byte[] answer, int piece, bool all = false)
     {
         using var session = new MaskedTdsSession();
@@ -66,9 +79,9 @@ internal sealed class MaskedTdsSession : IDisposable
     /// <summary>Asks for the rows, and gives the payload of what the client gets.</summary>
     /// <param name="piece">Bytes of a piece of the answer.</param>
     /// <param name="all">All pieces are so long; else the first one alone.</param>
-    public byte[] Ask(byte[] answer, int piece, bool all)
+    public byte[] Ask(byte[] answer, int piece, bool all, string query = TdsMessages.RowQuery)
     {
-        byte[] request = TdsMessages.Batch(TdsMessages.RowQuery);
+        byte[] request = TdsMessages.Batch(query);
         if (_hasCatalog)
             _rig.Request(request);
         else

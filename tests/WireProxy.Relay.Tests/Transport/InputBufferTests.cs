@@ -116,6 +116,20 @@ public sealed class InputBufferTests
             input.Release();
         }).QuickCheckThrowOnFailure();
 
+    [TestCase(100), TestCase(100_000)]
+    public void What_is_wiped_does_not_stay_behind_in_the_buffer(int length)
+    {
+        var input = new InputBuffer();
+        Give(input, [.. Enumerable.Repeat((byte)'s', length), (byte)'t']);
+        ReadOnlySpan<byte> secret = input.Unread[..length];
+
+        input.Wipe(length);
+
+        Assert.That(secret.ToArray(), Is.All.Zero);
+        Assert.That(input.Unread.ToArray(), Is.EqualTo("t"u8.ToArray()));
+        input.Release();
+    }
+
     /// <summary>As a leg does: into the room that there is, with an empty receive where there is none.</summary>
     private static void Give(InputBuffer input, ReadOnlySpan<byte> bytes)
     {

@@ -20,8 +20,10 @@ internal static class LineageText
             yield return $"{name} < {Of(sources)}";
         foreach (var table in lineage.TempTables)
             yield return $"temp {table.Name}: " + string.Join("; ", table.Columns.Select(Of)) + (table.IsOpen || !table.Rest.IsEmpty ? $"; others < {Of(table.Rest)}" : "");
-        if (lineage.ChangesShapes)
-            yield return "changes shapes";
+        if (lineage.TurnsOff != ShapeSettings.None)
+            yield return $"turns off {lineage.TurnsOff}";
+        if (lineage.TurnsOn != ShapeSettings.None)
+            yield return $"turns on {lineage.TurnsOn}";
         if (lineage.ChangesMeaning)
             yield return "changes meaning";
     }

@@ -36,7 +36,8 @@ run_pytest() { # out seconds-a-file arguments...
     as_server rm -rf "$run/python"
     as_server mkdir "$run/python"
     as_server cp -r "$driver_source/tests" "$run/python/tests"
-    for file in "$run"/python/tests/test_*.py "$run"/python/tests/*/test_*.py; do
+    # shellcheck disable=SC2086
+    for file in "$run"/python/tests/${python_pattern:-test_*.py} "$run"/python/tests/*/${python_pattern:-test_*.py}; do
         [ -e "$file" ] || continue
         name=${file#"$run/python/tests/"}
         case " ${python_left_out:-} " in *" $name "*) continue ;; esac

@@ -15,7 +15,7 @@ start_relay() { # kind upstream-port directory
                 > "$directory/relay.log" 2>&1 & ;;
         wireproxy | wireproxy-journal | wireproxy-policy)
             gateway_config "$kind" "$upstream" "$directory" > "$directory/gateway.yaml"
-            "$(gateway_program)" serve --config "$directory/gateway.yaml" > "$directory/relay.log" 2>&1 & ;;
+            SUITE_CATALOG_PASSWORD=${catalog_password:-unused} "$(gateway_program)" serve --config "$directory/gateway.yaml" > "$directory/relay.log" 2>&1 & ;;
         *) usage_error "--relay takes wireproxy, wireproxy-journal, wireproxy-policy, haproxy, socat or port:N, not $kind" ;;
     esac
     relay_pid=$!
@@ -55,13 +55,16 @@ gateway_config() { # kind upstream-port directory
     cat <<-CONF
 	listeners:
 	  - name: suite
-	    protocol: postgres
+	    protocol: ${suite_protocol:-postgres}
 	    address: 127.0.0.1:$relay_port
 	    upstream:
 	      address: 127.0.0.1:$2
 	      tls: { mode: disable }
-	      catalog: { username: postgres, password: unused }
 	CONF
+    # Without it the sessions of the suite read the catalog themselves.
+    if [ "${catalog_user=postgres}" ]; then
+        printf '      catalog: { username: "%s", password: { env: SUITE_CATALOG_PASSWORD } }\n' "$catalog_user"
+    fi
     case $1 in
         wireproxy-journal | wireproxy-policy)
             "$(gateway_program)" keys new "$3/signing" > /dev/null 2>&1 || true
@@ -72,7 +75,7 @@ gateway_config() { # kind upstream-port directory
         cat > "$3/policy.yaml" <<-POLICY
 		version: 1
 		protect:
-		  - columns: [nowhere.nothing.never]
+		  - columns: [nowhere.nothing.never, ward_of_nobody.patients.full_name, ward_of_nobody.patients.ssn]
 		    mask: redact
 		unparsed: block
 		rules:

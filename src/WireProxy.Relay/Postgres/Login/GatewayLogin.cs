@@ -15,14 +15,13 @@ internal sealed class GatewayLogin(Session session, Admission admission, ScramKe
     /// <exception cref="SessionEndException">The login failed; that is on record.</exception>
     public async Task<Subject> RunAsync(StartupMessage startup, CancellationToken cancellationToken)
     {
-        string? database = startup["database"]?.Text;
+        string? database = StartupNames.Database(startup, null);
         try
         {
             await new ClientProof(session, admission).AskAsync(cancellationToken);
             UpstreamLogin login = admission.UpstreamLogin();
             // As the server: without a name it is that of the user, who is the gateway's.
-            if (string.IsNullOrEmpty(database))
-                database = login.Username;
+            database ??= login.Username;
             session.UpstreamUser = login.Username;
             await UpstreamStart.ConnectAsync(session, login.Certificate, cancellationToken);
             var proof = new UpstreamProof(session, admission, login, keys);

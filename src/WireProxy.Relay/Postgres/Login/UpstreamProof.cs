@@ -50,7 +50,7 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
                 using (Secret password = await ReadSecretAsync(cancellationToken))
                     await SecretMessage.SendMd5Async(_upstream, login.Username, password, md5.Salt);
                 break;
-            case Authentication.CleartextPassword when IsPrivate:
+            case Authentication.CleartextPassword when IsPrivate(session.Listener.Options.Upstream.Host, _upstream.Transport.TlsDescription is not null):
                 using (Secret password = await ReadSecretAsync(cancellationToken))
                     await SecretMessage.SendAsync(_upstream, password);
                 break;
@@ -137,13 +137,6 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
     private SessionEndException OutOfOrder() => Failed("the database broke off SCRAM: it has not proved that it knows the password");
 
     /// <summary>A password may go in the clear: inside TLS, over a Unix socket, or on loopback.</summary>
-    private bool IsPrivate
-    {
-        get
-        {
-            string host = session.Listener.Options.Upstream.Host;
-            return _upstream.Transport.TlsDescription is not null || host.StartsWith('/') || host == "localhost" ||
-                (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
-        }
-    }
+    internal static bool IsPrivate(string host, bool isEncrypted) =>
+        isEncrypted || host.StartsWith('/') || host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -24,6 +24,22 @@ internal static class MessageTexts
         8153, // Null value is eliminated by an aggregate or other SET operation.
     }.ToFrozenSet();
 
+    /// <summary>
+    /// Their texts say what of the statement's own words the server does not understand, in quotes, and quote nothing else. RAISERROR cannot
+    /// give these numbers either. Where all that they quote stands in the statement they tell its author nothing new.
+    /// </summary>
+    private static readonly FrozenSet<int> _aboutWords = new[]
+    {
+        102, 156, // Incorrect syntax near '...', near the keyword '...'.
+        137, 1087, // Must declare the scalar variable "...", the table variable "...".
+        201, // Procedure or function '...' expects parameter '...', which was not supplied.
+        207, 208, 209, // Invalid column name '...', object name '...'; ambiguous column name '...'.
+        2714, // There is already an object named '...' in the database.
+        2812, // Could not find stored procedure '...'.
+        4104, 4121, // The multi-part identifier "..." could not be bound; cannot find either column "..." or function "...".
+        8120, // Column '...' is invalid in the select list.
+    }.ToFrozenSet();
+
     private static readonly FrozenDictionary<int, string> _texts = new Dictionary<int, string>
     {
         [0] = "Message of a program",
@@ -73,6 +89,29 @@ internal static class MessageTexts
 
     /// <summary>The server's own text of this number holds no value.</summary>
     public static bool IsWithoutValues(int number) => _withoutValues.Contains(number);
+
+    /// <summary>The text quotes nothing but words of the statement, and so can be given to whoever sent that.</summary>
+    /// <param name="statements">The texts that the message may be about.</param>
+    public static bool SaysOnlyWordsOf(IReadOnlyList<string> statements, int number, string text)
+    {
+        if (!_aboutWords.Contains(number))
+            return false;
+        int at = 0;
+        while (text.AsSpan(at).IndexOfAny('\'', '"') is >= 0 and var found)
+        {
+            int begin = at + found + 1;
+            int length = text.AsSpan(begin).IndexOf(text[begin - 1]);
+            if (length < 0)
+                return false;
+            foreach (string part in text.Substring(begin, length).Split('.'))
+            {
+                if (!statements.Any(statement => statement.Contains(part, StringComparison.OrdinalIgnoreCase)))
+                    return false;
+            }
+            at = begin + length + 1;
+        }
+        return at > 0;
+    }
 
     public static bool TryFind(int number, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? words) =>
         _texts.TryGetValue(number, out words);

@@ -21,15 +21,16 @@ internal static class TdsMessageMask
 
     private const int LongestIdentifier = 128;
 
-    /// <summary>Writes the token without its words.</summary>
-    public static void WriteWithheld(ServerMessage message, TokenFormat format, WireWriter destination)
+    /// <summary>Writes the token without its words, unless these are the statement's own.</summary>
+    /// <param name="statements">The texts that the message may be about.</param>
+    public static void WriteWithheld(ServerMessage message, TokenFormat format, WireWriter destination, IReadOnlyList<string> statements)
     {
         bool isServers = message.Number is > 0 and < FirstUserNumber;
         (message with
         {
             Number = message.Number < FirstUserNumber ? message.Number : FirstUserNumber,
             State = isServers && message.Number < FirstRaisableNumber ? message.State : (byte)1,
-            Text = MessageTexts.IsWithoutValues(message.Number) ? message.Text : Withheld(message.Number),
+            Text = MessageTexts.IsWithoutValues(message.Number) || MessageTexts.SaysOnlyWordsOf(statements, message.Number, message.Text) ? message.Text : Withheld(message.Number),
             ProcedureName = IsRegularName(message.ProcedureName) ? message.ProcedureName : "",
         }).Encode(destination, format);
     }

@@ -26,6 +26,9 @@ internal sealed class BodyNames
     public HashSet<string> Variables { get; } = [];
     /// <summary>Rows of a trigger or rule: new and old.</summary>
     public Dictionary<string, RangeEntry> Rows { get; } = [];
+    /// <summary>What a trigger calls the rows that its statement has changed (REFERENCING): rows of this relation.</summary>
+    public HashSet<string> Transitions { get; } = [];
+    public CatalogRelation? TransitionsOf { get; init; }
     /// <summary>The function's own name qualifies its arguments.</summary>
     public string? Name { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using WireProxy.Sql.Catalog;
 
@@ -17,14 +18,17 @@ internal sealed class Bodies(SnapshotLineage shared)
         return inside.Depth > MaxDepth ? Unknown(routine, inside) : Body(routine, inside);
     });
 
-    public Effects OfTrigger(CatalogRoutine routine, CatalogRelation relation, Analysis a) =>
-        Kept(routine.Id | TriggerBit, a.Path.Key + "\0\0" + relation.Id, a, (inside, mark) =>
+    /// <param name="transitions">What it calls the rows that the statement has changed.</param>
+    public Effects OfTrigger(CatalogRoutine routine, CatalogRelation relation, IReadOnlyList<string> transitions, Analysis a) =>
+        Kept(routine.Id | TriggerBit, string.Join('\0', [a.Path.Key, "", relation.Id.ToString(CultureInfo.InvariantCulture), .. transitions]), a, (inside, mark) =>
         {
             if (mark.IsRecursion)
                 return Value.Nothing;
             if (routine.Language != 'p' || PathOf(routine, inside.Path) is not { } path)
                 return Unknown(routine, inside);
-            var body = inside.Inside(path, RowNames(relation, inside, hasVariables: true));
+            var names = RowNames(relation, inside, hasVariables: true);
+            names.Transitions.UnionWith(transitions);
+            var body = inside.Inside(path, names);
             new PlPgSqlBody(body, routine) { Trigger = relation }.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
             return Value.Nothing;
         }).Effects;
@@ -145,7 +149,7 @@ internal sealed class Bodies(SnapshotLineage shared)
     /// <summary>NEW and OLD as rows of a relation.</summary>
     public static BodyNames RowNames(CatalogRelation relation, Analysis a, bool hasVariables)
     {
-        var names = new BodyNames { HasVariables = hasVariables };
+        var names = new BodyNames { HasVariables = hasVariables, TransitionsOf = relation };
         var columns = a.Shared.Relations.Columns(relation, inherits: false, a);
         foreach (var name in new[] { "new", "old" })
             names.Rows[name] = new() { Name = name, Columns = columns, Relation = relation.Id };

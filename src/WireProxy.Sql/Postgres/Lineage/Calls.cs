@@ -126,6 +126,7 @@ internal sealed class Calls(Analysis a)
                     if (field.Name == name)
                         return field.Value;
         }
+        a.Effects.MissingFunction ??= name;
         a.Effects.UnknownCode("the function " + name + ", which the catalog does not know");
         return Value.Anything;
     }

@@ -3,7 +3,6 @@ namespace WireProxy.Sql.Postgres.Lineage;
 /// <summary>DDL that computes values of rows, and all other DDL.</summary>
 internal sealed class Definitions(Analysis a)
 {
-    static readonly int s_operatorClass = ProtoSchema.Field("IndexElem", "opclass");
     static readonly TreeType s_partition = ProtoSchema.Type("PartitionCmd");
 
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
@@ -44,6 +43,8 @@ internal sealed class Definitions(Analysis a)
             if (!sources.IsEmpty)
                 a.Effects.Write(WriteKind.State, default, "a definition that calls " + name, sources);
         }
+        if (node.Is(Nodes.Constraint))
+            Referred(node);
         var fields = node.Type.Fields;
         var reader = new ProtoReader(node.Bytes);
         while (reader.Next())
@@ -84,8 +85,54 @@ internal sealed class Definitions(Analysis a)
             else if (kind == Nodes.AddColumn)
                 Added(definition, scope, range);
             else if (definition.Is(Nodes.Constraint))
+            {
                 a.Expressions.Condition(definition.Child(Nodes.ConstraintExpr), scope);
+                Referred(definition);
+            }
         }
+        return Outcome.None;
+    }
+
+    /// <summary>A foreign key asks of every row that refers whether there is one that it refers to.</summary>
+    void Referred(TreeNode constraint)
+    {
+        var range = constraint.Child(Nodes.ConstraintReferred);
+        if (range.IsAbsent || a.Relation(range) is not { } relation)
+            return;
+        var names = new HashSet<string>();
+        foreach (var name in constraint.Items(Nodes.ConstraintReferredColumns))
+            names.Add(NameReader.Text(name));
+        if (names.Count == 0)
+            new WriteTarget(a, range).UseUnique();
+        foreach (var column in relation.Columns)
+            if (names.Contains(column.Name))
+                a.Effects.Use(SourceSet.Of(new(relation.Id, column.Number)), ColumnUses.Predicate);
+    }
+
+    /// <summary>ALTER DOMAIN: a new condition is asked of every value of the domain, and fails where one does not meet it.</summary>
+    public Outcome AlterDomain(TreeNode node)
+    {
+        Silent();
+        string? schema = null, name = null;
+        foreach (var part in node.Items(Nodes.AlterDomainName))
+            (schema, name) = (name, NameReader.Text(part));
+        var domain = a.Type(schema, name ?? "");
+        foreach (var relation in a.Catalog.Relations)
+            foreach (var column in relation.Columns)
+                if (column.DomainId != 0 && (domain == 0 || column.DomainId == domain))
+                    a.Effects.Use(SourceSet.Of(new(relation.Id, column.Number)), ColumnUses.Predicate | ColumnUses.Text);
+        return Outcome.None;
+    }
+
+    /// <summary>CREATE STATISTICS: how many values an expression has tells whether one of them is there.</summary>
+    public Outcome Statistics(TreeNode node)
+    {
+        Silent();
+        var scope = new Scope(null, null);
+        foreach (var relation in node.Items(Nodes.StatisticsRelations))
+            scope.Entries.Add(a.Ranges.Of(relation));
+        foreach (var element in node.Items(Nodes.StatisticsExprs))
+            a.Expressions.Condition(element.Child(Nodes.StatsElemExpr), scope);
         return Outcome.None;
     }
 
@@ -93,8 +140,13 @@ internal sealed class Definitions(Analysis a)
     {
         var sources = a.Expressions.Of(definition.Child(Nodes.ColumnDefault), scope).Sources;
         foreach (var constraint in definition.Items(Nodes.ColumnConstraints))
-            if (constraint.Is(Nodes.Constraint) && constraint.Number(Nodes.ConstraintKind) == Nodes.ConstraintDefault)
+        {
+            if (!constraint.Is(Nodes.Constraint))
+                continue;
+            Referred(constraint);
+            if (constraint.Number(Nodes.ConstraintKind) == Nodes.ConstraintDefault)
                 sources = sources.Union(a.Expressions.Of(constraint.Child(Nodes.ConstraintExpr), scope).Sources);
+        }
         // A generated column stays known by its expression, as a view does.
         if (!sources.IsEmpty)
             a.Effects.Write(WriteKind.NewColumn, default, $"{range.Text(Tree.RangeName)}.{definition.Text(Tree.ColumnDefName)}", sources);
@@ -115,8 +167,6 @@ internal sealed class Definitions(Analysis a)
         foreach (var element in node.Items(Nodes.IndexParams))
         {
             a.Expressions.Condition(element.Child(Nodes.IndexElemExpr), scope);
-            if (element.Has(s_operatorClass) && !a.Shared.Definitions.Comparisons.IsEmpty)
-                a.Effects.UnknownCode("an operator class of somebody's own");
             if (element.Text(Tree.IndexElemName) is { } name)
                 foreach (var column in scope.Entries[0].Columns)
                     if (column.Name == name)
@@ -189,7 +239,7 @@ internal sealed class Copies(Analysis a)
 
     public Outcome CreateAs(TreeNode node)
     {
-        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
         var query = node.Child(Nodes.CreateAsQuery);
         var into = node.Child(Nodes.CreateAsInto);
         var kind = node.Number(Tree.CreateAsObject) == CommandTags.ObjectMatView ? WriteKind.NewView : WriteKind.NewColumn;
@@ -208,7 +258,7 @@ internal sealed class Copies(Analysis a)
 
     public void Into(TreeNode into, IReadOnlyList<Field>? columns, WriteKind kind)
     {
-        (a.Effects.ChangesMeaning, a.Effects.ChangesCatalog) = (true, true);
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
         var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
         if (columns is null)
         {

@@ -21,7 +21,9 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
-    /// <summary>DDL that is written out.</summary>
+    /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
+    public string? MissingFunction { get; set; }
+    /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
     public bool ChangesCatalog { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
     public bool ReachesEverything { get; private set; }

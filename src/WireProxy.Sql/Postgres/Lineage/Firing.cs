@@ -66,16 +66,29 @@ internal sealed class Firing(Analysis a)
         }
         a.Effects.HasFired = true;
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
-        a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, a), []);
         if (trigger.Definition is not { } definition)
+        {
+            a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, [], a), []);
             return;
+        }
         using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
+        a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, Transitions(parsed), a), []);
         var inside = Inside(relation);
         foreach (var raw in parsed.Statements)
             inside.Expressions.Condition(raw.Child(Tree.RawStmt).Child(Nodes.TriggerWhen), new(null, null));
         if (parsed.IsBroken)
             inside.Effects.UnknownCode("the condition of the trigger " + trigger.Name);
         a.Effects.Merge(inside.Effects, []);
+    }
+
+    static List<string> Transitions(ParsedText trigger)
+    {
+        var names = new List<string>();
+        foreach (var raw in trigger.Statements)
+            foreach (var transition in raw.Child(Tree.RawStmt).Items(Nodes.TriggerTransitions))
+                if (transition.Text(Nodes.TransitionName) is { } name)
+                    names.Add(name);
+        return names;
     }
 
     void Rule(CatalogRule rule, CatalogRelation relation)

@@ -21,8 +21,8 @@ internal static class LineageResult
             outcome = new(ResultShape.Unknown, null);
         }
         var implied = ImplicitCasts(analysis, shared);
-        if (!shared.Definitions.Comparisons.IsEmpty && effects.Relations.Count > 0)
-            effects.UnknownCode("an operator class of somebody's own compares rows");
+        if (effects.Relations.Count > 0)
+            Compare(analysis, shared);
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
@@ -44,10 +44,25 @@ internal static class LineageResult
             Messages = effects.Messages,
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
-            ChangesCatalog = effects.ChangesCatalog,
+            MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             Labels = [.. effects.Labels],
         };
+    }
+
+    /// <summary>An operator class of somebody's own may compare whatever rows the statement looks at, and runs functions on their values.</summary>
+    static void Compare(Analysis analysis, SnapshotLineage shared)
+    {
+        foreach (var id in shared.Definitions.Comparisons)
+            if (shared.Routine(id) is { } routine)
+            {
+                var arguments = new Arguments();
+                for (var i = 0; i < routine.ArgumentCount; i++)
+                    arguments.Add(new Value(analysis.Effects.AllUsed()));
+                analysis.Calls.Run(routine, arguments);
+            }
+            else
+                analysis.Effects.UnknownCode("an operator class of somebody's own compares rows");
     }
 
     /// <summary>A user's cast that may apply anywhere may run in any expression.</summary>

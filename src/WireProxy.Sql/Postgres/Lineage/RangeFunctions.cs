@@ -55,6 +55,13 @@ internal sealed class RangeFunctions(Analysis a)
         string? schema = null, name = null;
         foreach (var part in call.Items(Tree.FuncName))
             (schema, name) = (name, part.Text(Tree.StringValue));
+        // Of several arguments it stands for as many calls (src/backend/parser/parse_clause.c, transformRangeFunction).
+        if (schema is null && name == "unnest" && arguments.Count > 1)
+        {
+            foreach (var argument in arguments.Values)
+                columns.AddRange(Unnested(argument));
+            return false;
+        }
         var value = a.Calls.Named(schema, name ?? "", arguments);
         a.Effects.Use(value.Sources, ColumnUses.Named);
         var declared = Declared(definitions, value.Sources);
@@ -63,12 +70,6 @@ internal sealed class RangeFunctions(Analysis a)
         if (declared.Count > 0)
         {
             columns.AddRange(Placed(declared, value));
-            return false;
-        }
-        if (name == "unnest" && arguments.Count > 1)
-        {
-            foreach (var argument in arguments.Values)
-                columns.AddRange(a.Fields(argument) ?? [new("unnest", new Value(argument.Sources))]);
             return false;
         }
         var candidates = a.Calls.Candidates(schema, name ?? "", arguments.Count);
@@ -87,6 +88,13 @@ internal sealed class RangeFunctions(Analysis a)
             others = others is null ? new(value.Sources) : Value.Either(others, new(value.Sources));
         columns.Add(new(outputs is [{ } only] ? only : Ranges.AliasName(alias) ?? name ?? "", Scalar(value)));
         return true;
+    }
+
+    IReadOnlyList<Field> Unnested(Value argument)
+    {
+        var value = a.Calls.Named(null, "unnest", Arguments.Of(argument));
+        a.Effects.Use(value.Sources, ColumnUses.Named);
+        return a.Fields(argument) ?? [new("unnest", new Value(value.Sources))];
     }
 
     static Value Scalar(Value value) => value.Origin is null ? value : value.Derived(value.Sources);

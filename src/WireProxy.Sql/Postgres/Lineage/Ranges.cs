@@ -40,19 +40,24 @@ internal sealed class Ranges(Analysis a)
                 return new() { Name = AliasName(alias) ?? name, Columns = Renamed(cte.Columns, alias) };
             return new() { Name = AliasName(alias) ?? name, Columns = [], IsOpaque = true };
         }
+        if (schema is null && a.Body is { TransitionsOf: { } changed } body && body.Transitions.Contains(name))
+            return Of(node, changed) with { Name = AliasName(alias) ?? name, Schema = null };
         return Of(node);
     }
 
     /// <summary>The entry of a relation of the catalog.</summary>
     public RangeEntry Of(TreeNode node)
     {
-        var (schema, name) = (node.Text(Tree.RangeSchema), node.Text(Tree.RangeName) ?? "");
+        if (a.Relation(node) is { } relation)
+            return Of(node, relation);
+        var name = node.Text(Tree.RangeName) ?? "";
+        a.Effects.Unknown("the relation " + name + ", which the catalog does not know");
+        return new() { Name = AliasName(node.Child(Tree.RangeAlias)) ?? name, Columns = [], IsOpaque = true };
+    }
+
+    RangeEntry Of(TreeNode node, Catalog.CatalogRelation relation)
+    {
         var alias = node.Child(Tree.RangeAlias);
-        if (a.Relation(node) is not { } relation)
-        {
-            a.Effects.Unknown("the relation " + name + ", which the catalog does not know");
-            return new() { Name = AliasName(alias) ?? name, Columns = [], IsOpaque = true };
-        }
         a.Effects.Touch(relation.Id);
         var columns = a.Shared.Relations.Columns(relation, node.Flag(Nodes.RangeInherits), a);
         return new()

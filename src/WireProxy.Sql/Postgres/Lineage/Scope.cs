@@ -1,7 +1,7 @@
 namespace WireProxy.Sql.Postgres.Lineage;
 
 /// <summary>Something in FROM that names may refer to.</summary>
-internal sealed class RangeEntry
+internal sealed record RangeEntry
 {
     /// <summary>The alias, or the relation's name; null for a join or subquery without one.</summary>
     public string? Name { get; init; }

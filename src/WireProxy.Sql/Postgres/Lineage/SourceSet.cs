@@ -54,6 +54,9 @@ public sealed class SourceSet : IEquatable<SourceSet>
 
     internal int Count => _columns.Length;
 
+    /// <summary>These columns, in whatever order, each once or more.</summary>
+    public static SourceSet OfAll(IEnumerable<SourceColumn> columns) => Make([.. columns.Distinct().Order()], 0);
+
     internal static SourceSet Of(SourceColumn column) => new([column], 0, false);
 
     /// <param name="index">From 0.</param>

@@ -128,6 +128,8 @@ public sealed record StatementLineage
     public ImmutableArray<string> Reasons { get; init; } = [];
     /// <summary>The statement may change what a later statement of the same text means: DDL, SET search_path, unknown code.</summary>
     public bool ChangesMeaning { get; init; }
+    /// <summary>A function that the statement names and that no schema has in which it could be meant; null where there is none.</summary>
+    public string? MissingFunction { get; init; }
     /// <summary>DDL runs, be it inside a function or a trigger.</summary>
     public bool ChangesCatalog { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>

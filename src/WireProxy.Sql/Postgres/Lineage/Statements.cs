@@ -45,6 +45,8 @@ internal sealed class Statements(Analysis a)
         [T("VacuumStmt")] = (s, _) => new Definitions(s.A).Maintain(),
         [T("ReindexStmt")] = (s, _) => new Definitions(s.A).Maintain(),
         [T("ClusterStmt")] = (s, _) => new Definitions(s.A).Maintain(),
+        [T("AlterDomainStmt")] = (s, n) => new Definitions(s.A).AlterDomain(n),
+        [T("CreateStatsStmt")] = (s, n) => new Definitions(s.A).Statistics(n),
         [T("CreateSchemaStmt")] = (s, n) => s.Schema(n),
         [Tree.TruncateStmt] = (s, n) => s.Truncate(n),
         [T("VariableShowStmt")] = (_, _) => new(ResultShape.Columns, [new("", Value.Nothing)]),

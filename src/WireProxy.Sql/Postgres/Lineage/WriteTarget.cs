@@ -92,6 +92,9 @@ internal sealed class WriteTarget
         plain = sources.Equals(given) ? plain : null;
         _written[name] = _written.GetValueOrDefault(name, SourceSet.Empty).Union(sources);
         _a.Effects.Write(WriteKind.Column, new(_relation.Id, column.Number), name, sources, plain);
+        // That a value is there already, a unique index tells whoever tries it.
+        if (IsUnique(column.Number))
+            _a.Effects.Use(SourceSet.Of(new(_relation.Id, column.Number)), ColumnUses.Predicate);
         if (_relation.Kind != 'v')
             return;
         // Through a view its own columns are written.
@@ -100,6 +103,14 @@ internal sealed class WriteTarget
                 foreach (var through in field.Value.Sources.Columns)
                     if (through.Relation != _relation.Id)
                         _a.Effects.Write(WriteKind.Column, through, name, sources, plain);
+    }
+
+    bool IsUnique(short column)
+    {
+        foreach (var index in _a.Shared.Definitions.Indexes.GetValueOrDefault(_relation!.Id, []))
+            if (index.IsUnique && index.Columns.Contains(column))
+                return true;
+        return false;
     }
 
     /// <summary>Users' casts and domains run on the way into a column.</summary>

@@ -93,9 +93,11 @@ public sealed record BatchLineage
     public required ImmutableDictionary<string, SourceSet> Variables { get; init; }
     /// <summary>The session's temporary tables after it. What was dropped stays: a rollback may bring it back.</summary>
     public required ImmutableArray<TempTable> TempTables { get; init; }
-    /// <summary>It turns on what adds result sets, or replaces them, from now on: SET SHOWPLAN_*, STATISTICS XML or PROFILE, FMTONLY. The
-    /// session's result sets are then not those of its statements.</summary>
-    public required bool ChangesShapes { get; init; }
+    /// <summary>What the batch may leave turned on: the session's result sets are then not those of its statements.</summary>
+    public ShapeSettings TurnsOn { get; init; }
+    /// <summary>What the batch turns off for certain, before it turns anything on: nothing else stands in it. FMTONLY, under which no row comes, also where other
+    /// statements stand around.</summary>
+    public ShapeSettings TurnsOff { get; init; }
     /// <summary>What follows may mean something else than the catalog says: DDL, USE, EXECUTE AS, unknown code.</summary>
     public required bool ChangesMeaning { get; init; }
 }

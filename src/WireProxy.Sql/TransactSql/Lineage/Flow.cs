@@ -88,7 +88,8 @@ internal sealed class SessionState
 
     /// <summary>The catalog no longer says what the batch's names mean.</summary>
     public bool IsStale { get; set; }
-    public bool ChangesShapes { get; set; }
+    public ShapeSettings TurnsOn { get; set; }
+    public ShapeSettings TurnsOff { get; set; }
     /// <summary>Everything touched so far: ERROR_MESSAGE() may quote any of it.</summary>
     public SourceSet Touched { get; set; } = SourceSet.Empty;
     /// <summary>Tables that the batch alters: they may have columns that the catalog does not know.</summary>

@@ -16,9 +16,6 @@ internal sealed class SetLineage(Resolver resolver)
         DbccCommand.TraceOn, DbccCommand.TraceStatus, DbccCommand.UpdateUsage, DbccCommand.UserOptions,
     ];
 
-    const SetOptions Shapes = SetOptions.ShowPlanAll | SetOptions.ShowPlanText | SetOptions.ShowPlanXml | SetOptions.FmtOnly
-        | SetOptions.NoExec | SetOptions.ParseOnly | SetOptions.NoBrowsetable;
-
     Effects Effects => resolver.Effects;
     SessionState Session => resolver.Session;
 
@@ -29,10 +26,10 @@ internal sealed class SetLineage(Resolver resolver)
         switch (statement)
         {
             case PredicateSetStatement set:
-                Session.ChangesShapes |= (set.Options & Shapes) != 0;
+                Shapes(ShapeSettingsOf.Of(set.Options), set.IsOn);
                 break;
             case SetStatisticsStatement set:
-                Session.ChangesShapes |= (set.Options & (SetStatisticsOptions.Xml | SetStatisticsOptions.Profile)) != 0;
+                Shapes(ShapeSettingsOf.Of(set.Options), set.IsOn);
                 break;
             case SetCommandStatement commands:
                 foreach (var command in commands.Commands.OfType<GeneralSetCommand>().Where(c => c.CommandType == GeneralSetCommandType.ContextInfo))
@@ -72,6 +69,20 @@ internal sealed class SetLineage(Resolver resolver)
                 Definition(statement);
                 break;
         }
+    }
+
+    void Shapes(ShapeSettings settings, bool isOn)
+    {
+        if (isOn)
+            Session.TurnsOn |= settings;
+        else
+            Session.TurnsOff |= settings;
+        if ((settings & ShapeSettings.FormatOnly) == 0)
+            return;
+        // In order: without rows nothing hangs on whether a statement was really run. Which result sets come does.
+        if (!isOn)
+            Session.TurnsOn &= ~ShapeSettings.FormatOnly;
+        Effects.SequenceKnown = false;
     }
 
     /// <summary>What stands in a variable may become a name: of a transaction, a user, a file. The server shows such names, and errors quote

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.TransactSql.Lineage;
@@ -66,10 +67,10 @@ public static class TransactSqlLineage
             resolver.Session.Touched = resolver.Session.Touched.Union(effects.Touched);
             statements.Add(effects.Build(statement.StartOffset, statement.FragmentLength, resolver.Frame.Returned));
         }
-        return Build(statements.ToImmutable(), resolver);
+        return Build(statements.ToImmutable(), resolver, flat.All(s => s is PredicateSetStatement or SetStatisticsStatement));
     }
 
-    static BatchLineage Build(ImmutableArray<StatementLineage> statements, Resolver resolver)
+    static BatchLineage Build(ImmutableArray<StatementLineage> statements, Resolver resolver, bool setsAlone)
     {
         ImmutableArray<ResultSetLineage> results = [.. statements.SelectMany(s => s.ResultSets)];
         return new()
@@ -83,7 +84,8 @@ public static class TransactSqlLineage
             Messages = SourceSet.UnionOf(statements.Select(s => s.Messages)),
             Variables = resolver.Frame.Variables.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase),
             TempTables = [.. resolver.Session.Made.Where(t => NameText.IsTemporary(t.Name)).Select(Keep)],
-            ChangesShapes = resolver.Session.ChangesShapes,
+            TurnsOn = resolver.Session.TurnsOn,
+            TurnsOff = resolver.Session.TurnsOff & (setsAlone ? ~ShapeSettings.None : ShapeSettings.FormatOnly),
             ChangesMeaning = resolver.Session.IsStale || resolver.Session.Altered.Count > 0 || resolver.Frame.DefaultSchema is null
                 || resolver.Session.Made.Any(t => !NameText.IsTemporary(t.Name)),
         };
@@ -117,7 +119,6 @@ public static class TransactSqlLineage
             Messages = SourceSet.Everything,
             Variables = ImmutableDictionary<string, SourceSet>.Empty,
             TempTables = [],
-            ChangesShapes = false,
             ChangesMeaning = true,
         };
     }

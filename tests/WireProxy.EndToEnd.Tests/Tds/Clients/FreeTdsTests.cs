@@ -34,6 +34,16 @@ public sealed class FreeTdsTests
         Assert.That(copied.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(3), copied.ToString());
     }
 
+    [Test]
+    public async Task Freebcp_masks_what_is_protected_and_nothing_else()
+    {
+        var gateway = await TdsClinic.GatewayAsync(Through.Guarded);
+
+        var copied = await FreeTds.CopyOutAsync(gateway.Port, "SELECT id, full_name, ward FROM clinic.dbo.patients WHERE id = 1", "queryout");
+
+        Assert.That(copied.Output.Trim(), Is.EqualTo("1|****|north"), copied.ToString());
+    }
+
     [TestCase("require", "7.4"), TestCase("request", "7.4"), TestCase("off", "7.4"), TestCase("require", "7.1")]
     public async Task Tsql_encrypts_as_it_is_told(string encryption, string version)
     {

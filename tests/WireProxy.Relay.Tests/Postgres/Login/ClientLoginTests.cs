@@ -31,7 +31,7 @@ internal sealed class ClientLoginTests : LoginFixture
     }
 
     [TestCase(0)]
-    [TestCase(16 * 1024)]
+    [TestCase((16 * 1024) - 12)]
     public async Task A_token_logs_in_as_a_password_inside_tls(int padding)
     {
         LocalGateway gateway = StartGateway(new StubLogins(), LoginOf("scram"));
@@ -141,6 +141,26 @@ internal sealed class ClientLoginTests : LoginFixture
         await client.SendAsync(WireBuilder.Startup("", "postgres"));
 
         Assert.That((await client.ReadToEndAsync())[0].SqlState, Is.EqualTo("28000"));
+    }
+
+    [Test]
+    public async Task Nothing_of_a_login_is_kept_alive_by_its_session()
+    {
+        var logins = new StubLogins();
+        LocalGateway gateway = StartGateway(logins, LoginOf("scram"));
+        await using ScramWire client = await ScramWire.ConnectAsync(gateway.Port);
+        await client.BeginAsync("alice");
+        await client.ProveAsync(StubLogins.Password);
+        await client.Wire.FinishLogInAsync();
+
+        await Until.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return logins.Attempts.All(attempt => !attempt.TryGetTarget(out _));
+            },
+            TimeSpan.FromSeconds(10), () => "the attempt, and with it whatever holds it, is still reachable");
+        Assert.That(gateway.SessionCount, Is.EqualTo(1));
     }
 
     private static async Task<PostgresInstallation> Library18Async()

@@ -20,12 +20,15 @@ public abstract class LoginFixture
 
     private protected CapturedLog Log { get; private set; } = null!;
 
+    /// <summary>Of this test.</summary>
+    private protected LocalGateway FirstGateway => (LocalGateway)_started[0];
+
     [OneTimeSetUp]
     public async Task Start()
     {
         try
         {
-            Server = await PostgresServer.StartAsync();
+            Server = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = ["log_connections = on"] });
         }
         catch (UnavailableException unavailable)
         {
@@ -57,16 +60,15 @@ public abstract class LoginFixture
 
     /// <param name="login">The gateway's own; null: nobody has one.</param>
     private protected LocalGateway StartGateway(
-        StubLogins logins, UpstreamLogin? login, UpstreamTlsMode upstreamTls = UpstreamTlsMode.Require, ClientTlsMode clientTls = ClientTlsMode.Prefer,
+        ILoginAuthority logins, UpstreamLogin? login, UpstreamTlsMode upstreamTls = UpstreamTlsMode.Require, ClientTlsMode clientTls = ClientTlsMode.Prefer,
         Journal? journal = null, CompiledPolicy? policy = null, Func<ListenerOptions, ListenerOptions>? change = null, int? upstreamPort = null)
     {
-        using var withKey = X509Certificate2.CreateFromPemFile(Path.Combine(_directory.Path, "gateway.crt"), Path.Combine(_directory.Path, "gateway.key"));
         var upstream = new UpstreamOptions(
             "127.0.0.1", upstreamPort ?? Server.Port, new UpstreamTlsOptions(upstreamTls, null), new UpstreamLogin("postgres", new LiteralSecret("")))
         {
             Credentials = new UpstreamLogins([], login),
         };
-        var tls = new ClientTlsOptions(clientTls, X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null), [])
+        var tls = new ClientTlsOptions(clientTls, LoadCertificate(), [])
         {
             AsksForCertificate = true,
         };
@@ -76,6 +78,16 @@ public abstract class LoginFixture
             change?.Invoke(listener) ?? listener, policy ?? CompiledPolicy.AllowEverything, logins, journal, Log);
         _started.Add(gateway);
         return gateway;
+    }
+
+    /// <summary>The gateway's, with its key.</summary>
+    private protected X509Certificate2 LoadCertificate() => LoadWithKey(_directory["gateway.crt"], _directory["gateway.key"]);
+
+    /// <summary>By way of PKCS #12, as SslStream wants keys.</summary>
+    private protected static X509Certificate2 LoadWithKey(string certificate, string key)
+    {
+        using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
     }
 
     private protected static UpstreamLogin LoginOf(string user) => new(user, new LiteralSecret(PostgresServer.Password));

@@ -29,8 +29,14 @@ internal sealed class StubLogins : ILoginAuthority
 
     public bool AsksForCertificates => true;
 
-    public LoginOutcome.Denied? Admit(LoginAttempt attempt) =>
-        IsThrottling ? new LoginOutcome.Denied("too many failures", "too many failed logins", "Wait a minute.") { IsThrottled = true } : null;
+    /// <summary>Every attempt, as long as somebody holds on to it.</summary>
+    public ConcurrentQueue<WeakReference<LoginAttempt>> Attempts { get; } = new();
+
+    public LoginOutcome.Denied? Admit(LoginAttempt attempt)
+    {
+        Attempts.Enqueue(new WeakReference<LoginAttempt>(attempt));
+        return IsThrottling ? new LoginOutcome.Denied("too many failures", "too many failed logins", "Wait a minute.") { IsThrottled = true } : null;
+    }
 
     public LoginMethod MethodFor(LoginAttempt attempt) => attempt.LoginName == "token" ? LoginMethod.Token : LoginMethod.Scram;
 

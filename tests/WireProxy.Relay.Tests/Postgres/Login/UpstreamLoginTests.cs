@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using WireProxy.Access;
 using WireProxy.TestKit;
 
@@ -30,8 +29,7 @@ internal sealed class UpstreamLoginTests : LoginFixture
     public async Task The_gateway_logs_in_with_its_certificate()
     {
         (string certificate, string key) = Server.Certificates.IssueToClient("certified", "certified");
-        using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
-        var login = new UpstreamLogin("certified", null) { Certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null) };
+        var login = new UpstreamLogin("certified", null) { Certificate = LoadWithKey(certificate, key) };
 
         ProcessResult result = await PsqlOf(StartGateway(new StubLogins(), login)).QueryAsync(WhoAmI);
 
@@ -161,6 +159,31 @@ internal sealed class UpstreamLoginTests : LoginFixture
         Assert.That((await PsqlOf(gateway).QueryAsync(WhoAmI)).Output, Is.EqualTo("changing\n"), () => Log.Text);
     }
 
+    [TestCase("scram"), TestCase("md5"), TestCase("clear")]
+    public async Task The_gateways_password_is_wiped_once_it_is_used(string user)
+    {
+        var source = new Remembering();
+
+        Assert.That((await PsqlOf(StartGateway(new StubLogins(), new UpstreamLogin(user, source))).QueryAsync(WhoAmI)).Output, Is.EqualTo(user + "\n"));
+
+        Assert.That(source.Given, Has.Count.EqualTo(1));
+        Assert.That(source.Given[0].Utf8.ToArray(), Is.All.Zero);
+    }
+
+    [TestCase("trusted"), TestCase("peered")]
+    public async Task A_secret_that_nobody_asks_for_is_not_read(string user)
+    {
+        var source = new Remembering();
+        LocalGateway gateway = StartGateway(new StubLogins(), new UpstreamLogin(user, source), change: listener => user == "trusted" ? listener : listener with
+        {
+            Upstream = listener.Upstream with { Host = Server.SocketDirectory },
+        });
+
+        Assert.That((await PsqlOf(gateway).QueryAsync(WhoAmI)).Output, Is.EqualTo(user + "\n"));
+
+        Assert.That(source.Given, Is.Empty);
+    }
+
     [Test]
     public async Task Replication_is_refused()
     {
@@ -175,6 +198,18 @@ internal sealed class UpstreamLoginTests : LoginFixture
     {
         public override ValueTask<Secret> ReadAsync(CancellationToken cancellationToken) =>
             throw new SecretUnavailableException("the vault is sealed");
+    }
+
+    private sealed class Remembering : SecretSource
+    {
+        public List<Secret> Given { get; } = [];
+
+        public override async ValueTask<Secret> ReadAsync(CancellationToken cancellationToken)
+        {
+            Secret secret = await new LiteralSecret(PostgresServer.Password).ReadAsync(cancellationToken);
+            Given.Add(secret);
+            return secret;
+        }
     }
 
     private sealed class Changing : SecretSource

@@ -13,11 +13,11 @@ public sealed class TdsMessageMaskTests
     private static ServerMessage Message(int number, string text = "a text with 123-45-6789") =>
         new(TokenType.Error, number, 3, 14, text, "SERVER\\INSTANCE", "dbo.proc_1", 12);
 
-    private static ServerMessage Withhold(ServerMessage message, TdsVersion version = TdsVersion.V74)
+    private static ServerMessage Withhold(ServerMessage message, TdsVersion version = TdsVersion.V74, params string[] statements)
     {
         var format = new TokenFormat(version);
         using WireWriter writer = new();
-        TdsMessageMask.WriteWithheld(message, format, writer);
+        TdsMessageMask.WriteWithheld(message, format, writer, statements);
         return ServerMessage.Decode(writer.WrittenSpan, format);
     }
 
@@ -37,6 +37,18 @@ public sealed class TdsMessageMaskTests
     [TestCase(1205, "Transaction (Process ID 52) was deadlocked on lock resources with another process and has been chosen as the deadlock victim.")]
     public void A_text_that_can_hold_no_value_stays(int number, string text) =>
         Assert.That(Withhold(Message(number, text)), Is.EqualTo(Message(number, text)));
+
+    [TestCase(207, "Invalid column name 'nmae'.", "SELECT Nmae FROM p", true)]
+    [TestCase(208, "Invalid object name 'dbo.nope'.", "SELECT * FROM dbo.nope WHERE a = '123-45-6789'", true)]
+    [TestCase(4104, "The multi-part identifier \"x.ssn\" could not be bound.", "SELECT x.ssn FROM patients", true)]
+    [TestCase(201, "Procedure or function 'p' expects parameter '@id', which was not supplied.", "EXEC p @other = 1", false)]
+    [TestCase(207, "Invalid column name '123-45-6789'.", "SELECT a FROM b", false)]
+    [TestCase(208, "Invalid object name 'dbo.123-45-6789'.", "SELECT a FROM dbo.b", false)]
+    [TestCase(208, "Invalid object name 123-45-6789.", "SELECT a FROM b", false), TestCase(208, "Invalid object name 'b", "SELECT a FROM b", false)]
+    [TestCase(245, "Conversion failed when converting the varchar value 'b' to data type int.", "SELECT a FROM b", false)]
+    [TestCase(50000, "'b'", "SELECT a FROM b", false)]
+    public void A_text_about_the_statements_own_words_stays(int number, string text, string statement, bool stays) =>
+        Assert.That(Withhold(Message(number, text), statements: [statement]).Text, stays ? Is.EqualTo(text) : Does.EndWith(Suffix));
 
     [TestCase(0, 0), TestCase(50000, 50000), TestCase(50001, 50000), TestCase(123456789, 50000), TestCase(int.MaxValue, 50000), TestCase(-5, -5)]
     public void What_a_program_says_is_withheld_with_its_number_and_state(int number, int expected)

@@ -1,0 +1,37 @@
+namespace WireProxy.Access.Tests.Oidc;
+
+public sealed class AlgorithmTests
+{
+    [TestCaseSource(typeof(OidcAlgorithms), nameof(OidcAlgorithms.All))]
+    public async Task Every_algorithm_of_the_list_is_checked(string algorithm)
+    {
+        bool isEc = algorithm.StartsWith("ES", StringComparison.Ordinal);
+        TokenForge key = isEc ? TokenForge.Ec("k", algorithm) : TokenForge.Rsa("k");
+        using var provider = new Provider(null, key);
+        string token = key.Sign(provider.Claims(), algorithm);
+        Assert.That(await provider.ReasonAsync(token), Is.EqualTo("(accepted)"));
+        string forged = token[..(token.LastIndexOf('.') + 1)] + TokenForge.Encode(new byte[isEc ? 64 : 256]);
+        Assert.That(await provider.ReasonAsync(forged), Is.EqualTo("the token's signature is wrong"));
+    }
+
+    [Test]
+    public async Task An_algorithm_that_is_configured_away_is_refused()
+    {
+        TokenForge ec = TokenForge.Ec("k");
+        using var provider = new Provider(options => options with { Algorithms = ["RS256"] }, Provider.SharedKey, ec);
+        Assert.That(await provider.ReasonAsync(ec.Sign(provider.Claims(), "ES256")), Is.EqualTo("the token's algorithm is not allowed"));
+        Assert.That(await provider.ReasonAsync(provider.Key.Sign(provider.Claims())), Is.EqualTo("(accepted)"));
+    }
+
+    [Test]
+    public void An_algorithm_that_anybody_could_sign_with_cannot_be_configured([Values("none", "HS256", "rs256", "EdDSA")] string algorithm) =>
+        Assert.That(() => new Provider(options => options with { Algorithms = [algorithm] }), Throws.ArgumentException);
+
+    [Test]
+    public async Task A_curve_belongs_to_its_algorithm()
+    {
+        TokenForge p384 = TokenForge.Ec("k", "ES384");
+        using var provider = new Provider(null, p384);
+        Assert.That(await provider.ReasonAsync(p384.Sign(provider.Claims(), "ES256")), Is.EqualTo("the token's algorithm does not fit its key"));
+    }
+}
