@@ -272,8 +272,8 @@ internal sealed class IdentitySettingsTests
               certificates: [{ authority: ca.pem }]
             console: { address: 127.0.0.1:8080, administrators: [admins] }
             """);
-        var text = await Cli.RunAsync("check", "--config", _files.Main);
-        var json = await Cli.RunAsync("check", "--config", _files.Main, "--format", "json");
+        var text = await Cli.RunAsync("check", "--offline", "--config", _files.Main);
+        var json = await Cli.RunAsync("check", "--offline", "--config", _files.Main, "--format", "json");
         Assert.That((text.ExitCode, json.ExitCode), Is.EqualTo((0, 0)), text.ToString);
         Assert.That(text.Output, Does.Contain("login       by identity; upstream app (password from environment)")
             .And.Contain("user        alice in analysts, password from environment")
