@@ -11,20 +11,18 @@ internal sealed class BatchPlans(TdsSession session)
     /// <summary>Errors are compared with texts up to this.</summary>
     private const int LongestQuoted = 16 * 1024;
 
-    private ShapeSettings _shapes;
+    private ServerState Server => session.Server;
 
     /// <summary>The session's temporary tables and what they hold, after the batches that passed.</summary>
-    public ImmutableArray<TempTable> TempTables { get; private set; } = [];
+    public ImmutableArray<TempTable> TempTables => Server.TempTables;
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => TempTables.IsEmpty && _shapes == ShapeSettings.None;
+    public bool IsLikeNew => TempTables.IsEmpty && Server.Shapes == ShapeSettings.None;
 
-    /// <summary>The session is like new.</summary>
-    public void Reset()
-    {
-        TempTables = [];
-        _shapes = ShapeSettings.None;
-    }
+    /// <summary>Whether batches after this one may be judged otherwise than before it. What its texts mean is known.</summary>
+    public bool ChangesState(RequestTexts request) => request.Texts.Any(text => text.Meanings.Any(meaning => meaning.Lineage is { } lineage &&
+        ((Server.Shapes | lineage.TurnsOn) != Server.Shapes || After(Server.Shapes, lineage) != Server.Shapes ||
+            !lineage.TempTables.SequenceEqual(TempTables, SameTable.Instance))));
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
@@ -76,7 +74,7 @@ internal sealed class BatchPlans(TdsSession session)
         bool touches = false;
         bool withholds = false;
         // What a batch turns on counts for itself; what it turns off, for the next.
-        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(_shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(Server.Shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
         bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
@@ -91,9 +89,9 @@ internal sealed class BatchPlans(TdsSession session)
                     || lineage.Variables.Values.Any(judge.IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(set => PlanOf(set, judge)));
-                TempTables = lineage.TempTables;
+                Server.TempTables = lineage.TempTables;
                 touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
-                _shapes = After(_shapes, lineage);
+                Server.Shapes = After(Server.Shapes, lineage);
             }
         }
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
@@ -129,7 +127,7 @@ internal sealed class BatchPlans(TdsSession session)
         statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
 
     /// <summary>More than one result set may come of it: whether one is classified its beginning does not tell of the others.</summary>
-    public bool MayHaveSeveralResults(RequestTexts request) => _shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
+    public bool MayHaveSeveralResults(RequestTexts request) => Server.Shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
         || !(only is { Readings: [{ Statements: [{ Command: "SELECT", InnerCommands.IsEmpty: true }] }] }
             || only is { Meanings: [{ Lineage: { SequenceKnown: true, ResultSets.Length: <= 1 } }] });
 
@@ -145,4 +143,15 @@ internal sealed class BatchPlans(TdsSession session)
 
     private static ColumnLabels AllLabels(RequestTexts request, LineageJudge judge) =>
         judge.LabelsOf(SourceSet.UnionOf(request.Texts.SelectMany(text => text.Meanings).Select(meaning => meaning.Lineage!.Union)), null);
+
+    private sealed class SameTable : IEqualityComparer<TempTable>
+    {
+        public static SameTable Instance { get; } = new();
+
+        public bool Equals(TempTable? one, TempTable? other) =>
+            one is not null && other is not null && one.Name == other.Name && one.IsOpen == other.IsOpen && one.Rest.Equals(other.Rest) &&
+            one.Columns.SequenceEqual(other.Columns);
+
+        public int GetHashCode(TempTable table) => table.Name.GetHashCode(StringComparison.Ordinal);
+    }
 }

@@ -1,8 +1,10 @@
+using WireProxy.Policy;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Login;
 using WireProxy.Relay.Transport;
 
 namespace WireProxy.Relay.Tds;
@@ -11,8 +13,13 @@ namespace WireProxy.Relay.Tds;
 /// <param name="Format">How tokens are laid out from here on.</param>
 /// <param name="PacketSize">Bytes of a packet, in both directions and on both legs.</param>
 /// <param name="WithholdsClassification">The gateway alone asked for DATACLASSIFICATION: the client does not know of it.</param>
-internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database, bool WithholdsClassification = false)
+/// <param name="Mars">Several sessions share the connection from here on.</param>
+internal sealed record LoginAgreement(
+    TokenFormat Format, int PacketSize, string? Database, bool WithholdsClassification = false, bool Mars = false)
 {
+    /// <summary>Who is asking, where the gateway decides about logins.</summary>
+    public Subject? Subject { get; init; }
+
     /// <summary>How tokens are laid out that the client gets.</summary>
     public TokenFormat ClientFormat => WithholdsClassification ? Format with { DataClassification = 0 } : Format;
 }
@@ -21,7 +28,8 @@ internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string
 /// The client's own login, carried to the server and back until LOGINACK. Nothing of it is recorded. A server that routes the
 /// client elsewhere is followed here; the client does not learn of it.
 /// </summary>
-internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationToken cancellationToken)
+/// <param name="own">The gateway's own login in place of the client's; null: the client's.</param>
+internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationToken cancellationToken, OwnLogin? own = null)
 {
     /// <summary>How often a server may route to another (SqlClient follows ten times).</summary>
     private const int MostRoutes = 10;
@@ -34,24 +42,39 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private int _packetSize = PacketHeader.DefaultPacketSize;
     private string? _database;
     private RoutingTarget? _route;
+    private bool _mars;
     private bool _acknowledged;
     private bool _refused;
+    private ServerMessage? _error;
     private TokenType _question;
     private readonly OwnClassification _classification = new(session.Listener.Policy.HasProtectedColumns);
     private PacketRun _accepted;
 
+    /// <summary>What was agreed on, once <see cref="RunAsync"/> has ended.</summary>
+    public LoginAgreement Agreement { get; private set; } = null!;
+
+    /// <summary>The client's login, without its credential where the gateway has one of its own.</summary>
+    public Login7 Login { get; private set; } = null!;
+
     /// <summary>Until the server has accepted the login, which the client learns by <see cref="AcceptAsync"/>.</summary>
     /// <exception cref="SessionEndException">The login was refused, or a side broke the protocol.</exception>
-    public async Task<LoginAgreement> RunAsync(UpstreamStart upstream, byte[] payload, Login7 login)
+    public async Task RunAsync(UpstreamStart upstream, byte[]? payload, Login7 login)
     {
-        _upstream = upstream;
+        (_upstream, Login) = (upstream, login);
+        _mars = asked is { Mars: true } && upstream.Answer.Mars;
         Login7 wanted = ForUpstream(login);
         bool isChanged = !ReferenceEquals(wanted, login);
         for (int routes = 0; ; routes++)
         {
             await SendAsync(isChanged ? null : payload, wanted);
             if (!await AnswerAsync(wanted))
-                return new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked);
+            {
+                Agreement = new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked, _mars)
+                {
+                    Subject = own?.SubjectFor(_database ?? login.Database),
+                };
+                return;
+            }
             if (routes == MostRoutes)
                 throw UpstreamConnector.Unreachable("the upstream routes from server to server without end");
             wanted = await FollowAsync(wanted);
@@ -64,6 +87,11 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
 
     private async Task SendAsync(byte[]? payload, Login7 login)
     {
+        if (own is not null)
+        {
+            await own.SendAsync(_upstream, login, cancellationToken);
+            return;
+        }
         if (payload is not null)
         {
             await _upstream.SendLoginAsync(payload);
@@ -109,6 +137,8 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
                 _accepted = run;
                 return false;
             }
+            if (own is not null)
+                throw own.Refused(_error);
             await PassAsync(run);
             if (_refused || (!_acknowledged && _question == default))
                 throw new SessionEndException(new SessionEnd(Stage.Login, Party.Upstream, "the upstream refused the login"));
@@ -131,7 +161,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private byte[]? Rewritten(PacketRun run)
     {
         using var joined = new WireWriter();
-        return _classification.Without(run.Payload(_upstream.Leg.Input.Unread, joined), _format);
+        ReadOnlySpan<byte> answer = run.Payload(_upstream.Leg.Input.Unread, joined);
+        byte[]? without = _classification.Without(answer, _format);
+        return own?.Reworded(without ?? answer, _format) ?? without;
     }
 
     private async Task AskClientAsync()
@@ -181,6 +213,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
                 var granted = FeatureExtAck.Decode(token.Bytes);
                 _format = _format with { ColumnEncryption = granted.GrantsColumnEncryption, DataClassification = granted.DataClassificationVersion };
                 break;
+            case TokenType.Error:
+                _error ??= ServerMessage.Decode(token.Bytes, _format);
+                break;
             case TokenType.Done:
                 _refused |= !_acknowledged && (Done.Decode(token.Bytes, _format).Status & DoneStatus.Error) != 0;
                 break;
@@ -218,6 +253,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         _upstream = await UpstreamStart.ConnectAsync(
             options, session.Loop, asked, session.Listener.Options.Limits.HandshakeTimeout, cancellationToken);
         session.Upstream = _upstream.Leg;
+        // The client has been told already.
+        if (_mars && !_upstream.Answer.Mars)
+            throw UpstreamConnector.Unreachable("the server that the upstream routes to has no MARS, and the upstream has");
         return login with { ServerName = route.Server, Database = route.Database ?? login.Database };
     }
 }
