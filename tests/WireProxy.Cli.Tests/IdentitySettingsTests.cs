@@ -216,8 +216,6 @@ internal sealed class IdentitySettingsTests
     [TestCase("tds", "{ username: a, certificate: gateway.crt, key: gateway.key }", "credentials.certificate: is for protocol: postgres alone")]
     [TestCase("postgres", "{ by_group: [{ username: a, password: x }] }", "credentials.by_group[0]: 'groups' is missing")]
     [TestCase("postgres", "{}", "credentials: 'username' is missing")]
-    [TestCase("tds", "{ token: x }", "credentials.token: this version logs in to SQL Server by password alone")]
-    [TestCase("tds", "{ username: a, password: x }", "credentials: this version relays the client's own login to SQL Server")]
     public void What_is_wrong_with_credentials_is_said_at_its_place(string protocol, string credentials, string expected)
     {
         var (settings, problems) = _files.Read($$"""
@@ -227,6 +225,23 @@ internal sealed class IdentitySettingsTests
             """);
         Assert.That(settings, Is.Null);
         Assert.That(problems, Has.Some.Contains("listeners[0].upstream." + expected), () => string.Join('\n', problems));
+    }
+
+    [TestCase("{ username: app, password: x }", "app", false)]
+    [TestCase("{ token: x }", "", true)]
+    [TestCase("{ managed_identity: {} }", "", true)]
+    public void A_listener_for_SQL_Server_logs_in_with_a_password_or_a_token(string credentials, string username, bool sendsToken)
+    {
+        var (settings, problems) = _files.Read($$"""
+            listeners:
+              - { name: clinic, protocol: tds, address: "127.0.0.1:1433", upstream: { address: "127.0.0.1:14330", credentials: {{credentials}} } }
+            identity: { users: [{ name: alice, password: { env: WIREPROXY_TEST_PASSWORD } }] }
+            """);
+        Assert.That(settings, Is.Not.Null, () => string.Join('\n', problems));
+        var upstream = settings!.Gateway.Listeners[0].Upstream;
+        var login = upstream.Credentials!.Default!;
+        Assert.That((login.Username, login.SendsToken), Is.EqualTo((username, sendsToken)));
+        Assert.That(upstream.Catalog, Is.SameAs(login), "the catalog is read with it, too");
     }
 
     [TestCase("127.0.0.1:5432", true)]

@@ -29,17 +29,17 @@ internal sealed class ListenerReader(IdentityOptions? identity)
         var cleartext = section.Flag("cleartext_on_loopback") ?? false;
         var database = section.Text("database");
         section.RejectUnknownKeys();
-        CheckIdentity(section, upstream, protocol);
+        CheckIdentity(section, upstream);
         if (name is null || address is null || upstream is null || problems.HasErrors)
             return null;
-        var asksForCertificate = upstream.Credentials is not null && protocol == WireProtocol.Postgres && identity is { Certificates.IsEmpty: false };
+        var asksForCertificate = upstream.Credentials is not null && identity is { Certificates.IsEmpty: false };
         tls = tls is null ? null : tls with { AsksForCertificate = asksForCertificate };
         return new ListenerSettings(
             new ListenerOptions(name, protocol, address, tls, upstream, limits) { CleartextOnLoopback = cleartext }, database);
     }
 
     /// <summary>Whose login goes upstream, and whether clients can prove who they are without telling it to everybody on their way.</summary>
-    private void CheckIdentity(Section section, UpstreamOptions? upstream, WireProtocol protocol)
+    private void CheckIdentity(Section section, UpstreamOptions? upstream)
     {
         var upstreamPath = section.Child("upstream");
         if (upstreamPath?.Has("credentials") != true)
@@ -48,9 +48,6 @@ internal sealed class ListenerReader(IdentityOptions? identity)
                 section.Warning("cleartext_on_loopback", "is used with 'upstream.credentials' only; here the client's own login is relayed");
             return;
         }
-        if (protocol == WireProtocol.Tds)
-            upstreamPath.Error("credentials",
-                "this version relays the client's own login to SQL Server; credentials held by the gateway are for protocol: postgres alone");
         if (identity is null)
             upstreamPath.Error("credentials", "anybody could use them: 'identity' must say who may log in here");
         if (upstream?.Credentials is { Default: null })

@@ -50,8 +50,6 @@ internal sealed class UpstreamLoginReader(WireProtocol protocol, bool isSocket)
         string[] given = [.. SecretKeys.Where(section.Has)];
         if (given.Length > 1)
             section.Error(given[1], $"stands beside '{given[0]}'; one of password, token and managed_identity is expected");
-        if (protocol == WireProtocol.Tds && sendsToken)
-            section.Error(given[0], "this version logs in to SQL Server by password alone");
         var certificate = ReadCertificate(section);
         if (given.Length == 0 && certificate is null && !section.Has("certificate"))
             CheckWithoutSecret(section);

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using WireProxy.Protocols.Postgres;
-using WireProxy.Relay.Postgres.Login;
 using WireProxy.Relay.Transport;
 using WireProxy.TestKit;
 using static WireProxy.TestKit.WireBuilder;
