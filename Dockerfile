@@ -2,7 +2,7 @@
 # This file was written where no container engine runs: it has been read with care, and it has not been built.
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS sdk
-FROM mcr.microsoft.com/dotnet/runtime:10.0 AS runtime
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS runtime
 
 # Debian 12 and not the SDK's and the runtime's own images: Debian packages PostgreSQL 15's parser (libpg_query), and it is
 # this version of the library whose tree the gateway reads.
@@ -34,7 +34,7 @@ ENV DOTNET_ROOT=/usr/share/dotnet \
 USER 10001:10001
 WORKDIR /var/lib/wireproxy
 VOLUME /var/lib/wireproxy
-EXPOSE 6432
+EXPOSE 6432 8080
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/app/wireproxy"]
 CMD ["serve", "--config", "/etc/wireproxy/wireproxy.yaml"]

@@ -13,6 +13,8 @@ public enum RecordKind : byte
     Decision = 4,
     /// <summary>A session ended. UTF-8 JSON object.</summary>
     SessionClosed = 5,
+    /// <summary>A credential was given out or taken back. UTF-8 JSON object.</summary>
+    Access = 6,
     /// <summary>The first record of each segment, written by the journal itself.</summary>
     SegmentHeader = 16,
     /// <summary>The last record of a closed segment, written by the journal itself.</summary>

@@ -33,6 +33,9 @@ public sealed class TdsStandInOptions
     /// <summary>Passwords by login name.</summary>
     public IReadOnlyDictionary<string, string> Users { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["sa"] = "Passw0rd!" };
 
+    /// <summary>Login names by access token, which comes in FEDAUTH's feature data (library SECURITYTOKEN).</summary>
+    public IReadOnlyDictionary<string, string> Tokens { get; init; } = new Dictionary<string, string>();
+
     public TdsEncryption Encryption { get; init; } = TdsEncryption.None;
 
     /// <summary>With its private key. Where there is one, TDS 8.0 is answered in every mode but <see cref="TdsEncryption.None"/>.</summary>

@@ -29,7 +29,7 @@ internal sealed class CommandLineTests
 
     [Test]
     public void The_verbs_of_the_contract_that_this_version_has_are_there() =>
-        Assert.That(Verbs, Is.EquivalentTo(new[] { "serve", "check", "demo", "policy test", "sessions", "replay", "verify", "keys new" }));
+        Assert.That(Verbs, Is.EquivalentTo(new[] { "serve", "check", "demo", "policy test", "login", "sessions", "replay", "verify", "keys new" }));
 
     [TestCase("serve")]
     [TestCase("nonsense")]

@@ -131,8 +131,8 @@ internal sealed class PolicyFileTests
         Assert.That(policy, Is.Not.Null);
         Assert.That(problems, Has.Length.EqualTo(3));
         Assert.That(problems[0], Does.StartWith("policy.yaml: warning: unparsed: approve blocks"));
-        Assert.That(problems[1], Is.EqualTo("policy.yaml:5: warning: rules[0].when.groups: this version knows no groups, so the rule 'reporting-only' never matches"));
-        Assert.That(problems[2], Is.EqualTo("policy.yaml:8: warning: unmask[0].groups: this version knows no groups, so nothing is unmasked by this"));
+        Assert.That(problems[1], Is.EqualTo("policy.yaml:5: warning: rules[0].when.groups: without 'identity' no groups are known, so the rule 'reporting-only' never matches"));
+        Assert.That(problems[2], Is.EqualTo("policy.yaml:8: warning: unmask[0].groups: without 'identity' no groups are known, so nothing is unmasked by this"));
     }
 
     [Test]

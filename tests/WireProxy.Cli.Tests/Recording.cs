@@ -27,6 +27,8 @@ internal sealed class Recording : IAsyncDisposable
 
     public Task ClosedAsync() => AppendAsync(RecordKind.SessionClosed, """{"reason":"the client closed the connection","stage":"relay","party":"client"}"""u8.ToArray());
 
+    public Task AccessAsync(string json) => AppendAsync(RecordKind.Access, Encoding.UTF8.GetBytes(json));
+
     public Task DecisionAsync(string json) => AppendAsync(RecordKind.Decision, Encoding.UTF8.GetBytes(json));
 
     public Task ClientAsync(params byte[][] frames) => AppendAsync(RecordKind.ClientBytes, WireBuilder.Join(frames));

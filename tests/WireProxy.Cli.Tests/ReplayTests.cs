@@ -192,6 +192,18 @@ internal sealed class ReplayTests
     }
 
     [Test]
+    public async Task A_credential_that_was_given_out_is_shown()
+    {
+        await _recording.OpenedAsync(listener: "console", protocol: "http");
+        await _recording.AccessAsync("""{"access":"issued","credential":"abc","username":"wp_x","listener":"clinic","purpose":"\u001b[2Jreport","expires_at":"2026-11-20T13:00:00Z"}""");
+        await _recording.ClosedAsync();
+        var text = await Cli.RunAsync("replay", "--journal", _recording.Directory, _recording.Session.ToString());
+        Assert.That(text.Output, Does.Contain("issued credential abc (wp_x) for listener clinic, until 2026-11-20T13:00:00Z, for: \\x1b[2Jreport"));
+        var json = await Cli.RunAsync("replay", "--journal", _recording.Directory, _recording.Session.ToString(), "--format", "json");
+        Assert.That(JsonDocument.Parse(json.OutputLines[1]).RootElement.GetProperty("event").GetString(), Is.EqualTo("access"));
+    }
+
+    [Test]
     public async Task Json_has_one_object_for_each_event()
     {
         await _recording.OpenedAsync();

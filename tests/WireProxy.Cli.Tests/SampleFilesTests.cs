@@ -1,3 +1,4 @@
+using System.Text;
 using WireProxy.Cli.Configuration;
 using WireProxy.TestKit;
 
@@ -28,6 +29,49 @@ internal sealed class SampleFilesTests
         Assert.That(SettingsReader.Read(files.Main, problems), Is.Not.Null, () => string.Join('\n', problems.All));
         Assert.That(problems.All, Is.Empty);
     }
+
+    [Test]
+    public void The_identities_of_the_readme_are_accepted()
+    {
+        using var files = new ConfigurationFiles();
+        Environment.SetEnvironmentVariable("BACKUP_PASSWORD", "for this test");
+        new TestCertificates(files["."]).Issue("gateway", "localhost");
+        files.Write("token", "for this test");
+        var identity = File.ReadAllText(RepositoryFiles.Path("README.md")).Split("```yaml\n").Single(block => block.StartsWith("identity:", StringComparison.Ordinal));
+        var (settings, problems) = files.Read("""
+            listeners:
+              - name: clinic
+                protocol: postgres
+                address: 127.0.0.1:6432
+                tls: { certificate: gateway.crt, key: gateway.key, mode: require }
+                upstream: { address: 127.0.0.1:5432, credentials: { username: app, password: { env: BACKUP_PASSWORD } } }
+
+            """ + identity[..identity.IndexOf("```", StringComparison.Ordinal)]
+                .Replace("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "ca.pem", StringComparison.Ordinal)
+                .Replace("/var/run/secrets/kubernetes.io/serviceaccount/token", "token", StringComparison.Ordinal)
+                .Replace("workloads-ca.pem", "ca.pem", StringComparison.Ordinal));
+        Assert.That(settings, Is.Not.Null, () => string.Join('\n', problems));
+        Assert.That(settings!.Identity!.Oidc, Has.Length.EqualTo(3));
+        Assert.That(problems.Where(problem => !problem.Contains("no '", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public void The_configuration_in_the_sample_for_Kubernetes_has_no_problem()
+    {
+        using var files = new ConfigurationFiles();
+        new TestCertificates(files["."]).Issue("tls", "localhost");
+        files.Write("token", "for this test");
+        var map = YamlFile.Parse("kubernetes.yaml", Encoding.UTF8.GetBytes(FirstDocument("kubernetes.yaml")), new ProblemList()).Root!.Child("data")!;
+        var (settings, problems) = files.Read(
+            map.Text("wireproxy.yaml")!.Replace("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "ca.pem", StringComparison.Ordinal)
+                .Replace("/var/run/secrets/kubernetes.io/serviceaccount/token", "token", StringComparison.Ordinal)
+                .Replace("/tls/", "", StringComparison.Ordinal).Replace("/database/ca.crt", "ca.pem", StringComparison.Ordinal).Replace("/database/password", "token", StringComparison.Ordinal),
+            map.Text("policy.yaml"));
+        Assert.That(problems, Is.Empty);
+        Assert.That(settings!.Identity!.Oidc.Single().GroupClaims, Is.EqualTo(new[] { "kubernetes.io.namespace" }));
+    }
+
+    private static string FirstDocument(string name) => File.ReadAllText(RepositoryFiles.Path("deploy", name)).Split("\n---\n")[0];
 
     private static void CreateSigningKey(ConfigurationFiles files)
     {

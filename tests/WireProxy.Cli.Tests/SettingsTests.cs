@@ -111,7 +111,7 @@ internal sealed class SettingsTests
             "wireproxy.yaml: warning: no 'journal': nothing is recorded",
             "wireproxy.yaml:2: error: listeners[0]: 'address' is missing",
             "wireproxy.yaml:3: error: listeners[0].protocol: 'postgress' is not known; did you mean 'postgres'? accepted: postgres, tds",
-            "wireproxy.yaml:4: error: unknown key 'adress' in listeners[0]; did you mean 'address'? accepted: name, protocol, address, tls, upstream, limits",
+            "wireproxy.yaml:4: error: unknown key 'adress' in listeners[0]; did you mean 'address'? accepted: name, protocol, address, tls, upstream, limits, cleartext_on_loopback, database",
             "wireproxy.yaml:5: error: listeners[0].upstream.address: a host and a port are expected, such as db.example.org:5432 or /var/run/postgresql:5432, not '5432'",
             "wireproxy.yaml:6: error: listeners[0].limits.connections: a whole number from 1 to 1000000 is expected, not 'many'",
             "wireproxy.yaml:6: error: listeners[0].limits.idle_timeout: a duration such as 100ms, 30s, 5m or 2h is expected (0: never), not '5'",
@@ -122,7 +122,6 @@ internal sealed class SettingsTests
         }));
     }
 
-    [TestCase("identity: { users: [] }", "identity: this version relays the client's own login")]
     [TestCase("journal: { directory: j, auditor_key: a.pem }", "journal.auditor_key: sealed originals are not supported yet")]
     public void A_feature_of_a_later_version_is_an_error_that_says_so(string yaml, string expected)
     {
@@ -132,8 +131,8 @@ internal sealed class SettingsTests
     }
 
     [TestCase("upstream: { address: 127.0.0.1:5432 }", "upstream: { address: 127.0.0.1:5432, tls: { encryption: login } }", "encryption: is for protocol: tds alone")]
-    [TestCase("upstream: { address: 127.0.0.1:5432 }", "upstream: { address: 127.0.0.1:5432, credentials: { username: app, password: x } }", "this version relays the client's own login")]
-    public void So_is_one_inside_a_listener(string here, string there, string expected)
+    [TestCase("upstream: { address: 127.0.0.1:5432 }", "upstream: { address: 127.0.0.1:5432, credentials: { username: app, password: x } }", "upstream.credentials: anybody could use them: 'identity' must say who may log in here")]
+    public void What_does_not_fit_a_listener_is_an_error(string here, string there, string expected)
     {
         var (settings, problems) = _files.Read(ConfigurationFiles.Minimal.Replace(here, there, StringComparison.Ordinal));
         Assert.That(settings, Is.Null);
@@ -141,11 +140,20 @@ internal sealed class SettingsTests
     }
 
     [Test]
-    public void A_console_is_harmless_to_leave_out_and_only_warned_about()
+    public void A_console_on_a_public_address_without_TLS_is_warned_about()
     {
-        var (settings, problems) = _files.Read(ConfigurationFiles.Minimal + "\nconsole: { address: 127.0.0.1:8080 }");
-        Assert.That(settings, Is.Not.Null);
-        Assert.That(problems, Has.One.EqualTo("wireproxy.yaml:6: warning: console: this version has no console; nothing will listen there"));
+        var (settings, problems) = _files.Read(ConfigurationFiles.Minimal + "\nconsole: { address: 0.0.0.0:8080 }");
+        Assert.That(settings!.Console!.Address, Is.EqualTo(new IPEndPoint(IPAddress.Any, 8080)));
+        Assert.That(problems, Has.One.EqualTo("wireproxy.yaml:6: warning: console.address: without 'tls' tokens and passwords are refused from other machines; health is told to all"));
+    }
+
+    [TestCase("127.0.0.1:6432", "a listener and the console listen at 127.0.0.1:6432")]
+    [TestCase("8080", "an IP address and a port are expected, such as 127.0.0.1:8080, not '8080'")]
+    public void A_console_that_cannot_listen_is_an_error(string address, string expected)
+    {
+        var (settings, problems) = _files.Read(ConfigurationFiles.Minimal + $"\nconsole: {{ address: '{address}' }}");
+        Assert.That(settings, Is.Null);
+        Assert.That(problems, Has.One.Contains(expected));
     }
 
     [Test]
@@ -170,8 +178,11 @@ internal sealed class SettingsTests
 
     [TestCase("{ env: WIREPROXY_TEST_ABSENT }", "the environment variable WIREPROXY_TEST_ABSENT is not set")]
     [TestCase("{ file: absent }", "cannot be read")]
-    [TestCase("{ env: A, file: b }", "either '{ env: NAME }' or '{ file: PATH }' is expected")]
-    [TestCase("{ environment: A }", "unknown key 'environment' in listeners[0].upstream.catalog.password; accepted: env, file")]
+    [TestCase("{ env: A, file: b }", "exactly one of '{ env: NAME }', '{ file: PATH }' and '{ command: [PROGRAM, ARGUMENT] }' is expected")]
+    [TestCase("{ environment: A }", "unknown key 'environment' in listeners[0].upstream.catalog.password; accepted: env, file, command")]
+    [TestCase("{ command: pass show clinic }", "no shell takes this apart: write it as a list, [pass, show, clinic]")]
+    [TestCase("{ command: [pass], timeout: 1d }", "password.timeout: a duration such as 100ms, 30s, 5m or 2h, from 1ms to 10m, is expected")]
+    [TestCase("{ command: [] }", "password.command: a program is expected")]
     public void A_secret_that_cannot_be_had_is_an_error(string secret, string expected)
     {
         var (settings, problems) = _files.Read(WithCatalogPassword(secret));

@@ -32,6 +32,12 @@ public sealed record GatewaySettings
     /// <summary>Its password.</summary>
     public string CatalogPassword { get; init; } = PostgresServer.Password;
 
+    /// <summary><c>upstream.credentials</c> as the file writes it; the catalog's password is <c>{ env: CATALOG_PASSWORD }</c>.</summary>
+    public string? Credentials { get; init; }
+
+    /// <summary>Further keys at the file's top, such as <c>identity</c>, as lines of YAML.</summary>
+    public string? More { get; init; }
+
     /// <summary>strict or batched; null: no journal.</summary>
     public string? Durability { get; init; } = "batched";
 
@@ -57,6 +63,8 @@ public sealed record GatewaySettings
         yaml.AppendLine($"      tls: {{ mode: {UpstreamTls}{root}{encryption} }}");
         if (CatalogUser is not null)
             yaml.AppendLine($"      catalog: {{ username: {CatalogUser}, password: {{ env: CATALOG_PASSWORD }} }}");
+        if (Credentials is not null)
+            yaml.AppendLine($"      credentials: {Credentials}");
         if (Limits.Count > 0)
             yaml.AppendLine($"    limits: {{ {string.Join(", ", Limits.Select(limit => $"{limit.Key}: {limit.Value}"))} }}");
         if (hasPolicy)
@@ -66,6 +74,8 @@ public sealed record GatewaySettings
             yaml.AppendLine("journal:").AppendLine($"  directory: {journal}").AppendLine($"  durability: {Durability}");
             yaml.AppendLine($"  signing_key: {signingKey}").AppendLine($"  on_failure: {OnFailure}");
         }
+        if (More is not null)
+            yaml.AppendLine(More);
         return yaml.ToString();
     }
 }

@@ -6,7 +6,7 @@ namespace WireProxy.TestKit;
 /// Ends what a test run started and removes its directories even when the run itself is killed: a shell that waits for the end
 /// of its input, which comes with the end of this process however that happens.
 /// </summary>
-internal static class Reaper
+public static class Reaper
 {
     // A process is noted with its start time (field 22 of /proc/PID/stat), so that nobody is killed who got the number later.
     private const string Script = """

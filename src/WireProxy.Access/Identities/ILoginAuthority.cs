@@ -44,4 +44,7 @@ public interface ILoginAuthority
 
     /// <summary>A client certificate is asked for in TLS: some mapping could use one.</summary>
     bool AsksForCertificates { get; }
+
+    /// <summary>Of the first provider; null: no tokens are taken.</summary>
+    TokenAdvice? TokenAdvice { get; }
 }

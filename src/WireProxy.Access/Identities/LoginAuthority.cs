@@ -41,6 +41,9 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
 
     public bool AsksForCertificates => _certificates.HasMappings;
 
+    public TokenAdvice? TokenAdvice =>
+        _options.Oidc is [var first, ..] ? new TokenAdvice(first.Issuer, first.Audiences[0]) : null;
+
     /// <summary>How often a password in the clear cost a PBKDF2.</summary>
     internal int Derivations => _derivations;
 

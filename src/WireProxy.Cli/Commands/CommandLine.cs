@@ -44,6 +44,7 @@ internal static class CommandLine
             CheckCommand.Create(),
             DemoCommand.Create(),
             PolicyCommand.Create(),
+            LoginCommand.Create(),
             SessionsCommand.Create(),
             ReplayCommand.Create(),
             VerifyCommand.Create(),

@@ -1,15 +1,19 @@
 using System.Net;
-using System.Text;
 using WireProxy.Access;
 using WireProxy.Relay;
 
 namespace WireProxy.Cli.Configuration;
 
 /// <summary>One entry of <c>listeners</c>.</summary>
-internal static class ListenerReader
+/// <param name="Database">What `wireproxy login` tells people to connect to; null: they know.</param>
+internal sealed record ListenerSettings(ListenerOptions Options, string? Database);
+
+/// <summary>Reads one entry of <c>listeners</c>.</summary>
+/// <param name="identity">Who may log in at listeners with credentials of their own; null: nobody is known.</param>
+internal sealed class ListenerReader(IdentityOptions? identity)
 {
     /// <summary>Null where the entry has an error, which is reported.</summary>
-    public static ListenerOptions? Read(Section section)
+    public ListenerSettings? Read(Section section)
     {
         var problems = section.File.Problems;
         var name = section.RequiredText("name");
@@ -22,10 +26,36 @@ internal static class ListenerReader
             section.Missing("upstream");
         var upstream = section.Child("upstream") is { } upstreamSection ? ReadUpstream(upstreamSection, protocol) : null;
         var limits = section.Child("limits") is { } limitsSection ? ReadLimits(limitsSection) : new ListenerLimits();
+        var cleartext = section.Flag("cleartext_on_loopback") ?? false;
+        var database = section.Text("database");
         section.RejectUnknownKeys();
-        return name is null || address is null || upstream is null || problems.HasErrors
-            ? null
-            : new ListenerOptions(name, protocol, address, tls, upstream, limits);
+        CheckIdentity(section, upstream);
+        if (name is null || address is null || upstream is null || problems.HasErrors)
+            return null;
+        var asksForCertificate = upstream.Credentials is not null && identity is { Certificates.IsEmpty: false };
+        tls = tls is null ? null : tls with { AsksForCertificate = asksForCertificate };
+        return new ListenerSettings(
+            new ListenerOptions(name, protocol, address, tls, upstream, limits) { CleartextOnLoopback = cleartext }, database);
+    }
+
+    /// <summary>Whose login goes upstream, and whether clients can prove who they are without telling it to everybody on their way.</summary>
+    private void CheckIdentity(Section section, UpstreamOptions? upstream)
+    {
+        var upstreamPath = section.Child("upstream");
+        if (upstreamPath?.Has("credentials") != true)
+        {
+            if (section.Has("cleartext_on_loopback"))
+                section.Warning("cleartext_on_loopback", "is used with 'upstream.credentials' only; here the client's own login is relayed");
+            return;
+        }
+        if (identity is null)
+            upstreamPath.Error("credentials", "anybody could use them: 'identity' must say who may log in here");
+        if (upstream?.Credentials is { Default: null })
+            upstreamPath.Warning("credentials", "who has none of the groups of 'by_group' is refused, because there is no login for everybody else");
+        if (!section.Has("tls"))
+            section.File.Problems.Warning(section.File.Name, section.File.LineOf(section.Path),
+                $"{section.Path}: no 'tls' for clients, so tokens and passwords in the clear are refused"
+                + (section.Flag("cleartext_on_loopback") == true ? ", except from this machine itself (cleartext_on_loopback)" : ""));
     }
 
     private static IPEndPoint? ReadAddress(Section section)
@@ -59,15 +89,11 @@ internal static class ListenerReader
         }
         var tls = section.Child("tls") is { } tlsSection
             ? ReadUpstreamTls(tlsSection, protocol) : new UpstreamTlsOptions(UpstreamTlsMode.Prefer, null);
-        var catalog = section.Child("catalog") is { } catalogSection ? ReadCredentials(catalogSection) : null;
-        if (section.Child("credentials") is { } credentials)
-        {
-            ReadCredentials(credentials);
-            section.Error("credentials",
-                "this version relays the client's own login; credentials held by the gateway are not supported yet");
-        }
+        var logins = new UpstreamLoginReader(protocol, host?.StartsWith('/') == true);
+        var credentials = section.Child("credentials") is { } credentialsSection ? logins.ReadCredentials(credentialsSection) : null;
+        var catalog = section.Child("catalog") is { } catalogSection ? logins.ReadLogin(catalogSection) : credentials?.Default;
         section.RejectUnknownKeys();
-        return host is null ? null : new UpstreamOptions(host, port, tls, catalog);
+        return host is null ? null : new UpstreamOptions(host, port, tls, catalog) { Credentials = credentials };
     }
 
     private static UpstreamTlsOptions ReadUpstreamTls(Section section, WireProtocol protocol)
@@ -86,53 +112,19 @@ internal static class ListenerReader
         return new UpstreamTlsOptions(mode, roots) { Encryption = encryption };
     }
 
-    private static UpstreamLogin? ReadCredentials(Section section)
-    {
-        var username = section.RequiredText("username");
-        var password = Secret.Read(section, "password");
-        section.RejectUnknownKeys();
-        return username is null || password is null ? null : new UpstreamLogin(username, new ReadSecret(password));
-    }
-
-    private sealed class ReadSecret(Func<string> read) : SecretSource
-    {
-        public override ValueTask<Access.Secret> ReadAsync(CancellationToken cancellationToken) =>
-            ValueTask.FromResult(new Access.Secret(Encoding.UTF8.GetBytes(read())));
-    }
-
     private static ListenerLimits ReadLimits(Section section)
     {
         var defaults = new ListenerLimits();
         var limits = new ListenerLimits
         {
             Connections = section.Number("connections", defaults.Connections, 1, 1_000_000),
-            HandshakeTimeout = ReadDuration(section, "handshake_timeout", defaults.HandshakeTimeout, mayBeZero: false),
-            IdleTimeout = ReadDuration(section, "idle_timeout", defaults.IdleTimeout, mayBeZero: true),
+            HandshakeTimeout = section.Duration("handshake_timeout", defaults.HandshakeTimeout, mayBeZero: false),
+            IdleTimeout = section.Duration("idle_timeout", defaults.IdleTimeout, mayBeZero: true),
             MarsSessions = section.Number("mars_sessions", defaults.MarsSessions, 0, 10_000),
-            InspectedMessageBytes = ReadSize(section, "inspected_message", defaults.InspectedMessageBytes, 16 << 10, 1 << 30),
-            DrainTimeout = ReadDuration(section, "drain_timeout", defaults.DrainTimeout, mayBeZero: true),
+            InspectedMessageBytes = section.Size("inspected_message", defaults.InspectedMessageBytes, 16 << 10, 1 << 30),
+            DrainTimeout = section.Duration("drain_timeout", defaults.DrainTimeout, mayBeZero: true),
         };
         section.RejectUnknownKeys();
         return limits;
-    }
-
-    private static TimeSpan ReadDuration(Section section, string key, TimeSpan fallback, bool mayBeZero)
-    {
-        if (section.Text(key) is not { } text)
-            return fallback;
-        if (Units.TryParseDuration(text, out var duration) && (mayBeZero || duration > TimeSpan.Zero))
-            return duration;
-        section.Error(key, $"{Units.DurationForm} is expected{(mayBeZero ? " (0: never)" : ", more than 0")}, not '{text}'");
-        return fallback;
-    }
-
-    private static int ReadSize(Section section, string key, int fallback, int from, int to)
-    {
-        if (section.Text(key) is not { } text)
-            return fallback;
-        if (Units.TryParseSize(text, out var bytes) && bytes >= from && bytes <= to)
-            return (int)bytes;
-        section.Error(key, $"{Units.SizeForm}, from {Units.Size(from)} to {Units.Size(to)}, is expected, not '{text}'");
-        return fallback;
     }
 }

@@ -13,7 +13,8 @@ internal sealed class PolicyFile
     private PolicyFile(YamlFile file) => _file = file;
 
     /// <summary>Null where there is an error; every one is reported at its line.</summary>
-    public static LoadedPolicy? Read(YamlFile file)
+    /// <param name="knowsIdentities">Without, conditions on groups, agents and purposes match nobody, which is said.</param>
+    public static LoadedPolicy? Read(YamlFile file, bool knowsIdentities)
     {
         if (file.Root is not { } root)
             return null;
@@ -21,6 +22,8 @@ internal sealed class PolicyFile
         var reader = new PolicyFile(file);
         var definition = reader.Read(root);
         var compiled = reader.Compile(definition);
+        if (compiled is not null && !knowsIdentities)
+            reader.WarnOfUnknownSubjects(definition);
         return compiled is null || file.Problems.ErrorCount > errors ? null : new LoadedPolicy(file.Name, definition, compiled);
     }
 
@@ -56,8 +59,6 @@ internal sealed class PolicyFile
         }
         foreach (var setting in compiled?.UnenforcedSettings ?? [])
             _file.Problems.Warning(_file.Name, 0, setting);
-        if (compiled is not null)
-            WarnOfUnknownSubjects(definition);
         return compiled;
     }
 
@@ -72,13 +73,19 @@ internal sealed class PolicyFile
             foreach (var (key, values) in unknown)
             {
                 if (values is not null)
-                    Warn($"rules[{index}].when.{key}", $"this version knows no {key}, so the rule '{rule.Name}' never matches");
+                    Warn($"rules[{index}].when.{key}", $"without 'identity' no {key} are known, so the rule '{rule.Name}' never matches");
             }
         }
         for (var index = 0; index < definition.Unmask.Length; index++)
         {
-            if (definition.Unmask[index].Groups is not null)
-                Warn($"unmask[{index}].groups", "this version knows no groups, so nothing is unmasked by this");
+            var grant = definition.Unmask[index];
+            (string Key, ImmutableArray<string>? Values)[] unknown =
+                [("groups", grant.Groups), ("agents", grant.Agents), ("purposes", grant.Purposes)];
+            foreach (var (key, values) in unknown)
+            {
+                if (values is not null)
+                    Warn($"unmask[{index}].{key}", $"without 'identity' no {key} are known, so nothing is unmasked by this");
+            }
         }
     }
 

@@ -134,6 +134,25 @@ internal sealed class Section
         return words;
     }
 
+    /// <summary>A mapping of free names to single values.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Pairs(string key)
+    {
+        var node = Find(key);
+        if (node is not YamlMappingNode mapping)
+        {
+            if (node is not null)
+                Error(key, "names and values are expected here (a mapping)");
+            yield break;
+        }
+        foreach (var (name, value) in mapping.Children)
+        {
+            if (name is YamlScalarNode { Value: { Length: > 0 } word } && value is YamlScalarNode { Value: { } text } scalar && !IsEmpty(scalar))
+                yield return new(word, text);
+            else
+                File.Problems.Error(File.Name, (int)name.Start.Line, $"{PathOf(key)}: a name with one value is expected here");
+        }
+    }
+
     /// <summary>Whether the value is a mapping, for keys that accept a word or a mapping.</summary>
     public bool IsMapping(string key) => Find(key) is YamlMappingNode;
 

@@ -22,6 +22,7 @@ internal static class SettingsReport
     {
         foreach (var listener in settings.Gateway.Listeners)
             WriteListener(listener, output);
+        IdentityReport.WriteText(settings, output);
         if (settings.Policy is { } policy)
             WritePolicy(policy, output);
         else
@@ -35,6 +36,7 @@ internal static class SettingsReport
     {
         foreach (var listener in settings.Gateway.Listeners)
             lines.Write(json => WriteListener(listener, json));
+        IdentityReport.WriteJson(settings, lines);
         if (settings.Policy is { } policy)
             lines.Write(json => WritePolicy(policy, json));
         if (settings.Journal is { } journal)
@@ -58,7 +60,7 @@ internal static class SettingsReport
         output.WriteLine($"  address     {listener.Address}");
         output.WriteLine($"  tls         {Describe(listener.Tls)}");
         output.WriteLine($"  upstream    {AddressOf(upstream)}, tls {Describe(upstream.Tls)}{Encryption(listener)}");
-        output.WriteLine($"  login       the client's own, relayed");
+        output.WriteLine($"  login       {IdentityReport.Describe(upstream.Credentials)}{Cleartext(listener)}");
         output.WriteLine($"  catalog     read by {upstream.Catalog?.Username ?? "the client's own session, before its first statement"}");
         output.WriteLine($"  limits      {Describe(limits)}");
         if (listener.Protocol == WireProtocol.Tds)
@@ -76,7 +78,10 @@ internal static class SettingsReport
         json.WriteString("certificate", listener.Tls?.Certificate.Subject);
         json.WriteString("upstream", AddressOf(upstream));
         json.WriteString("upstream_tls", Word(upstream.Tls.Mode));
+        IdentityReport.Write(upstream.Credentials, json);
         json.WriteString("catalog", upstream.Catalog?.Username);
+        json.WriteBoolean("asks_for_certificate", listener.Tls is { AsksForCertificate: true });
+        json.WriteBoolean("cleartext_on_loopback", listener.CleartextOnLoopback);
         if (listener.Protocol == WireProtocol.Tds)
         {
             json.WriteString("upstream_encryption", Word(upstream.Tls.Encryption));
@@ -170,7 +175,9 @@ internal static class SettingsReport
 
     private static string Describe(ClientTlsOptions? tls) => tls is null
         ? "not offered"
-        : $"{Word(tls.Mode)}, {tls.Certificate.Subject}, until {Day(tls.Certificate.NotAfter)}";
+        : $"{Word(tls.Mode)}, {tls.Certificate.Subject}, until {Day(tls.Certificate.NotAfter)}{(tls.AsksForCertificate ? ", asks for a certificate" : "")}";
+
+    private static string Cleartext(ListenerOptions listener) => listener.CleartextOnLoopback ? "; in the clear too from this machine" : "";
 
     private static string Describe(RuleCondition when) => string.Join("; ", Conditions(when).Select(key => $"{key.Name} {key.Value}"));
 

@@ -36,6 +36,7 @@ internal sealed class JsonReplay(TextWriter output) : IReplayWriter
     {
         SessionBegan => "opened",
         Decided => "decision",
+        AccessChanged => "access",
         StatementSent => "statement",
         StatementPrepared => "prepare",
         FunctionCalled => "function",
@@ -62,6 +63,9 @@ internal sealed class JsonReplay(TextWriter output) : IReplayWriter
                 break;
             case Decided decided:
                 Copy(json, decided.Details);
+                break;
+            case AccessChanged access:
+                Copy(json, access.Details);
                 break;
             case SessionFinished finished:
                 Copy(json, finished.Details);

@@ -13,6 +13,9 @@ internal sealed record SessionBegan(DateTime Time, JsonElement Details) : Replay
 /// <summary>The policy decided about a statement.</summary>
 internal sealed record Decided(DateTime Time, JsonElement Details) : ReplayEvent(Time);
 
+/// <summary>A credential was given out or taken back.</summary>
+internal sealed record AccessChanged(DateTime Time, JsonElement Details) : ReplayEvent(Time);
+
 /// <summary>A statement went to the database.</summary>
 /// <param name="Parameters">As text; null is NULL. Empty for the simple protocol.</param>
 internal sealed record StatementSent(DateTime Time, string Text, IReadOnlyList<string?> Parameters) : ReplayEvent(Time);

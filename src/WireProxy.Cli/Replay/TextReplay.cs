@@ -89,6 +89,7 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         Notified notified => $"notification {Printable.Line(notified.Channel)}: {Printable.Line(notified.Payload)}",
         ParameterReported parameter => $"{Printable.Line(parameter.Name)} is {Printable.Line(parameter.Value)}",
         NotShown hidden => $"[{hidden.Reason}]",
+        AccessChanged access => Credential(access.Details),
         SessionFinished finished => $"closed ({Text(finished.Details, "party")}): {Text(finished.Details, "reason")}",
         _ => TdsLines.Describe(happened, Indent) ?? happened.GetType().Name,
     };
@@ -115,6 +116,13 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         var statement = JsonText.Of(decision, "statement")?.Trim() is { Length: > 0 } sql ? $"\n{Indent}  not run: {Printable.Line(sql)}" : "";
         var command = Text(decision, "command") is { Length: > 0 } tag ? $": {tag}" : "";
         return $"{Text(decision, "decision")}{rule}{command}{tables}{statement}";
+    }
+
+    private static string Credential(JsonElement details)
+    {
+        string Member(string name, string before) => Text(details, name) is { Length: > 0 } text ? before + text : "";
+        return $"{Text(details, "access")} credential {Text(details, "credential")} ({Text(details, "username")})"
+            + Member("listener", " for listener ") + Member("of", " of ") + Member("expires_at", ", until ") + Member("purpose", ", for: ");
     }
 
     private static string? Field(ErrorFields fields, ErrorFieldCode code) => fields[code] is { } value ? Printable.Line(value.Text) : null;

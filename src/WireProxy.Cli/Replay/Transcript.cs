@@ -27,6 +27,7 @@ internal sealed class Transcript
         { Kind: RecordKind.SessionOpened } => [Open(record.TimeUtc, JsonText.Parse(record.Payload))],
         { Kind: RecordKind.SessionClosed } => [new SessionFinished(record.TimeUtc, JsonText.Parse(record.Payload))],
         { Kind: RecordKind.Decision } => [new Decided(record.TimeUtc, JsonText.Parse(record.Payload))],
+        { Kind: RecordKind.Access } => [new AccessChanged(record.TimeUtc, JsonText.Parse(record.Payload))],
         { Kind: RecordKind.ClientBytes } => Read(record, fromClient: true),
         { Kind: RecordKind.ServerBytes } => Read(record, fromClient: false),
         _ => [],
@@ -60,6 +61,7 @@ internal sealed class Transcript
         RecordKind.ClientBytes => "a request",
         RecordKind.ServerBytes => "an answer",
         RecordKind.Decision => "a decision",
+        RecordKind.Access => "a credential",
         _ => "a record",
     };
 }

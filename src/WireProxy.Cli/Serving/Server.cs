@@ -31,12 +31,17 @@ internal static class Server
         {
             var policy = settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
             var log = new LineLogger(error, TimeProvider.System);
-            await using var gateway = new Gateway(settings.Gateway, policy, journal, log, TimeProvider.System);
+            await using var logins = await Logins.StartAsync(settings.Identity, log);
+            await using var gateway = new Gateway(settings.Gateway, policy, journal, log, TimeProvider.System, logins);
             Start(gateway);
+            await using var console = await Consoles.StartAsync(settings, gateway.Addresses, logins, journal, log);
             foreach (var (listener, address) in settings.Gateway.Listeners.Zip(gateway.Addresses))
                 await output.WriteLineAsync($"{listener.Name}: accepting {listener.Protocol.ToString().ToLowerInvariant()} at {address}");
+            if (console is not null)
+                await output.WriteLineAsync($"console: accepting {(settings.Console!.Tls is null ? "http" : "https")} at {console.Address}");
             await output.FlushAsync();
             await signals.First;
+            console?.Drain();
             await gateway.DrainAsync(signals.Second);
         }
         finally

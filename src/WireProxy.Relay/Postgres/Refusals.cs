@@ -43,14 +43,11 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: {why.Of(deciding)} decides which rows this {command} returns or changes, and the policy says predicates: block",
         $"Filter, join, group and order by columns that are not protected, such as a key, not by {why.Short(deciding)}.{why.Alternatives(deciding, "may be used for that")} The connection stays usable.",
         null, command, 0);
+
     /// <summary>With the server's own code for it: nearly always a slip of the pen.</summary>
     public static Refusal MissingFunction(string command, string function) => new(
         "block", "42883", $"function {function} does not exist in the catalog as WireProxy has read it",
         "No function of that name takes so many arguments. WireProxy does not run what it does not know; the connection stays usable.", null, command, 0);
-
-    public static Refusal Predicate(string command) => new(
-        "block", "42501", $"WireProxy did not run this statement: a protected column decides which rows this {command} returns or changes, and the policy says predicates: block",
-        "Filter, join, group and order by columns that are not protected, such as a key; the connection stays usable.", null, command, 0);
 
     public static Refusal Derived(string command, SourceSet sources, string setting, Explanation why) => new(
         "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from {why.Of(sources)}, and the policy says {setting}",

@@ -13,6 +13,9 @@ internal sealed class Admission
     /// <summary>Of PostgreSQL's 63 bytes and TDS's 128 characters the longer.</summary>
     private const int LongestName = 128;
 
+    /// <summary>In characters; a longer token is not looked at.</summary>
+    public const int LongestToken = 16 * 1024;
+
     private readonly Session _session;
     private readonly ListenerOptions _options;
 
@@ -21,6 +24,10 @@ internal sealed class Admission
         (_session, Authority, Attempt) = (session, authority, attempt);
         _options = session.Listener.Options;
     }
+
+    public static LoginOutcome.Denied TokenTooLong { get; } = new(
+        "the token is longer than 16 KiB", "login failed: the token is longer than 16 KiB",
+        "Ask the identity provider for one with fewer claims: long lists of groups are the usual reason.");
 
     public ILoginAuthority Authority { get; }
 

@@ -13,16 +13,20 @@ internal sealed class BatchPlans(TdsSession session)
 
     private ServerState Server => session.Server;
 
-    /// <summary>The session's temporary tables and what they hold, after the batches that passed.</summary>
-    public ImmutableArray<TempTable> TempTables => Server.TempTables;
-
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => TempTables.IsEmpty && Server.Shapes == ShapeSettings.None;
+    public bool IsLikeNew => Server.Left.IsEmpty;
 
-    /// <summary>Whether batches after this one may be judged otherwise than before it. What its texts mean is known.</summary>
-    public bool ChangesState(RequestTexts request) => request.Texts.Any(text => text.Meanings.Any(meaning => meaning.Lineage is { } lineage &&
-        ((Server.Shapes | lineage.TurnsOn) != Server.Shapes || After(Server.Shapes, lineage) != Server.Shapes ||
-            !lineage.TempTables.SequenceEqual(TempTables, SameTable.Instance))));
+    /// <summary>What the next text of the request is judged by.</summary>
+    public Leftovers Next { get; private set; } = Leftovers.None;
+
+    /// <summary>A request is judged text by text: each finds what those before it leave.</summary>
+    public void Begin() => Next = Server.Left;
+
+    /// <summary>To be said of each text once its meanings are known.</summary>
+    public void GoBehind(RequestText text) => Next = text.Leaves!;
+
+    /// <summary>Whether batches after the request that was gone through may be judged otherwise than before it.</summary>
+    public bool ChangesState => !Next.ForTheNextRequest.IsSameAs(Server.Left);
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
@@ -74,7 +78,7 @@ internal sealed class BatchPlans(TdsSession session)
         bool touches = false;
         bool withholds = false;
         // What a batch turns on counts for itself; what it turns off, for the next.
-        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(Server.Shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(Server.Left.Shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
         bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
@@ -89,11 +93,10 @@ internal sealed class BatchPlans(TdsSession session)
                     || lineage.Variables.Values.Any(judge.IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(set => PlanOf(set, judge)));
-                Server.TempTables = lineage.TempTables;
                 touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
-                Server.Shapes = After(Server.Shapes, lineage);
             }
         }
+        Server.Left = Next.ForTheNextRequest;
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
         ColumnLabels labels = session.ReadsClassification ? AllLabels(request, judge) : ColumnLabels.None;
         if (!touches && !withholds && labels.IsNone)
@@ -113,27 +116,23 @@ internal sealed class BatchPlans(TdsSession session)
         };
     }
 
-    /// <summary>The settings that may be on afterwards. What holds statements back holds the other settings back, too.</summary>
-    private static ShapeSettings After(ShapeSettings before, BatchLineage lineage)
-    {
-        ShapeSettings left = before & ~(lineage.TurnsOff & (ShapeSettings.HoldsStatements | ShapeSettings.FormatOnly));
-        if ((left & ShapeSettings.HoldsStatements) == 0)
-            left &= ~lineage.TurnsOff;
-        return left | lineage.TurnsOn;
-    }
-
     /// <summary>Columns may come that the statement does not name: the keys of its tables.</summary>
     private bool HasProtectedTable(StatementLineage statement) =>
         statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
 
     /// <summary>More than one result set may come of it: whether one is classified its beginning does not tell of the others.</summary>
-    public bool MayHaveSeveralResults(RequestTexts request) => Server.Shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
+    public bool MayHaveSeveralResults(RequestTexts request) => Server.Left.Shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
         || !(only is { Readings: [{ Statements: [{ Command: "SELECT", InnerCommands.IsEmpty: true }] }] }
             || only is { Meanings: [{ Lineage: { SequenceKnown: true, ResultSets.Length: <= 1 } }] });
 
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
-    public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
-        reading.Statements.Any(facts => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql)));
+    public static bool MayChangeDatabase(RequestTexts request) =>
+        request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(MayChangeDatabase)));
+
+    /// <summary>Behind it, in one request, the catalog no longer says what names mean.</summary>
+    public static bool MayChangeNames(StatementFacts facts) => facts.ChangesCatalog || MayChangeDatabase(facts) || ChangesUser(facts);
+
+    private static bool MayChangeDatabase(StatementFacts facts) => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql;
 
     private ResultPlan? PlanOf(ResultSetLineage set, LineageJudge judge) => !set.IsKnown ? null : new ResultPlan(
         [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(judge.MaskOf)])
@@ -143,15 +142,4 @@ internal sealed class BatchPlans(TdsSession session)
 
     private static ColumnLabels AllLabels(RequestTexts request, LineageJudge judge) =>
         judge.LabelsOf(SourceSet.UnionOf(request.Texts.SelectMany(text => text.Meanings).Select(meaning => meaning.Lineage!.Union)), null);
-
-    private sealed class SameTable : IEqualityComparer<TempTable>
-    {
-        public static SameTable Instance { get; } = new();
-
-        public bool Equals(TempTable? one, TempTable? other) =>
-            one is not null && other is not null && one.Name == other.Name && one.IsOpen == other.IsOpen && one.Rest.Equals(other.Rest) &&
-            one.Columns.SequenceEqual(other.Columns);
-
-        public int GetHashCode(TempTable table) => table.Name.GetHashCode(StringComparison.Ordinal);
-    }
 }

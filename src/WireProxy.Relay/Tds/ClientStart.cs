@@ -153,7 +153,7 @@ internal sealed class ClientStart(Session session)
     }
 
     /// <summary>Where there is no upstream to answer: nothing but what leads to the login.</summary>
-    private static PreLogin OwnAnswer(PreLogin asked)
+    public static PreLogin OwnAnswer(PreLogin asked)
     {
         var answer = new PreLogin(
         [
@@ -173,7 +173,8 @@ internal sealed class ClientStart(Session session)
         return (_tls?.Mode, wanted) switch
         {
             (null, _) => (PreLoginEncryption.NotSupported, Encryption.None),
-            (ClientTlsMode.Prefer, PreLoginEncryption.Off) => (PreLoginEncryption.Off, Encryption.LoginOnly),
+            // Where the gateway decides about logins, tokens may come, which are longer than a login's first packet.
+            (ClientTlsMode.Prefer, PreLoginEncryption.Off) when session.Listener.Logins is null => (PreLoginEncryption.Off, Encryption.LoginOnly),
             (ClientTlsMode.Prefer, PreLoginEncryption.NotSupported) => (PreLoginEncryption.NotSupported, Encryption.None),
             (_, PreLoginEncryption.On or PreLoginEncryption.Required) => (PreLoginEncryption.On, Encryption.Full),
             (_, PreLoginEncryption.Off) => (PreLoginEncryption.Required, Encryption.Full),

@@ -1,8 +1,10 @@
+using WireProxy.Policy;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Login;
 using WireProxy.Relay.Transport;
 
 namespace WireProxy.Relay.Tds;
@@ -15,6 +17,9 @@ namespace WireProxy.Relay.Tds;
 internal sealed record LoginAgreement(
     TokenFormat Format, int PacketSize, string? Database, bool WithholdsClassification = false, bool Mars = false)
 {
+    /// <summary>Who is asking, where the gateway decides about logins.</summary>
+    public Subject? Subject { get; init; }
+
     /// <summary>How tokens are laid out that the client gets.</summary>
     public TokenFormat ClientFormat => WithholdsClassification ? Format with { DataClassification = 0 } : Format;
 }
@@ -23,7 +28,8 @@ internal sealed record LoginAgreement(
 /// The client's own login, carried to the server and back until LOGINACK. Nothing of it is recorded. A server that routes the
 /// client elsewhere is followed here; the client does not learn of it.
 /// </summary>
-internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationToken cancellationToken)
+/// <param name="own">The gateway's own login in place of the client's; null: the client's.</param>
+internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationToken cancellationToken, OwnLogin? own = null)
 {
     /// <summary>How often a server may route to another (SqlClient follows ten times).</summary>
     private const int MostRoutes = 10;
@@ -39,15 +45,22 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private bool _mars;
     private bool _acknowledged;
     private bool _refused;
+    private ServerMessage? _error;
     private TokenType _question;
     private readonly OwnClassification _classification = new(session.Listener.Policy.HasProtectedColumns);
     private PacketRun _accepted;
 
+    /// <summary>What was agreed on, once <see cref="RunAsync"/> has ended.</summary>
+    public LoginAgreement Agreement { get; private set; } = null!;
+
+    /// <summary>The client's login, without its credential where the gateway has one of its own.</summary>
+    public Login7 Login { get; private set; } = null!;
+
     /// <summary>Until the server has accepted the login, which the client learns by <see cref="AcceptAsync"/>.</summary>
     /// <exception cref="SessionEndException">The login was refused, or a side broke the protocol.</exception>
-    public async Task<LoginAgreement> RunAsync(UpstreamStart upstream, byte[] payload, Login7 login)
+    public async Task RunAsync(UpstreamStart upstream, byte[]? payload, Login7 login)
     {
-        _upstream = upstream;
+        (_upstream, Login) = (upstream, login);
         _mars = asked is { Mars: true } && upstream.Answer.Mars;
         Login7 wanted = ForUpstream(login);
         bool isChanged = !ReferenceEquals(wanted, login);
@@ -55,7 +68,13 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         {
             await SendAsync(isChanged ? null : payload, wanted);
             if (!await AnswerAsync(wanted))
-                return new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked, _mars);
+            {
+                Agreement = new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked, _mars)
+                {
+                    Subject = own?.SubjectFor(_database ?? login.Database),
+                };
+                return;
+            }
             if (routes == MostRoutes)
                 throw UpstreamConnector.Unreachable("the upstream routes from server to server without end");
             wanted = await FollowAsync(wanted);
@@ -68,6 +87,11 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
 
     private async Task SendAsync(byte[]? payload, Login7 login)
     {
+        if (own is not null)
+        {
+            await own.SendAsync(_upstream, login, cancellationToken);
+            return;
+        }
         if (payload is not null)
         {
             await _upstream.SendLoginAsync(payload);
@@ -113,6 +137,8 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
                 _accepted = run;
                 return false;
             }
+            if (own is not null)
+                throw own.Refused(_error);
             await PassAsync(run);
             if (_refused || (!_acknowledged && _question == default))
                 throw new SessionEndException(new SessionEnd(Stage.Login, Party.Upstream, "the upstream refused the login"));
@@ -135,7 +161,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private byte[]? Rewritten(PacketRun run)
     {
         using var joined = new WireWriter();
-        return _classification.Without(run.Payload(_upstream.Leg.Input.Unread, joined), _format);
+        ReadOnlySpan<byte> answer = run.Payload(_upstream.Leg.Input.Unread, joined);
+        byte[]? without = _classification.Without(answer, _format);
+        return own?.Reworded(without ?? answer, _format) ?? without;
     }
 
     private async Task AskClientAsync()
@@ -184,6 +212,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
             case TokenType.FeatureExtAck:
                 var granted = FeatureExtAck.Decode(token.Bytes);
                 _format = _format with { ColumnEncryption = granted.GrantsColumnEncryption, DataClassification = granted.DataClassificationVersion };
+                break;
+            case TokenType.Error:
+                _error ??= ServerMessage.Decode(token.Bytes, _format);
                 break;
             case TokenType.Done:
                 _refused |= !_acknowledged && (Done.Decode(token.Bytes, _format).Status & DoneStatus.Error) != 0;

@@ -57,7 +57,8 @@ internal static class PacketIo
     {
         using var joined = new WireWriter();
         byte[] payload = run.Payload(leg.Input.Unread, joined).ToArray();
-        leg.Input.Consume(run.Length);
+        // It may hold a credential, and the buffer goes back to a pool.
+        leg.Input.Wipe(run.Length);
         return payload;
     }
 

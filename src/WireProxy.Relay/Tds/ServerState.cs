@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using WireProxy.Sql.TransactSql.Lineage;
-
 namespace WireProxy.Relay.Tds;
 
 /// <summary>
@@ -32,11 +29,8 @@ internal sealed class ServerState(string database, bool isShared)
 
     public Handles Handles { get; } = new();
 
-    /// <summary>As the batches before have left them. Under <see cref="Gate"/>.</summary>
-    public ImmutableArray<TempTable> TempTables { get; set; } = [];
-
-    /// <summary>Settings that change which result sets come, as the batches before have left them. Under <see cref="Gate"/>.</summary>
-    public ShapeSettings Shapes { get; set; }
+    /// <summary>What the requests before have left. Under <see cref="Gate"/>.</summary>
+    public Leftovers Left { get; set; } = Leftovers.None;
 
     /// <summary>As the last answer said.</summary>
     public bool InTransaction
@@ -55,8 +49,7 @@ internal sealed class ServerState(string database, bool isShared)
     public void Reset()
     {
         Handles.Clear();
-        TempTables = [];
-        Shapes = ShapeSettings.None;
+        Left = Leftovers.None;
         Database = FirstDatabase;
     }
 

@@ -81,10 +81,12 @@ internal sealed class StatementGate(TdsSession session)
     {
         if (request.Refusal is { } early && !session.Policy.IsTransparent)
             return GateAnswer.Refused(early, request.Recorded(), request.Transaction);
+        session.Plans.Begin();
         foreach (RequestText text in request.Texts)
         {
             if (!TryUnderstand(text))
                 return GateAnswer.Wait;
+            session.Plans.GoBehind(text);
         }
         var secrets = ImmutableArray.CreateBuilder<PayloadSpan>();
         foreach (RequestText text in request.Texts)
@@ -94,7 +96,7 @@ internal sealed class StatementGate(TdsSession session)
             secrets.AddRange(text.Secrets);
         }
         secrets.AddRange(request.Passwords);
-        bool changesState = session.Server.IsShared && (session.Plans.ChangesState(request) || BatchPlans.MayChangeDatabase(request));
+        bool changesState = session.Server.IsShared && (session.Plans.ChangesState || BatchPlans.MayChangeDatabase(request));
         if (!session.TryEnter(alone: changesState))
             return GateAnswer.Refused(Refusals.RunsAlone(changesState), request.Recorded(), request.Transaction);
         foreach (RequestText text in request.Texts)

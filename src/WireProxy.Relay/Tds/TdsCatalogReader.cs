@@ -1,11 +1,11 @@
 using System.Net.Sockets;
-using System.Text;
 using WireProxy.Access;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Login;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql.Catalog;
 
@@ -26,7 +26,7 @@ internal static class TdsCatalogReader
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
-            UpstreamStart start = await UpstreamStart.ConnectAsync(upstream, EventLoop.Next(), null, Patience, deadline.Token);
+            UpstreamStart start = await UpstreamStart.ConnectAsync(upstream, EventLoop.Next(), Federation.Question(null, upstream.Catalog!.SendsToken), Patience, deadline.Token);
             using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(static leg => ((Leg)leg!).Abort(), start.Leg);
             try
             {
@@ -61,25 +61,14 @@ internal static class TdsCatalogReader
             OptionFlags2 = OdbcOptions,
             AppName = "wireproxy catalog",
             ClientInterfaceName = "wireproxy",
-            UserName = credentials.Username,
-            Password = new LoginSecret(await ReadPasswordAsync(credentials)),
             Database = database,
         };
-        using (var payload = new WireWriter())
-        {
-            login.Encode(payload);
-            await start.SendLoginAsync(payload.WrittenMemory);
-        }
+        if (credentials.SendsToken && !start.HidesToken)
+            throw new CatalogUnreadableException("the token would pass in the clear (upstream.tls)");
+        using (Secret? secret = credentials.Password is { } source ? await source.ReadAsync(CancellationToken.None) : null)
+            await start.SendSecretLoginAsync(OwnLogin.WithCredential(login, credentials, secret, start.Answer));
         PacketRun run = await PacketIo.ReceiveMessageAsync(start.Leg, Party.Upstream);
         return Acknowledged(PacketIo.Take(start.Leg, run));
-    }
-
-    private static async Task<string> ReadPasswordAsync(UpstreamLogin credentials)
-    {
-        if (credentials.Password is not { } source)
-            return "";
-        using Secret secret = await source.ReadAsync(CancellationToken.None);
-        return Encoding.UTF8.GetString(secret.Utf8);
     }
 
     private static TokenFormat Acknowledged(ReadOnlySpan<byte> answer)

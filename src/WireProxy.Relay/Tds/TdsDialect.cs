@@ -5,6 +5,7 @@ using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Login;
 using WireProxy.Relay.Tds.Mars;
 using WireProxy.Sql.Catalog;
 
@@ -30,8 +31,24 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
     {
         var client = new ClientStart(session);
         PreLogin? asked = await client.ReadPreLoginAsync(cancellationToken);
-        if (listener.Limits.MarsSessions == 0)
+        // Where the gateway decides about logins it answers PRELOGIN before it knows the server, and so for one session.
+        if (listener.Limits.MarsSessions == 0 || session.Listener.Logins is not null)
             asked = asked?.With(PreLoginOptionType.Mars, new ByteString([0]));
+        LoginRelay relay = session.Listener.Logins is null
+            ? await RelayLoginAsync(session, client, asked, cancellationToken)
+            : await new GatewayLogin(session, client, asked).RunAsync(cancellationToken);
+        session.Farewell = new Farewell(relay.Agreement.Format);
+        // A client that is told of its login believes in it: what cannot be recorded is refused before.
+        LoggedIn opened = relay.Agreement.Mars
+            ? await MarsConnection.OpenAsync(session, this, relay.Login, relay.Agreement)
+            : await TdsSession.OpenAsync(session, this, relay.Login, relay.Agreement);
+        await relay.AcceptAsync();
+        return opened;
+    }
+
+    /// <summary>The client's own login, which the server decides.</summary>
+    private async Task<LoginRelay> RelayLoginAsync(Session session, ClientStart client, PreLogin? asked, CancellationToken cancellationToken)
+    {
         UpstreamStart upstream;
         try
         {
@@ -52,14 +69,8 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
         Login7 login = Login7.Decode(payload);
         session.Farewell = new Farewell(new TokenFormat(login.Version));
         var relay = new LoginRelay(session, asked, cancellationToken);
-        LoginAgreement agreement = await relay.RunAsync(upstream, payload, login);
-        session.Farewell = new Farewell(agreement.Format);
-        // A client that is told of its login believes in it: what cannot be recorded is refused before.
-        LoggedIn opened = agreement.Mars
-            ? await MarsConnection.OpenAsync(session, this, login, agreement)
-            : await TdsSession.OpenAsync(session, this, login, agreement);
-        await relay.AcceptAsync();
-        return opened;
+        await relay.RunAsync(upstream, payload, login);
+        return relay;
     }
 }
 
@@ -70,7 +81,7 @@ internal sealed class TdsCatalogs(ListenerOptions listener, CompiledPolicy polic
     private readonly ConcurrentDictionary<(string Database, string? Reader), SharedCatalog> _catalogs = new();
     private readonly ConcurrentDictionary<string, DatabaseNews> _news = new(StringComparer.Ordinal);
 
-    /// <param name="user">The login's name; empty where it is not known, as of a federated login.</param>
+    /// <param name="user">The database's name for it; empty where it is not known, as of a federated login.</param>
     public SharedCatalog For(string database, string user)
     {
         if (listener.Upstream.Catalog is not null)

@@ -33,7 +33,7 @@ internal sealed class TdsSession : DialectSession
         Format = agreement.Format;
         PacketSize = agreement.PacketSize;
         WithholdsClassification = agreement.WithholdsClassification;
-        _sharedCatalog = dialect.Catalogs.For(server.Database, subject.User);
+        _sharedCatalog = dialect.Catalogs.For(server.Database, session.UpstreamUser ?? subject.User);
         Plans = new BatchPlans(this);
         Meanings = new TextMeanings(this);
         Passed = dialect.PassedUnder(null);
@@ -108,7 +108,7 @@ internal sealed class TdsSession : DialectSession
         return new TdsSession(session, dialect, subject, agreement, server ?? new ServerState(subject.Database ?? "", isShared: false));
     }
 
-    public static Subject SubjectOf(Session session, Login7 login, LoginAgreement agreement) => new(
+    public static Subject SubjectOf(Session session, Login7 login, LoginAgreement agreement) => agreement.Subject ?? new Subject(
         login.UserName, [], session.Listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address);
 
     /// <param name="place">Of a session that shares a connection, and of the connection; null for a session that has its own.</param>
@@ -321,7 +321,7 @@ internal sealed class TdsSession : DialectSession
     {
         if (_sharedCatalog.Database == database)
             return;
-        _sharedCatalog = Dialect.Catalogs.For(database, Subject.User);
+        _sharedCatalog = Dialect.Catalogs.For(database, Session.UpstreamUser ?? Subject.User);
         Subject = Subject with { Database = database };
         (Catalog, Protection) = (null, null);
         Passed = Dialect.PassedUnder(null);

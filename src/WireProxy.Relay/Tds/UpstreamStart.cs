@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Wire;
@@ -30,6 +32,12 @@ internal sealed class UpstreamStart
     }
 
     public Leg Leg { get; }
+
+    /// <summary>Nobody on the way reads a password in the login.</summary>
+    public bool HidesPassword => UpstreamConnector.IsPrivate(_options.Host, Leg.Transport.TlsDescription is not null);
+
+    /// <summary>Nobody on the way reads a token in the login, which may be longer than its first packet.</summary>
+    public bool HidesToken => UpstreamConnector.IsPrivate(_options.Host, Leg.Transport.TlsDescription is not null && _loginTls is null);
 
     /// <summary>The server's answer to PRELOGIN.</summary>
     public PreLogin Answer { get; private set; } = null!;
@@ -77,15 +85,29 @@ internal sealed class UpstreamStart
     /// <summary>Sends the login, of which the first packet alone is encrypted where encryption is for the login only.</summary>
     public async Task SendLoginAsync(ReadOnlyMemory<byte> payload)
     {
-        if (_loginTls is null)
-        {
-            await PacketIo.SendAsync(Leg, PacketType.Login7, payload);
-            return;
-        }
         using var writer = new WireWriter();
         using var packets = new MessageWriter();
+        // Reserved at once: no copy stays behind in a smaller buffer.
+        writer.GetSpan(payload.Length + (payload.Length / PacketHeader.MinimumPacketSize + 1) * PacketHeader.Size);
         packets.WriteMessage(writer, PacketType.Login7, payload.Span);
-        ReadOnlyMemory<byte> login = writer.WrittenMemory;
+        try
+        {
+            await SendPacketsAsync(writer.WrittenMemory);
+        }
+        finally
+        {
+            Wipe(writer);
+        }
+    }
+
+    private async Task SendPacketsAsync(ReadOnlyMemory<byte> login)
+    {
+        if (_loginTls is null)
+        {
+            Leg.Output.Pass(login);
+            await Leg.Output.FlushAsync();
+            return;
+        }
         PacketHeader.TryRead(login.Span, out PacketHeader first);
         await Leg.Transport.SendAsync(login[..first.Length]);
         Leg.Upgrade(_plain);
@@ -93,6 +115,29 @@ internal sealed class UpstreamStart
         _loginTls = null;
         if (login.Length > first.Length)
             await Leg.Transport.SendAsync(login[first.Length..]);
+    }
+
+    /// <summary>Sends a login with a secret of the gateway's own, and wipes its bytes.</summary>
+    public async Task SendSecretLoginAsync(Login7 login)
+    {
+        using var payload = new WireWriter();
+        try
+        {
+            // Reserved at once: no copy stays behind in a smaller buffer.
+            payload.GetSpan(Login7.MaximumLength + 1);
+            login.Encode(payload);
+            await SendLoginAsync(payload.WrittenMemory);
+        }
+        finally
+        {
+            Wipe(payload);
+        }
+    }
+
+    private static void Wipe(WireWriter writer)
+    {
+        if (MemoryMarshal.TryGetArray(writer.WrittenMemory, out ArraySegment<byte> written))
+            CryptographicOperations.ZeroMemory(written);
     }
 
     private async Task BeginAsync(PreLogin? asked, CancellationToken cancellationToken)

@@ -25,6 +25,10 @@ internal static class UpstreamConnector
     public static SessionEndException Unreachable(string reason) => new(new SessionEnd(
         Stage.Connect, Party.Upstream, reason, "08001", "Tell the gateway's operator; trying again may help when the database is back."));
 
+    /// <summary>A password may go in the clear: inside TLS, over a Unix socket, or on loopback.</summary>
+    public static bool IsPrivate(string host, bool isEncrypted) =>
+        isEncrypted || host.StartsWith('/') || host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
     private static async Task<LoopSocket> ConnectToHostAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
     {
         if (upstream.Host.StartsWith('/'))

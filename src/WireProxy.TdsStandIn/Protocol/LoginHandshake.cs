@@ -1,6 +1,7 @@
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
 using WireProxy.TdsStandIn.Execution;
 using WireProxy.TdsStandIn.Functions;
@@ -16,6 +17,7 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
     private readonly MessageWriter _packets = new();
     private bool _handedOver;
     private bool _mars;
+    private bool _federates;
 
     /// <returns>Null where the login was refused, the client routed elsewhere, or it went.</returns>
     public async Task<LoggedIn?> RunAsync(CancellationToken cancellation)
@@ -78,8 +80,9 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
             .With(PreLoginOptionType.Instance, new ByteString([0]))
             .With(PreLoginOptionType.ThreadId, default)
             .With(PreLoginOptionType.Mars, new ByteString([_mars ? (byte)1 : (byte)0]));
+        _federates = client.FederatedAuthenticationRequired == 1 && server.Options.Tokens.Count > 0;
         if (client.FederatedAuthenticationRequired is not null)
-            hello = hello.With(PreLoginOptionType.FederatedAuthenticationRequired, new ByteString([0]));
+            hello = hello.With(PreLoginOptionType.FederatedAuthenticationRequired, new ByteString([_federates ? (byte)1 : (byte)0]));
         using var payload = new WireWriter();
         using var output = new WireWriter();
         hello.Encode(payload);
@@ -97,10 +100,10 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
         _packets.Spid = (ushort)spid;
         using var response = new ResponseWriter(current, new MessageWriter { Spid = (ushort)spid }) { Format = format };
         var database = server.Instance.Find(login.Database.Length == 0 ? options.DefaultDatabase : login.Database);
-        bool known = !login.IntegratedSecurity && options.Users.TryGetValue(login.UserName, out var password) && password == login.Password.Reveal();
-        if (!known || database is null)
+        string? user = UserOf(login);
+        if (user is null || database is null)
         {
-            Refuse(response, login, known);
+            Refuse(response, login, isKnown: user is not null);
             await response.EndAsync(cancellation);
             return null;
         }
@@ -112,7 +115,7 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
             await response.EndAsync(cancellation);
             return null;
         }
-        var session = new Session(server.Instance, database, login.UserName)
+        var session = new Session(server.Instance, database, user)
         {
             HostName = login.HostName,
             ApplicationName = login.AppName,
@@ -129,11 +132,25 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
         return new LoggedIn(session, current, format, _packets, format.DataClassification > 0, _mars);
     }
 
-    private static void Refuse(ResponseWriter response, Login7 login, bool known)
+    /// <summary>Null where the login is not accepted.</summary>
+    private string? UserOf(Login7 login)
+    {
+        if (login.IntegratedSecurity)
+            return null;
+        if (login.Features?[FeatureId.FederatedAuthentication] is { } data)
+        {
+            var feature = FederatedAuthenticationFeature.Decode(data.Span);
+            return feature.Echo == _federates && feature.Library == FederatedAuthenticationLibrary.SecurityToken
+                ? server.Options.Tokens.GetValueOrDefault(TdsText.FromBytes(feature.Token.Span)) : null;
+        }
+        return server.Options.Users.TryGetValue(login.UserName, out var password) && password == login.Password.Reveal() ? login.UserName : null;
+    }
+
+    private static void Refuse(ResponseWriter response, Login7 login, bool isKnown)
     {
         void Error(int number, byte severity, string text) =>
             new ServerMessage(TokenType.Error, number, 1, severity, text, ServerVersion.ServerName, "", 1).Encode(response.Tokens, response.Format);
-        if (known)
+        if (isKnown)
             Error(4060, 11, $"Cannot open database \"{login.Database}\" requested by the login. The login failed.");
         Error(18456, 14, $"Login failed for user '{login.UserName}'.");
         new Done(TokenType.Done, DoneStatus.Error, 0, 0).Encode(response.Tokens, response.Format);
@@ -159,6 +176,8 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
             granted.Add(new FeatureExtension(FeatureId.DataClassification, new ByteString([classification, 1])));
         if (login.Features?[FeatureId.Utf8Support] is not null)
             granted.Add(new FeatureExtension(FeatureId.Utf8Support, new ByteString([1])));
+        if (login.Features?[FeatureId.FederatedAuthentication] is not null)
+            granted.Add(new FeatureExtension(FeatureId.FederatedAuthentication, default));
         return granted.Count == 0 ? null : new FeatureExtAck([.. granted]);
     }
 

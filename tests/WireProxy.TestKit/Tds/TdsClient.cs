@@ -28,6 +28,12 @@ public sealed record TdsLogin
     /// <summary>PRELOGIN asks for MARS.</summary>
     public bool Mars { get; init; }
 
+    /// <summary>What is different of PRELOGIN.</summary>
+    public Func<PreLogin, PreLogin> ChangePreLogin { get; init; } = static asked => asked;
+
+    /// <summary>What is different of LOGIN7.</summary>
+    public Func<Login7, Login7> ChangeLogin { get; init; } = static login => login;
+
     /// <summary>Without: the login comes first, as jTDS does it.</summary>
     public bool SendsPreLogin { get; init; } = true;
 }
@@ -101,17 +107,17 @@ public sealed class TdsClient : IAsyncDisposable
     public static byte[] PreLoginPayload(TdsLogin login)
     {
         using var writer = new WireWriter();
-        new PreLogin([new PreLoginOption(PreLoginOptionType.Version, PreLogin.VersionData(16, 0, 0))])
+        PreLogin asked = new PreLogin([new PreLoginOption(PreLoginOptionType.Version, PreLogin.VersionData(16, 0, 0))])
             .With(PreLoginOptionType.Encryption, new ByteString([login.Encryption]))
-            .With(PreLoginOptionType.Mars, new ByteString([login.Mars ? (byte)1 : (byte)0]))
-            .Encode(writer);
+            .With(PreLoginOptionType.Mars, new ByteString([login.Mars ? (byte)1 : (byte)0]));
+        login.ChangePreLogin(asked).Encode(writer);
         return writer.WrittenSpan.ToArray();
     }
 
     public static byte[] LoginPayload(TdsLogin login)
     {
         using var writer = new WireWriter();
-        new Login7
+        var asked = new Login7
         {
             VersionCode = login.VersionCode,
             PacketSize = login.PacketSize,
@@ -122,7 +128,8 @@ public sealed class TdsClient : IAsyncDisposable
             AppName = "wireproxy-test",
             OptionFlags2 = 3,
             Features = login.Features,
-        }.Encode(writer);
+        };
+        login.ChangeLogin(asked).Encode(writer);
         return writer.WrittenSpan.ToArray();
     }
 

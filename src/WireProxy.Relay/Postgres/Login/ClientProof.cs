@@ -14,13 +14,6 @@ namespace WireProxy.Relay.Postgres.Login;
 /// </summary>
 internal sealed class ClientProof(Session session, Admission admission)
 {
-    /// <summary>In bytes; a password or token beyond it is not looked at.</summary>
-    private const int LongestToken = 16 * 1024;
-
-    private static readonly LoginOutcome.Denied TooLong = new(
-        "the token is longer than 16 KiB", "login failed: the token is longer than 16 KiB",
-        "Ask the identity provider for one with fewer claims: long lists of groups are the usual reason.");
-
     private readonly Leg _client = session.Client;
 
     /// <summary>AuthenticationOk is not sent yet, and what SCRAM has to say last waits with it: the database must be there first.</summary>
@@ -42,10 +35,10 @@ internal sealed class ClientProof(Session session, Admission admission)
         new Authentication.CleartextPassword().Encode(_client.Output.BeginOwn());
         await _client.Output.FlushAsync();
         int length = await ReceiveAnswerAsync();
-        bool isTooLong = length > Frame.HeaderLength + LongestToken + 1;
+        bool isTooLong = length > Frame.HeaderLength + Admission.LongestToken + 1;
         string token = ReadPassword(length);
         if (isTooLong)
-            throw await admission.RefuseAsync(TooLong);
+            throw await admission.RefuseAsync(Admission.TokenTooLong);
         await admission.AcceptAsync(await admission.Authority.VerifyPasswordAsync(admission.Attempt, token, cancellationToken));
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using WireProxy.Access;
 using WireProxy.Protocols.Postgres;
@@ -50,7 +49,7 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
                 using (Secret password = await ReadSecretAsync(cancellationToken))
                     await SecretMessage.SendMd5Async(_upstream, login.Username, password, md5.Salt);
                 break;
-            case Authentication.CleartextPassword when IsPrivate(session.Listener.Options.Upstream.Host, _upstream.Transport.TlsDescription is not null):
+            case Authentication.CleartextPassword when UpstreamConnector.IsPrivate(session.Listener.Options.Upstream.Host, _upstream.Transport.TlsDescription is not null):
                 using (Secret password = await ReadSecretAsync(cancellationToken))
                     await SecretMessage.SendAsync(_upstream, password);
                 break;
@@ -135,8 +134,4 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
     }
 
     private SessionEndException OutOfOrder() => Failed("the database broke off SCRAM: it has not proved that it knows the password");
-
-    /// <summary>A password may go in the clear: inside TLS, over a Unix socket, or on loopback.</summary>
-    internal static bool IsPrivate(string host, bool isEncrypted) =>
-        isEncrypted || host.StartsWith('/') || host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -29,6 +29,8 @@ internal sealed class StubLogins : ILoginAuthority
 
     public bool AsksForCertificates => true;
 
+    public TokenAdvice? TokenAdvice { get; init; } = new("https://login.example.org", "wireproxy");
+
     /// <summary>Every attempt, as long as somebody holds on to it.</summary>
     public ConcurrentQueue<WeakReference<LoginAttempt>> Attempts { get; } = new();
 

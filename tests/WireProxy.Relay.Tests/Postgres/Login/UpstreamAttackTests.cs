@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using WireProxy.Protocols.Postgres;
-using WireProxy.Relay.Postgres.Login;
+using WireProxy.Relay.Transport;
 using WireProxy.TestKit;
 using static WireProxy.TestKit.WireBuilder;
 
@@ -85,7 +85,7 @@ internal sealed class UpstreamAttackTests : LoginFixture
     [TestCase("::1", false, true)]
     [TestCase("localhost", false, true)]
     public void A_password_goes_in_the_clear_only_where_nobody_listens(string host, bool isEncrypted, bool expected) =>
-        Assert.That(UpstreamProof.IsPrivate(host, isEncrypted), Is.EqualTo(expected));
+        Assert.That(UpstreamConnector.IsPrivate(host, isEncrypted), Is.EqualTo(expected));
 
     [Test]
     public async Task A_server_that_says_nothing_is_left_after_the_handshakes_time()

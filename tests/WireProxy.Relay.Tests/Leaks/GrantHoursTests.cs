@@ -1,7 +1,6 @@
-using WireProxy.Relay.Tests.Leaks;
 using WireProxy.TestKit;
 
-namespace WireProxy.Relay.Tests.Postgres;
+namespace WireProxy.Relay.Tests.Leaks;
 
 [Category("postgres")]
 public sealed class GrantHoursTests
