@@ -9,7 +9,11 @@ internal static class FreeTds
 
     /// <summary>tsql: one batch.</summary>
     public static Task<ProcessResult> QueryAsync(int port, string sql, string version = "7.4", string encryption = "request") =>
-        RunAsync(port, version, encryption, "tsql", ["-S", "server", "-U", User, "-P", TdsClinic.Password, "-D", "clinic", "-o", "qh"], sql + "\ngo\n");
+        QueryAsync(port, sql, User, TdsClinic.Password, version, encryption);
+
+    public static Task<ProcessResult> QueryAsync(
+        int port, string sql, string user, string password, string version = "7.4", string encryption = "request") =>
+        RunAsync(port, version, encryption, "tsql", ["-S", "server", "-U", user, "-P", password, "-D", "clinic", "-o", "qh"], sql + "\ngo\n");
 
     public static Task<ProcessResult> BsqldbAsync(int port, string sql) => RunAsync(
         port, "7.4", "request", "bsqldb", ["-S", "server", "-U", User, "-P", TdsClinic.Password, "-D", "clinic", "-q", "-t", "|"], sql + "\n");

@@ -1,6 +1,7 @@
 """python3-tds against the stand-in: arguments are the port, and a file with the certificate where all is to be encrypted."""
 import decimal
 import io
+import os
 import sys
 import time
 
@@ -15,7 +16,8 @@ def check(actual, expected):
         sys.exit(f"expected {expected!r}, got {actual!r}")
 
 
-options = dict(server="127.0.0.1", port=int(sys.argv[1]), user="sa", password="Passw0rd!", database="clinic", login_timeout=10)
+options = dict(server="127.0.0.1", port=int(sys.argv[1]), user=os.environ.get("CLIENT_USER", "sa"), password=os.environ.get("CLIENT_PASSWORD", "Passw0rd!"),
+               database="clinic", login_timeout=10)
 if len(sys.argv) > 2:
     options.update(cafile=sys.argv[2], validate_host=False)
 connection = pytds.connect(**options, timeout=30)

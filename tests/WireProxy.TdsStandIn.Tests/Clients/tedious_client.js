@@ -5,7 +5,7 @@ const { Connection, Request, TYPES } = require('tedious');
 const [port, encrypt, tdsVersion, ca] = process.argv.slice(2);
 const config = {
   server: 'localhost',
-  authentication: { type: 'default', options: { userName: 'sa', password: 'Passw0rd!' } },
+  authentication: { type: 'default', options: { userName: process.env.CLIENT_USER || 'sa', password: process.env.CLIENT_PASSWORD || 'Passw0rd!' } },
   options: {
     port: Number(port), database: 'clinic', tdsVersion, rowCollectionOnRequestCompletion: true, requestTimeout: 20000,
     encrypt: encrypt === 'strict' ? 'strict' : encrypt === 'true', trustServerCertificate: encrypt !== 'strict',

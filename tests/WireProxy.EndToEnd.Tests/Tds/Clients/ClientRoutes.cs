@@ -27,12 +27,23 @@ public sealed record ClientRoute(string? ClientTls, TdsEncryption Server, bool J
 
     public static ClientRoute StrictToPlain { get; } = new("strict", TdsEncryption.None, true);
 
-    public override string ToString() => $"{ClientTls ?? "plain"} to {Server}{(Judges ? ", judged" : "")}";
+    /// <summary>The gateway decides about logins: <see cref="ClientRoutes.User"/> may come, and gets the gateway's own login.</summary>
+    public static ClientRoute OwnLogin { get; } = new("require", TdsEncryption.Required, true) { DecidesLogins = true };
+
+    public bool DecidesLogins { get; private init; }
+
+    public override string ToString() => $"{ClientTls ?? "plain"} to {Server}{(Judges ? ", judged" : "")}{(DecidesLogins ? ", with the gateway's login" : "")}";
 }
 
 /// <summary>Servers with the clients' database, and a gateway for each route that is asked for. Shared by the fixtures.</summary>
 internal static class ClientRoutes
 {
+    /// <summary>Of the gateway's, not the server's.</summary>
+    public const string User = "alice";
+
+    /// <summary>As long as an issued credential's.</summary>
+    public const string UserPassword = "0123456789abcdefghijklmnopqrstuv";
+
     private const string Policy = """
         version: 1
         protect:
@@ -67,6 +78,8 @@ internal static class ClientRoutes
             UpstreamRoot = route.Server == TdsEncryption.None ? null : TdsClinic.AuthorityFile,
             UpstreamEncryption = route.Server switch { TdsEncryption.LoginOnly => "login", TdsEncryption.Strict => "strict", _ => null },
             Policy = route.Judges ? Policy : null,
+            Credentials = route.DecidesLogins ? "{ username: sa, password: { env: CATALOG_PASSWORD } }" : null,
+            More = route.DecidesLogins ? $"identity: {{ users: [{{ name: {User}, password: {UserPassword} }}] }}" : null,
         });
     }
 }

@@ -32,7 +32,7 @@ public sealed class ExternalClientTests
         .. PlainRoutes.Select(route => new TestCaseData(route, "false", "7_4")),
         new(ClientRoute.PlainJudged, "false", "7_1"), new(ClientRoute.PlainJudged, "false", "7_2"),
         new(ClientRoute.PreferToLogin, "false", "7_4"), new(ClientRoute.PreferToPlain, "true", "7_4"), new(ClientRoute.RequireToFull, "true", "7_4"),
-        new(ClientRoute.StrictToStrict, "strict", "7_4"), new(ClientRoute.StrictToPlain, "strict", "7_4"), new(ClientRoute.PreferToLogin, "strict", "7_4"),
+        new(ClientRoute.OwnLogin, "true", "7_4"), new(ClientRoute.StrictToStrict, "strict", "7_4"), new(ClientRoute.StrictToPlain, "strict", "7_4"), new(ClientRoute.PreferToLogin, "strict", "7_4"),
     ];
 
     private static IEnumerable<TestCaseData> JtdsRoutes =>
@@ -51,6 +51,10 @@ public sealed class ExternalClientTests
     public async Task Python_tds_encrypts([Values] bool isRequired) => await PythonAsync(
         isRequired ? ClientRoute.RequireToFull : ClientRoute.PreferToLogin, "python3-tds", "pytds_client.py", gateway => [gateway.Certificates.AuthorityFile]);
 
+    [Test]
+    public Task Python_tds_with_a_password_of_the_gateways() => PythonAsync(
+        ClientRoute.OwnLogin, "python3-tds", "pytds_client.py", gateway => [gateway.Certificates.AuthorityFile]);
+
     [TestCaseSource(nameof(PlainRoutes))]
     public Task Pymssql(ClientRoute route) => PythonAsync(route, "python3-pymssql", "pymssql_client.py", _ => ["7.3"]);
 
@@ -67,7 +71,7 @@ public sealed class ExternalClientTests
         var gateway = await ClientRoutes.GatewayAsync(route);
         var runner = new ProcessRunner("node", ProgramFile("tedious_client.js"), $"{gateway.Port}", encrypt, version, gateway.Certificates.AuthorityFile)
         {
-            Environment = new Dictionary<string, string> { ["NODE_PATH"] = modules },
+            Environment = new Dictionary<string, string>(LoginOf(route)) { ["NODE_PATH"] = modules },
         };
         await ExpectOkAsync(runner, "tedious", gateway);
     }
@@ -95,8 +99,13 @@ public sealed class ExternalClientTests
             return;
         }
         var gateway = await ClientRoutes.GatewayAsync(route);
-        await ExpectOkAsync(new ProcessRunner(python, [ProgramFile(program), $"{gateway.Port}", .. more(gateway)]), name, gateway);
+        var runner = new ProcessRunner(python, [ProgramFile(program), $"{gateway.Port}", .. more(gateway)]) { Environment = LoginOf(route) };
+        await ExpectOkAsync(runner, name, gateway);
     }
+
+    /// <summary>What the programs log in with, where it is not the server's.</summary>
+    private static Dictionary<string, string> LoginOf(ClientRoute route) => route.DecidesLogins
+        ? new() { ["CLIENT_USER"] = ClientRoutes.User, ["CLIENT_PASSWORD"] = ClientRoutes.UserPassword } : [];
 
     private static async Task ExpectOkAsync(ProcessRunner runner, string name, GatewayProcess gateway)
     {
