@@ -78,6 +78,9 @@ public sealed record ListenerLimits
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.Zero;
     /// <summary>The largest message that must be held whole to be inspected, in bytes (<c>limits.inspected_message</c>). Default 16 MiB.</summary>
     public int InspectedMessageBytes { get; init; } = 16 << 20;
+    /// <summary>Sessions at once on one connection of TDS with MARS (<c>limits.mars_sessions</c>); one more is refused. Zero: MARS is answered
+    /// off. Default 64.</summary>
+    public int MarsSessions { get; init; } = 64;
     /// <summary>How long SIGTERM waits for statements under way (<c>limits.drain_timeout</c>). Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

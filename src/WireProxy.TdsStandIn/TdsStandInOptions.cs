@@ -56,6 +56,9 @@ public sealed class TdsStandInOptions
     /// <summary>The version of DATACLASSIFICATION that is granted to clients that ask for it: 0 for none, 1 or 2.</summary>
     public byte DataClassification { get; init; }
 
+    /// <summary>Several requests at once on a connection, where the client asks for it (MARS).</summary>
+    public bool Mars { get; init; } = true;
+
     public IReadOnlyList<TdsColumnLabel> Labels { get; init; } = [];
 
     /// <summary>Every login is sent there, as a server behind a redirector does (ENVCHANGE of type 20); null for none.</summary>

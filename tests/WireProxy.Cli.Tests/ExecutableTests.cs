@@ -38,6 +38,21 @@ internal sealed class ExecutableTests
     }
 
     [Test]
+    public async Task A_console_is_ready_and_ends_with_the_gateway()
+    {
+        var port = FreePort.Next();
+        await using var gateway = await GatewayProcess.StartAsync(
+            new GatewaySettings { Upstream = "127.0.0.1:1", More = $"console: {{ address: '127.0.0.1:{port}' }}" });
+        using var client = new HttpClient();
+        await Until.TrueAsync(() => gateway.Log.Contains("ConsoleListening", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => gateway.Log);
+        using var ready = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/readyz"));
+        Assert.That((int)ready.StatusCode, Is.EqualTo(200));
+        using var nobody = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/v1/credentials"));
+        Assert.That((int)nobody.StatusCode, Is.EqualTo(404), "without identities there is nobody to issue to");
+        Assert.That(await gateway.StopAsync(), Is.Zero, () => gateway.Log);
+    }
+
+    [Test]
     public async Task The_log_has_one_line_an_event()
     {
         await using var gateway = await GatewayProcess.StartAsync(new GatewaySettings { Upstream = "127.0.0.1:1" });

@@ -16,6 +16,54 @@ internal sealed class IdentitySettingsTests
             upstream: { address: 127.0.0.1:5432, credentials: { username: app, password: { env: WIREPROXY_TEST_PASSWORD } } }
         """;
 
+    private const string Everything = """
+        listeners:
+          - name: clinic
+            protocol: postgres
+            address: 127.0.0.1:6432
+            database: records
+            tls: { certificate: gateway.crt, key: gateway.key, mode: require }
+            cleartext_on_loopback: true
+            upstream:
+              address: 127.0.0.1:5432
+              credentials:
+                username: app
+                password: { env: WIREPROXY_TEST_PASSWORD }
+                by_group:
+                  - { groups: [writers], username: writer, password: { command: [/bin/echo, secret], timeout: 2s, cache: 5m } }
+                  - { groups: [cloud], username: cloud, managed_identity: { client_id: abc } }
+                  - { groups: [pods, jobs], username: pod, certificate: gateway.crt, key: gateway.key }
+          - name: relayed
+            protocol: postgres
+            address: 127.0.0.1:6433
+            tls: { certificate: gateway.crt, key: gateway.key }
+            upstream: { address: 127.0.0.1:5432, catalog: { username: reader, token: { env: WIREPROXY_TEST_PASSWORD } } }
+        identity:
+          users:
+            - { name: alice, password: { env: WIREPROXY_TEST_PASSWORD }, groups: [analysts] }
+          oidc:
+            - issuer: https://login.example.org
+              audience: [wireproxy, clinic]
+              jwks: jwks.json
+              subject: preferred_username
+              groups: [groups, realm_access.roles]
+              agent: [act.sub, azp]
+              purpose: purpose
+              algorithms: [RS256, ES256]
+              clock_skew: 1m
+              require: { acr: gold, scope: database }
+              name_prefix: "kc:"
+              group_prefix: "kc-"
+            - { issuer: https://other.example.org, audience: x, jwks: "https://keys.example.org/jwks", root_certificate: ca.pem, bearer_token: { env: WIREPROXY_TEST_PASSWORD } }
+            - { issuer: https://third.example.org/, audience: x }
+          certificates:
+            - { authority: ca.pem, name: uri, name_prefix: "spiffe://example.org/", groups: [workloads], groups_from_units: true, agent: true }
+          credentials: { lifetime: 30m, longest: 8h, per_identity: 5, total: 100, end_with_token: true }
+          sessions: { longest: 12h }
+          failures: { per_name: 5, per_address: 50, remembered: 1000 }
+        console: { address: 127.0.0.1:8080, tls: { certificate: gateway.crt, key: gateway.key }, administrators: [admins] }
+        """;
+
     private ConfigurationFiles _files = null!;
 
     [SetUp]
@@ -33,53 +81,7 @@ internal sealed class IdentitySettingsTests
     [Test]
     public void Everything_about_identities_is_read()
     {
-        var (settings, problems) = _files.Read("""
-            listeners:
-              - name: clinic
-                protocol: postgres
-                address: 127.0.0.1:6432
-                database: records
-                tls: { certificate: gateway.crt, key: gateway.key, mode: require }
-                cleartext_on_loopback: true
-                upstream:
-                  address: 127.0.0.1:5432
-                  credentials:
-                    username: app
-                    password: { env: WIREPROXY_TEST_PASSWORD }
-                    by_group:
-                      - { groups: [writers], username: writer, password: { command: [/bin/echo, secret], timeout: 2s, cache: 5m } }
-                      - { groups: [cloud], username: cloud, managed_identity: { client_id: abc } }
-                      - { groups: [pods, jobs], username: pod, certificate: gateway.crt, key: gateway.key }
-              - name: relayed
-                protocol: postgres
-                address: 127.0.0.1:6433
-                tls: { certificate: gateway.crt, key: gateway.key }
-                upstream: { address: 127.0.0.1:5432, catalog: { username: reader, token: { file: token } } }
-            identity:
-              users:
-                - { name: alice, password: { env: WIREPROXY_TEST_PASSWORD }, groups: [analysts] }
-              oidc:
-                - issuer: https://login.example.org
-                  audience: [wireproxy, clinic]
-                  jwks: jwks.json
-                  subject: preferred_username
-                  groups: [groups, realm_access.roles]
-                  agent: [act.sub, azp]
-                  purpose: purpose
-                  algorithms: [RS256, ES256]
-                  clock_skew: 1m
-                  require: { acr: gold, scope: database }
-                  name_prefix: "kc:"
-                  group_prefix: "kc-"
-                - { issuer: https://other.example.org, audience: x, jwks: "https://keys.example.org/jwks", root_certificate: ca.pem, bearer_token: { file: token } }
-                - { issuer: https://third.example.org/, audience: x }
-              certificates:
-                - { authority: ca.pem, name: uri, name_prefix: "spiffe://example.org/", groups: [workloads], groups_from_units: true, agent: true }
-              credentials: { lifetime: 30m, longest: 8h, per_identity: 5, total: 100, end_with_token: true }
-              sessions: { longest: 12h }
-              failures: { per_name: 5, per_address: 50, remembered: 1000 }
-            console: { address: 127.0.0.1:8080, tls: { certificate: gateway.crt, key: gateway.key }, administrators: [admins] }
-            """.Replace("{ file: token }", "{ env: WIREPROXY_TEST_PASSWORD }", StringComparison.Ordinal));
+        var (settings, problems) = _files.Read(Everything);
         Assert.That(settings, Is.Not.Null, () => string.Join('\n', problems));
         var identity = settings!.Identity!;
         var (clinic, relayed) = (settings.Gateway.Listeners[0], settings.Gateway.Listeners[1]);
@@ -287,8 +289,8 @@ internal sealed class IdentitySettingsTests
               certificates: [{ authority: ca.pem }]
             console: { address: 127.0.0.1:8080, administrators: [admins] }
             """);
-        var text = await Cli.RunAsync("check", "--config", _files.Main);
-        var json = await Cli.RunAsync("check", "--config", _files.Main, "--format", "json");
+        var text = await Cli.RunAsync("check", "--offline", "--config", _files.Main);
+        var json = await Cli.RunAsync("check", "--offline", "--config", _files.Main, "--format", "json");
         Assert.That((text.ExitCode, json.ExitCode), Is.EqualTo((0, 0)), text.ToString);
         Assert.That(text.Output, Does.Contain("login       by identity; upstream app (password from environment)")
             .And.Contain("user        alice in analysts, password from environment")

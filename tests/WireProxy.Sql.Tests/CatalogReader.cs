@@ -16,9 +16,12 @@ internal static class CatalogReader
         return builder.Build(7);
     }
 
-    public static async Task<string?[][]> RowsAsync(Psql psql, params string[] preparation)
+    public static Task<string?[][]> RowsAsync(Psql psql, params string[] preparation) => RowsOfAsync(PostgresCatalogQuery.Text, psql, preparation);
+
+    /// <param name="query">One of <see cref="PostgresCatalogQuery"/>.</param>
+    public static async Task<string?[][]> RowsOfAsync(string query, Psql psql, params string[] preparation)
     {
-        var result = await psql.QueryAsync([.. preparation, $"COPY ({PostgresCatalogQuery.Text}) TO STDOUT"]);
+        var result = await psql.QueryAsync([.. preparation, $"COPY ({query}) TO STDOUT"]);
         if (result.ExitCode != 0)
             throw new InvalidOperationException(result.ToString());
         return [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -14,7 +14,7 @@ internal static class ReplayCommand
     public static Command Create()
     {
         var journal = SharedOptions.Journal();
-        var session = new Argument<string>("SESSION") { Description = "The session's id, or enough of its beginning to be the only one." };
+        var session = new Argument<string>("SESSION") { Description = "The session's id, or enough of its beginning to be the only one. Of a connection with MARS: its sessions, one after the other." };
         var speed = new Option<double?>("--speed")
         {
             Description = "With the pauses of the original, N times as fast (1: as it was). Without it everything at once.",
@@ -44,9 +44,12 @@ internal static class ReplayCommand
         string journal, string prefix, double? speed, IReplayWriter writer, TextWriter error, CancellationToken cancellation)
     {
         var damage = new DamageReport(error);
-        var session = Find(JournalIndex.Sessions(journal, damage.Report), prefix);
+        var sessions = JournalIndex.Sessions(journal, damage.Report);
+        var found = Find(sessions, prefix);
+        // Of a connection that several sessions share: it, and one after the other all of them.
+        var shown = sessions.Where(session => session == found || new SessionEntry(session).Connection == found.Id.ToString());
         DateTime? before = null;
-        foreach (var happened in Transcript.Of(JournalReader.ReadSession(journal, session, _ => { })))
+        foreach (var happened in shown.SelectMany(session => Transcript.Of(JournalReader.ReadSession(journal, session, _ => { }))))
         {
             if (speed is { } factor && before is { } earlier && happened.Time > earlier)
             {

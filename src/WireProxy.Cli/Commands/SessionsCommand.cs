@@ -17,6 +17,7 @@ internal static class SessionsCommand
         var user = new Option<string?>("--user") { Description = "Only this user's.", HelpName = "U" };
         var database = new Option<string?>("--database") { Description = "Only to this database.", HelpName = "DB" };
         var listener = new Option<string?>("--listener") { Description = "Only by this listener.", HelpName = "NAME" };
+        var connection = new Option<string?>("--connection") { Description = "Only this session, and those that share its connection (MARS).", HelpName = "ID" };
         var from = Moment("--from", "Only those that went on at or after this time.");
         var to = Moment("--to", "Only those that began before this time.");
         var format = SharedOptions.Format();
@@ -24,7 +25,7 @@ internal static class SessionsCommand
             "wireproxy sessions --journal journal --user alice --from 2h",
             "wireproxy sessions --journal journal --from 2026-11-20T08:00 --format json")
         {
-            journal, user, database, listener, from, to, format,
+            journal, user, database, listener, connection, from, to, format,
         };
         verb.SetAction(result =>
         {
@@ -32,6 +33,7 @@ internal static class SessionsCommand
             bool Wanted(SessionEntry entry) =>
                 Is(result.GetValue(user), entry.User) && Is(result.GetValue(database), entry.Database)
                 && Is(result.GetValue(listener), entry.Listener)
+                && (result.GetValue(connection) is not { } owner || owner == entry.Connection || owner == entry.Summary.Id.ToString())
                 && (result.GetValue(from) is not { } first || entry.Summary.LastUtc >= first)
                 && (result.GetValue(to) is not { } end || entry.Summary.FirstUtc < end);
             return Run(result.GetRequiredValue(journal), Wanted, result.GetValue(format), console.Output, console.Error);

@@ -123,7 +123,8 @@ internal static class IdentityReport
         var required = provider.RequiredClaims.Count == 0
             ? "" : $", require {string.Join(", ", provider.RequiredClaims.Select(claim => $"{claim.Key}={claim.Value}").Order(StringComparer.Ordinal))}";
         var purpose = provider.PurposeClaim is { } claim ? $", purpose {claim}" : "";
-        return $"subject {provider.SubjectClaim}, groups {string.Join(", ", provider.GroupClaims)}, agent {string.Join(", ", provider.AgentClaims)}{purpose}{required}";
+        var (groups, agent) = (string.Join(", ", provider.GroupClaims), string.Join(", ", provider.AgentClaims));
+        return $"subject {provider.SubjectClaim}, groups {groups}, agent {agent}{purpose}{required}";
     }
 
     private static string Describe(KeyLocation keys) => keys switch

@@ -120,6 +120,7 @@ internal sealed class ListenerReader(IdentityOptions? identity)
             Connections = section.Number("connections", defaults.Connections, 1, 1_000_000),
             HandshakeTimeout = section.Duration("handshake_timeout", defaults.HandshakeTimeout, mayBeZero: false),
             IdleTimeout = section.Duration("idle_timeout", defaults.IdleTimeout, mayBeZero: true),
+            MarsSessions = section.Number("mars_sessions", defaults.MarsSessions, 0, 10_000),
             InspectedMessageBytes = section.Size("inspected_message", defaults.InspectedMessageBytes, 16 << 10, 1 << 30),
             DrainTimeout = section.Duration("drain_timeout", defaults.DrainTimeout, mayBeZero: true),
         };

@@ -11,9 +11,9 @@ namespace WireProxy.Cli.Configuration;
 /// <summary>Which columns are protected in the databases behind the listeners, and by what: a line of the policy, a label or a comment.</summary>
 internal sealed class ProtectionReport
 {
-    private readonly List<Found> _found = [];
     private const string NoLogin = "the listener has no upstream.catalog";
 
+    private readonly List<Found> _found = [];
     private readonly List<(string Listener, string Reason)> _unread = [];
     private ImmutableArray<ColumnPattern> _missing = [];
 

@@ -96,6 +96,7 @@ internal static class SettingsReport
         json.WriteString("idle_timeout", Units.Duration(limits.IdleTimeout));
         json.WriteNumber("inspected_message", limits.InspectedMessageBytes);
         json.WriteString("drain_timeout", Units.Duration(limits.DrainTimeout));
+        json.WriteNumber("mars_sessions", limits.MarsSessions);
         json.WriteEndObject();
     }
 
@@ -170,7 +171,7 @@ internal static class SettingsReport
 
     private static string Describe(ListenerLimits limits) => string.Create(CultureInfo.InvariantCulture,
         $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, ")
-        + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}";
+        + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}, mars_sessions {limits.MarsSessions}";
 
     private static string Describe(ClientTlsOptions? tls) => tls is null
         ? "not offered"

@@ -12,6 +12,7 @@ internal sealed class SessionEntry
     [
         "login", "listener", "protocol", "user", "issuer", "proof", "agent", "purpose", "credential", "upstream_user", "database", "client",
         "application_name", "policy_hash", "tls_client", "tls_upstream", "client_certificate", "upstream_certificate",
+        "connection", "mars_session",
     ];
     private static readonly string[] ClosedMembers = ["reason", "stage", "party"];
 
@@ -33,6 +34,9 @@ internal sealed class SessionEntry
     public string? Listener => Opened("listener");
 
     public string? User => Opened("user");
+
+    /// <summary>The session that owns the connection which this one shares with others; null where it has its own.</summary>
+    public string? Connection => Opened("connection");
 
     public string? Database => Opened("database");
 

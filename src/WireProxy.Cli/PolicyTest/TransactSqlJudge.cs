@@ -17,6 +17,7 @@ internal sealed class TransactSqlJudge(
     private readonly LineageJudge? _judge = catalog is null ? null : new LineageJudge(
         policy, policy.Resolve(catalog, policy.GrantsFor(subject, time.GetUtcNow())), catalog);
     private ImmutableArray<TempTable> _tempTables = [];
+    private ImmutableArray<TempProcedure> _tempProcedures = [];
 
     public (string One, string More) Unit => ("batch", "es");
 
@@ -38,11 +39,14 @@ internal sealed class TransactSqlJudge(
         if (refused is not null || catalog is null)
             return new StatementVerdict(batch, refused ?? Verdict.Allowed, shown, null, masked);
         BatchLineage[] lineages = [.. readings.Select(reading =>
-            TransactSqlLineage.Resolve(reading, catalog, catalog.Database, defaultSchema: null, tempTables: _tempTables))];
+            TransactSqlLineage.Resolve(reading, catalog, catalog.Database, defaultSchema: null, _tempTables, _tempProcedures))];
         var command = shown is [var only] ? only.Command : "batch";
         var objection = lineages.Select(lineage => _judge!.ObjectionTo(lineage, command)).FirstOrDefault(found => found is not null);
         if (objection is null)
-            _tempTables = lineages[^1].TempTables;
+        {
+            _tempTables = lineages.Select(lineage => lineage.TempTables).Aggregate(TempTable.EitherOf);
+            _tempProcedures = lineages.Select(lineage => lineage.TempProcedures).Aggregate(TempProcedure.EitherOf);
+        }
         return new StatementVerdict(batch, objection is null ? Verdict.Allowed : Refused(objection), shown, null, masked)
         {
             Result = [.. lineages[0].ResultSets.SelectMany(Columns)],

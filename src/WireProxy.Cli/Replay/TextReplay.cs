@@ -140,6 +140,10 @@ internal sealed class TextReplay(TextWriter output) : IReplayWriter
         WriteIdentity(details);
         output.WriteLine(
             $"where     database {Text(details, "database")} by listener {Text(details, "listener")} ({Text(details, "protocol")})");
+        if (Text(details, "connection") is { Length: > 0 } connection)
+            output.WriteLine($"mars      session {Text(details, "mars_session")} of connection {connection}");
+        else if (Text(details, "mars") == bool.TrueString)
+            output.WriteLine("mars      several sessions share this connection: each has a record of its own");
         output.WriteLine($"tls       client: {OrNone(details, "tls_client")}; upstream: {OrNone(details, "tls_upstream")}");
         if (JsonText.Of(details, "client_certificate") is not null || JsonText.Of(details, "upstream_certificate") is not null)
             output.WriteLine($"sha-256   client: {OrNone(details, "client_certificate")}; upstream: {OrNone(details, "upstream_certificate")}");

@@ -72,13 +72,14 @@ internal sealed class CredentialEndpoints(
     private Reply List(HttpContext context, Caller caller)
     {
         IEnumerable<IssuedCredential> found = credentials.List(IsAdministrator(caller) ? null : caller.Identity);
+        string host = context.Request.Host.Host;
         return Reply.Object(StatusCodes.Status200OK, json =>
         {
             json.WriteStartArray("credentials");
             foreach (IssuedCredential credential in found)
             {
                 json.WriteStartObject();
-                CredentialJson.Write(json, credential, services.Listeners.FirstOrDefault(listener => listener.Name == credential.Listener), context.Request.Host.Host);
+                CredentialJson.Write(json, credential, services.Listeners.FirstOrDefault(listener => listener.Name == credential.Listener), host);
                 json.WriteEndObject();
             }
             json.WriteEndArray();

@@ -17,6 +17,7 @@ internal sealed class ConsoleLogin(ILoginAuthority logins, ConsoleRecords record
 
     private const string Realm = "wireproxy";
     private const int LongestProgram = 128;
+    private static readonly LoginOutcome.Denied ForDatabasesAlone = new("an issued credential", "login failed: an issued credential is for databases alone");
     // The limits give one try back within this, whatever they are set to.
     private const string RetryAfterSeconds = "60";
 
@@ -51,8 +52,7 @@ internal sealed class ConsoleLogin(ILoginAuthority logins, ConsoleRecords record
             : await logins.VerifyTokenAsync(attempt, value, context.RequestAborted);
         return outcome switch
         {
-            LoginOutcome.Granted { Grant.Identity.Proof: ProofKind.IssuedCredential } =>
-                (null, await RefuseAsync(visit, attempt, new LoginOutcome.Denied("an issued credential", "login failed: an issued credential is for databases alone"))),
+            LoginOutcome.Granted { Grant.Identity.Proof: ProofKind.IssuedCredential } => (null, await RefuseAsync(visit, attempt, ForDatabasesAlone)),
             LoginOutcome.Granted granted => (new Caller(visit, granted.Grant), null),
             LoginOutcome.Denied denied => (null, await RefuseAsync(visit, attempt, denied)),
             _ => throw new InvalidOperationException("a login is granted or denied"),

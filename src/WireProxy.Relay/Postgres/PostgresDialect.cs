@@ -21,7 +21,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
 
     public Notifiers Notifiers { get; } = new(policy, TimeProvider.System);
 
-    public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
+    public async Task<LoggedIn?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
         session.Farewell = this;
         StartupPacket packet = await new ClientStart(session).ReadAsync(cancellationToken);

@@ -87,7 +87,6 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>Rows need plans: something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
 
-    /// <summary>Labels or comments protect columns, from whomever it may be.</summary>
     public bool GuardsLabels => Protection is { Labels.Guards: true };
 
     /// <summary>
@@ -343,8 +342,7 @@ internal sealed class PostgresSession : DialectSession
         Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
         _newsAdopted = news;
-        if (_sharedCatalog.MissingNews(snapshot) is { } missing)
-            Session.Listener.Log.ColumnsMissing(Session.Listener.Options.Name, snapshot.Database, missing);
+        _sharedCatalog.TellMissing(snapshot, Session.Listener);
     }
 
     private Protection? ProtectionUnder(CatalogSnapshot snapshot) =>

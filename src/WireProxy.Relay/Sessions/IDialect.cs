@@ -12,7 +12,7 @@ internal interface IDialect
     string Name { get; }
 
     /// <summary>From the first byte until the client is logged in. Null: the connection has served its purpose (a cancel request).</summary>
-    Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken);
+    Task<LoggedIn?> HandshakeAsync(Session session, CancellationToken cancellationToken);
 }
 
 /// <summary>Words a refusal or a last message in the protocol, as far as the two sides have agreed on it.</summary>
@@ -21,18 +21,32 @@ internal interface IFarewell
     void Write(SessionEnd end, WireWriter writer);
 }
 
-/// <summary>A logged-in session's two directions.</summary>
-internal abstract class DialectSession
+/// <summary>A connection that has logged in: a session, or what carries several of them.</summary>
+internal abstract class LoggedIn
 {
-    public abstract IFilter Requests { get; }
-
-    public abstract IFilter Responses { get; }
-
     /// <summary>True where no statement is under way and no transaction is open.</summary>
     public abstract bool IsIdle { get; }
 
     /// <summary>True where everything that the client asked for is answered, be a transaction open or not.</summary>
     public abstract bool IsWaitingForClient { get; }
+}
+
+/// <summary>Sessions that share one connection. Each is a <see cref="Session"/> of its own, whose legs are channels of the connection's.</summary>
+internal abstract class SharedConnection : LoggedIn
+{
+    /// <summary>Carries the sessions until the last has ended; gives the reason where nobody gave one before. Never faults.</summary>
+    public abstract Task<SessionEnd> RunAsync();
+
+    /// <summary>Ends every session for this reason; <see cref="RunAsync"/> then ends.</summary>
+    public abstract void End(SessionEnd end);
+}
+
+/// <summary>A logged-in session's two directions.</summary>
+internal abstract class DialectSession : LoggedIn
+{
+    public abstract IFilter Requests { get; }
+
+    public abstract IFilter Responses { get; }
 
     /// <summary>Asks the upstream to stop what the session has left running there. Never fails.</summary>
     public abstract Task CancelAsync();

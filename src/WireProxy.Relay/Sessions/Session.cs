@@ -10,7 +10,7 @@ namespace WireProxy.Relay.Sessions;
 /// <summary>
 /// One client's connection from accept to close. It owns both legs, the deadlines, the record and the one try/finally.
 /// Two pumps carry bytes; only the response pump writes to the client, so that answers keep their order. Whoever wants the
-/// session to end says why through <see cref="End"/>, which closes the upstream leg and so wakes the response pump.
+/// session to end says why through <see cref="End(SessionEnd)"/>, which closes the upstream leg and so wakes the response pump.
 /// </summary>
 internal sealed class Session
 {
@@ -20,6 +20,8 @@ internal sealed class Session
     /// <summary>How long a message to the client that is half sent may take to be finished by an upstream that is being left.</summary>
     private static readonly TimeSpan Finish = TimeSpan.FromMilliseconds(500);
 
+    private readonly IDialect _dialect;
+    private readonly bool _isCarried;
     private SessionEnd? _end;
     private volatile bool _relaying;
     private volatile bool _clientEnded;
@@ -31,10 +33,22 @@ internal sealed class Session
     public Session(ListenerContext listener, Socket socket)
     {
         Listener = listener;
+        _dialect = listener.Dialect;
         Loop = EventLoop.Next();
         Client = new Leg(new LoopSocket(socket, Loop));
         ClientAddress = socket.RemoteEndPoint as IPEndPoint;
         LastActivity = Environment.TickCount64;
+    }
+
+    /// <summary>A session inside of a connection that another one owns: its legs are what the two sides of that connection carry of it.</summary>
+    public Session(Session carrier, ByteTransport client, ByteTransport upstream, IDialect dialect)
+    {
+        _isCarried = true;
+        _dialect = dialect;
+        (Listener, Loop, ClientAddress, LastActivity) = (carrier.Listener, carrier.Loop, carrier.ClientAddress, carrier.LastActivity);
+        (Grant, UpstreamUser) = (carrier.Grant, carrier.UpstreamUser);
+        Client = new Leg(client);
+        Upstream = new Leg(upstream);
     }
 
     public Guid Id { get; } = Guid.CreateVersion7();
@@ -61,7 +75,7 @@ internal sealed class Session
 
     public SessionRecorder? Recorder { get; set; }
 
-    public DialectSession? Dialect { get; private set; }
+    public LoggedIn? Dialect { get; private set; }
 
     /// <summary>Set by the dialect as soon as the client would understand it; before that a session ends in silence.</summary>
     public IFarewell? Farewell { get; set; }
@@ -70,6 +84,12 @@ internal sealed class Session
     public long LastActivity { get; private set; }
 
     public bool IsIdle => _relaying && Dialect!.IsIdle;
+
+    /// <summary>Why it has ended, or is about to; null while it lives.</summary>
+    public SessionEnd? Ending => _end;
+
+    /// <summary>A byte has arrived that no pump of this session sees.</summary>
+    public void Touch() => LastActivity = Environment.TickCount64;
 
     /// <summary>The client asks to log in: from here on it counts.</summary>
     /// <exception cref="SessionEndException">All places are taken.</exception>
@@ -87,12 +107,15 @@ internal sealed class Session
             return;
         if (_relaying)
         {
-            _ = StopAsync(Dialect!);
+            _ = Dialect is SharedConnection shared ? StopAsync(shared, end) : StopAsync((DialectSession)Dialect!);
             return;
         }
         Upstream?.Abort();
         Client.Transport.AbortReceive();
     }
+
+    /// <summary>Ends the session for what went wrong on this party's side.</summary>
+    public void End(Exception fault, Party party) => End(EndOf(fault, party));
 
     /// <summary>Both pumps are made to end, the client told why where it can be.</summary>
     private async Task StopAsync(DialectSession dialect)
@@ -114,13 +137,22 @@ internal sealed class Session
         Client.Abort();
     }
 
+    private async Task StopAsync(SharedConnection shared, SessionEnd end)
+    {
+        shared.End(end);
+        await Task.Delay(Linger, Listener.Time);
+        Client.Abort();
+    }
+
     public async Task RunAsync()
     {
         try
         {
             await HandshakeAsync();
-            if (Dialect is not null)
-                await RelayAsync(Dialect);
+            if (Dialect is DialectSession session)
+                await RelayAsync(session);
+            else if (Dialect is SharedConnection shared)
+                await CarryAsync(shared);
         }
         catch (Exception e)
         {
@@ -133,7 +165,9 @@ internal sealed class Session
             Client.Release();
             Upstream?.Release();
             await CloseRecordAsync();
-            Listener.Log.SessionEnded(Listener.Options.Name, Id, _end ?? SessionEnd.ClientClosed);
+            // How the whole connection ended is told once, by the session that owns it.
+            if (!_isCarried)
+                Listener.Log.SessionEnded(Listener.Options.Name, Id, _end ?? SessionEnd.ClientClosed);
         }
     }
 
@@ -143,7 +177,7 @@ internal sealed class Session
         using var deadline = new CancellationTokenSource(timeout, Listener.Time);
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
             static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
-        Dialect = await Listener.Dialect.HandshakeAsync(this, deadline.Token);
+        Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
         ClientCertificate?.Dispose();
         ClientCertificate = null;
         if (Dialect is null)
@@ -165,6 +199,15 @@ internal sealed class Session
         await requests;
     }
 
+    /// <summary>The sessions that share the connection say their own last words; what is left is to close it.</summary>
+    private async Task CarryAsync(SharedConnection shared)
+    {
+        _relaying = true;
+        if (_end is { } ended)
+            shared.End(ended);
+        Interlocked.CompareExchange(ref _end, await shared.RunAsync(), null);
+    }
+
     private async Task PumpRequestsAsync(DialectSession dialect)
     {
         try
@@ -178,7 +221,7 @@ internal sealed class Session
             // Where the upstream went away first, the response pump meets its end, and what it still said, by itself.
             if (e is not UpstreamSendException)
                 End(EndOf(e, Party.Client));
-            await DrainClientAsync();
+            await Client.DrainAsync();
         }
     }
 
@@ -215,7 +258,7 @@ internal sealed class Session
                 if (Recorder is not null)
                     await Recorder.RecordAsync(kind, to.Output, filter.RequiresDurableRecord);
                 if (ReferenceEquals(to, Upstream))
-                    await SendUpstreamAsync(to.Output);
+                    await UpstreamSend.FlushAsync(to.Output);
                 else
                     await SendClientAsync(to.Output, filter.IsAtFrameBoundary);
             }
@@ -242,49 +285,6 @@ internal sealed class Session
         return output.FlushAsync();
     }
 
-    private static ValueTask SendUpstreamAsync(OutputBuffer output)
-    {
-        try
-        {
-            ValueTask sending = output.FlushAsync();
-            return sending.IsCompletedSuccessfully ? sending : AwaitAsync(sending);
-        }
-        catch (Exception e) when (IsTransportFault(e))
-        {
-            throw new UpstreamSendException(e);
-        }
-
-        static async ValueTask AwaitAsync(ValueTask sending)
-        {
-            try
-            {
-                await sending;
-            }
-            catch (Exception e) when (IsTransportFault(e))
-            {
-                throw new UpstreamSendException(e);
-            }
-        }
-    }
-
-    private static bool IsTransportFault(Exception e) => e is IOException or SocketException or ObjectDisposedException;
-
-    private async Task DrainClientAsync()
-    {
-        try
-        {
-            do
-            {
-                Client.Input.Consume(Client.Input.Length);
-            }
-            while (await Client.ReceiveAsync());
-        }
-        catch (Exception e) when (IsTransportFault(e) || e is InvalidOperationException)
-        {
-            // The client is gone, or the session's owner has closed the leg.
-        }
-    }
-
     private async Task SayGoodbyeAsync(bool atFrameBoundary)
     {
         try
@@ -297,7 +297,7 @@ internal sealed class Session
             }
             await Client.Transport.ShutdownSendAsync();
         }
-        catch (Exception e) when (IsTransportFault(e))
+        catch (Exception e) when (SessionFaults.IsOfTransport(e))
         {
             // Nobody is left to be told.
         }
@@ -320,7 +320,7 @@ internal sealed class Session
     {
         await SayGoodbyeAsync(atFrameBoundary: true);
         if (!_end!.IsOrdinary)
-            await DrainClientAsync();
+            await Client.DrainAsync();
     }
 
     private SessionEnd EndOf(Exception e, Party party) => SessionFaults.EndOf(e, party, _relaying ? Stage.Relay : Stage.Handshake, this);
@@ -338,6 +338,4 @@ internal sealed class Session
             Listener.Log.SessionCloseNotRecorded(Listener.Options.Name, Id);
         }
     }
-
-    private sealed class UpstreamSendException(Exception inner) : IOException(inner.Message, inner);
 }

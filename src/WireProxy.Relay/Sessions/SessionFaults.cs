@@ -7,6 +7,9 @@ namespace WireProxy.Relay.Sessions;
 /// <summary>What an exception means for the session that it ends.</summary>
 internal static class SessionFaults
 {
+    /// <summary>The connection under a leg is gone.</summary>
+    public static bool IsOfTransport(Exception e) => e is IOException or SocketException or ObjectDisposedException;
+
     /// <param name="party">Whose leg it was met on.</param>
     public static SessionEnd EndOf(Exception e, Party party, Stage stage, Session session)
     {

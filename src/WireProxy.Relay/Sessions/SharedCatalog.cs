@@ -119,14 +119,15 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
         return byGrants.GetOrAdd(policy.GrantsFor(subject, now), grants => policy.Resolve(snapshot, grants, _news.Identities));
     }
 
-    /// <summary>What the policy names and the catalog does not have, for the one who asks first; else null. What is renamed later stays protected, and is
-    /// no news.</summary>
-    public string? MissingNews(CatalogSnapshot snapshot)
+    /// <summary>Logs what the policy names and the catalog does not have, once for a database. What is renamed later stays protected, and is no
+    /// news.</summary>
+    public void TellMissing(CatalogSnapshot snapshot, ListenerContext listener)
     {
         if (_isLookedThrough || Interlocked.Exchange(ref _isLookedThrough, true))
-            return null;
+            return;
         ImmutableArray<ColumnPattern> missing = policy.MissingFrom(snapshot);
-        return missing.IsEmpty ? null : string.Join(", ", missing);
+        if (!missing.IsEmpty)
+            listener.Log.ColumnsMissing(listener.Options.Name, snapshot.Database, string.Join(", ", missing));
     }
 
     private async Task<CatalogSnapshot?> ReadAndPublishAsync()

@@ -223,6 +223,8 @@ internal sealed class AnswerReader(TdsSession session)
     {
         if (change.Type == EnvChangeType.Database)
             session.DatabaseChanged(change.NewText);
+        else if (change.Type == EnvChangeType.ResetCompletion)
+            session.Server.ResetDone(session);
     }
 
     /// <summary>COLMETADATA with the classification that may stand behind it: what that says may change how the columns are described.</summary>

@@ -11,20 +11,22 @@ internal sealed class BatchPlans(TdsSession session)
     /// <summary>Errors are compared with texts up to this.</summary>
     private const int LongestQuoted = 16 * 1024;
 
-    private ShapeSettings _shapes;
-
-    /// <summary>The session's temporary tables and what they hold, after the batches that passed.</summary>
-    public ImmutableArray<TempTable> TempTables { get; private set; } = [];
+    private ServerState Server => session.Server;
 
     /// <summary>No batch before has left anything by which another would be judged otherwise.</summary>
-    public bool IsLikeNew => TempTables.IsEmpty && _shapes == ShapeSettings.None;
+    public bool IsLikeNew => Server.Left.IsEmpty;
 
-    /// <summary>The session is like new.</summary>
-    public void Reset()
-    {
-        TempTables = [];
-        _shapes = ShapeSettings.None;
-    }
+    /// <summary>What the next text of the request is judged by.</summary>
+    public Leftovers Next { get; private set; } = Leftovers.None;
+
+    /// <summary>A request is judged text by text: each finds what those before it leave.</summary>
+    public void Begin() => Next = Server.Left;
+
+    /// <summary>To be said of each text once its meanings are known.</summary>
+    public void GoBehind(RequestText text) => Next = text.Leaves!;
+
+    /// <summary>Whether batches after the request that was gone through may be judged otherwise than before it.</summary>
+    public bool ChangesState => !Next.ForTheNextRequest.IsSameAs(Server.Left);
 
     /// <summary>Why the text must not run although the rules allow it: it would put protected values where they are not protected.</summary>
     public Refusal? RefusalOf(RequestText text)
@@ -76,7 +78,7 @@ internal sealed class BatchPlans(TdsSession session)
         bool touches = false;
         bool withholds = false;
         // What a batch turns on counts for itself; what it turns off, for the next.
-        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(_shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
+        ShapeSettings shapes = request.Texts.SelectMany(text => text.Meanings).Aggregate(Server.Left.Shapes, static (on, meaning) => on | meaning.Lineage!.TurnsOn);
         bool isSequenceKnown = shapes == ShapeSettings.None;
         var sets = ImmutableArray.CreateBuilder<ResultPlan?>();
         foreach (RequestText text in request.Texts)
@@ -91,11 +93,10 @@ internal sealed class BatchPlans(TdsSession session)
                     || lineage.Variables.Values.Any(judge.IsProtected);
                 isSequenceKnown &= lineage.SequenceKnown;
                 sets.AddRange(lineage.ResultSets.Select(set => PlanOf(set, judge)));
-                TempTables = lineage.TempTables;
                 touches |= (shapes & ShapeSettings.NoBrowseTable) != 0 && lineage.Statements.Any(HasProtectedTable);
-                _shapes = After(_shapes, lineage);
             }
         }
+        Server.Left = Next.ForTheNextRequest;
         Mask ofText = session.Protection?.DerivedMask ?? Mask.Redact;
         ColumnLabels labels = session.ReadsClassification ? AllLabels(request, judge) : ColumnLabels.None;
         if (!touches && !withholds && labels.IsNone)
@@ -115,27 +116,23 @@ internal sealed class BatchPlans(TdsSession session)
         };
     }
 
-    /// <summary>The settings that may be on afterwards. What holds statements back holds the other settings back, too.</summary>
-    private static ShapeSettings After(ShapeSettings before, BatchLineage lineage)
-    {
-        ShapeSettings left = before & ~(lineage.TurnsOff & (ShapeSettings.HoldsStatements | ShapeSettings.FormatOnly));
-        if ((left & ShapeSettings.HoldsStatements) == 0)
-            left &= ~lineage.TurnsOff;
-        return left | lineage.TurnsOn;
-    }
-
     /// <summary>Columns may come that the statement does not name: the keys of its tables.</summary>
     private bool HasProtectedTable(StatementLineage statement) =>
         statement.Relations.Any(relation => session.Protection!.Find(relation, 0).Kind != ProtectionKind.Clear);
 
     /// <summary>More than one result set may come of it: whether one is classified its beginning does not tell of the others.</summary>
-    public bool MayHaveSeveralResults(RequestTexts request) => _shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
+    public bool MayHaveSeveralResults(RequestTexts request) => Server.Left.Shapes != ShapeSettings.None || request.Texts is not [{ Readings.Count: 1 } only]
         || !(only is { Readings: [{ Statements: [{ Command: "SELECT", InnerCommands.IsEmpty: true }] }] }
             || only is { Meanings: [{ Lineage: { SequenceKnown: true, ResultSets.Length: <= 1 } }] });
 
     /// <summary>Whether the session may be in another database afterwards, which the server then says.</summary>
-    public static bool MayChangeDatabase(RequestTexts request) => request.Texts.Any(text => text.Readings.Any(reading =>
-        reading.Statements.Any(facts => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql)));
+    public static bool MayChangeDatabase(RequestTexts request) =>
+        request.Texts.Any(text => text.Readings.Any(reading => reading.Statements.Any(MayChangeDatabase)));
+
+    /// <summary>Behind it, in one request, the catalog no longer says what names mean.</summary>
+    public static bool MayChangeNames(StatementFacts facts) => facts.ChangesCatalog || MayChangeDatabase(facts) || ChangesUser(facts);
+
+    private static bool MayChangeDatabase(StatementFacts facts) => facts.Command == "USE" || facts.InnerCommands.Contains("USE") || facts.HasUnknownSql;
 
     private ResultPlan? PlanOf(ResultSetLineage set, LineageJudge judge) => !set.IsKnown ? null : new ResultPlan(
         [.. set.Columns.Select(column => column.Name)], [.. set.Columns.Select(judge.MaskOf)])

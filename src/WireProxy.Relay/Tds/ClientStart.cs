@@ -86,7 +86,7 @@ internal sealed class ClientStart(Session session)
         (byte said, Encryption encryption) = _isStrict ? (PreLoginEncryption.On, Encryption.None) : Agree(asked.Encryption);
         PreLogin answer = upstream
             .With(PreLoginOptionType.Encryption, new ByteString([said]))
-            .With(PreLoginOptionType.Mars, new ByteString([0]));
+            .With(PreLoginOptionType.Mars, new ByteString([asked.Mars && upstream.Mars ? (byte)1 : (byte)0]));
         using var payload = new WireWriter();
         answer.Encode(payload);
         await PacketIo.SendAsync(_client, PacketType.TabularResult, payload.WrittenMemory);

@@ -13,7 +13,9 @@ namespace WireProxy.Relay.Tds;
 /// <param name="Format">How tokens are laid out from here on.</param>
 /// <param name="PacketSize">Bytes of a packet, in both directions and on both legs.</param>
 /// <param name="WithholdsClassification">The gateway alone asked for DATACLASSIFICATION: the client does not know of it.</param>
-internal sealed record LoginAgreement(TokenFormat Format, int PacketSize, string? Database, bool WithholdsClassification = false)
+/// <param name="Mars">Several sessions share the connection from here on.</param>
+internal sealed record LoginAgreement(
+    TokenFormat Format, int PacketSize, string? Database, bool WithholdsClassification = false, bool Mars = false)
 {
     /// <summary>Who is asking, where the gateway decides about logins.</summary>
     public Subject? Subject { get; init; }
@@ -40,6 +42,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     private int _packetSize = PacketHeader.DefaultPacketSize;
     private string? _database;
     private RoutingTarget? _route;
+    private bool _mars;
     private bool _acknowledged;
     private bool _refused;
     private ServerMessage? _error;
@@ -58,6 +61,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     public async Task RunAsync(UpstreamStart upstream, byte[]? payload, Login7 login)
     {
         (_upstream, Login) = (upstream, login);
+        _mars = asked is { Mars: true } && upstream.Answer.Mars;
         Login7 wanted = ForUpstream(login);
         bool isChanged = !ReferenceEquals(wanted, login);
         for (int routes = 0; ; routes++)
@@ -65,7 +69,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
             await SendAsync(isChanged ? null : payload, wanted);
             if (!await AnswerAsync(wanted))
             {
-                Agreement = new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked)
+                Agreement = new LoginAgreement(_format, _packetSize, _database, _classification.IsAsked, _mars)
                 {
                     Subject = own?.SubjectFor(_database ?? login.Database),
                 };
@@ -249,6 +253,9 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         _upstream = await UpstreamStart.ConnectAsync(
             options, session.Loop, asked, session.Listener.Options.Limits.HandshakeTimeout, cancellationToken);
         session.Upstream = _upstream.Leg;
+        // The client has been told already.
+        if (_mars && !_upstream.Answer.Mars)
+            throw UpstreamConnector.Unreachable("the server that the upstream routes to has no MARS, and the upstream has");
         return login with { ServerName = route.Server, Database = route.Database ?? login.Database };
     }
 }

@@ -75,6 +75,14 @@ internal static class Refusals
         "block", 40197, ResourceClass, $"A request of {bytes} bytes is too large to be inspected: limits.inspected_message is {limit} bytes.",
         "Send it in smaller pieces, or pass large values as bulk load; the gateway's operator can raise the limit.", null, null);
 
+    /// <param name="itself">This request is the one that must run alone; else another is, and runs.</param>
+    public static Refusal RunsAlone(bool itself) => new(
+        "block", 3988, ResourceClass, itself
+            ? "WireProxy did not run this batch beside the connection's other requests (MARS): it changes the database, temporary tables or the shape of results that they are judged by."
+            : "WireProxy did not run this request (MARS): another one of this connection is under way that changes the database, temporary tables or the shape of results.",
+        "Run it again when the connection's other requests have been read to their end, or on a connection of its own; the connection stays usable.",
+        null, null);
+
     public static Refusal NotRecordable { get; } = new(
         "block", 9001, ResourceClass, "WireProxy cannot record this request: the journal cannot be written.",
         "Nothing is run that is not on record. Free space for the journal, or ask its operator; then try again.", null, null);

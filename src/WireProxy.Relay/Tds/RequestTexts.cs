@@ -6,7 +6,6 @@ using WireProxy.Protocols.Tds.Types;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.TransactSql;
-using WireProxy.Sql.TransactSql.Lineage;
 
 namespace WireProxy.Relay.Tds;
 
@@ -37,8 +36,11 @@ internal sealed class RequestText(string text, string? declarations, string? pro
     /// <summary>Null where the policy needs no catalog.</summary>
     public CatalogSnapshot? MeantUnder { get; set; }
 
-    /// <summary>The session's temporary tables by which the meanings were found.</summary>
-    public ImmutableArray<TempTable> MeantWith { get; set; } = [];
+    /// <summary>What the session had left behind when the meanings were found.</summary>
+    public Leftovers? MeantWith { get; set; }
+
+    /// <summary>The same after this text.</summary>
+    public Leftovers? Leaves { get; set; }
 
     /// <summary>What the same meaning is found by: a call's parameters are part of it.</summary>
     public string Key => _key ??= Called is null ? Text

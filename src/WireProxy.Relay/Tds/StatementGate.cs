@@ -38,7 +38,10 @@ internal sealed class StatementGate(TdsSession session)
 
     public GateAnswer Judge(PacketHeader header, ReadOnlySpan<byte> payload, OutputBuffer output)
     {
-        GateAnswer answer = JudgeRequest(header, payload, output);
+        GateAnswer answer;
+        // What the sessions of a connection share must not change between a verdict and the request's beginning.
+        lock (session.Server.Gate)
+            answer = JudgeRequest(header, payload, output);
         if (!answer.MustWait)
             _held = null;
         return answer;
@@ -46,7 +49,10 @@ internal sealed class StatementGate(TdsSession session)
 
     private GateAnswer JudgeRequest(PacketHeader header, ReadOnlySpan<byte> payload, OutputBuffer output)
     {
-        if ((header.Status & Resets) != 0)
+        bool resets = (header.Status & Resets) != 0;
+        if ((_waiting = session.Server.WaitFor(session, resets)) is not null)
+            return GateAnswer.Wait;
+        if (resets)
             session.Reset();
         if (session.Session.Recorder is { CanRecord: false })
             return GateAnswer.Refused(Refusals.NotRecordable);
@@ -62,7 +68,7 @@ internal sealed class StatementGate(TdsSession session)
         RequestTexts request = _held ??= header.Type == PacketType.SqlBatch
             ? RequestTexts.OfBatch(SqlBatch.Decode(payload, session.Format.Version), payload)
             : RequestTexts.OfCalls(RpcRequest.Decode(payload, session.Format.Version), payload, session);
-        request.ResetsSession = (header.Status & Resets) != 0;
+        request.ResetsSession = resets;
         if (session.Policy.DependsOnCatalog && request.Refusal is null && !HasCatalog(header, request.Transaction, output))
             return GateAnswer.Wait;
         _catalogTried = false;
@@ -75,10 +81,12 @@ internal sealed class StatementGate(TdsSession session)
     {
         if (request.Refusal is { } early && !session.Policy.IsTransparent)
             return GateAnswer.Refused(early, request.Recorded(), request.Transaction);
+        session.Plans.Begin();
         foreach (RequestText text in request.Texts)
         {
             if (!TryUnderstand(text))
                 return GateAnswer.Wait;
+            session.Plans.GoBehind(text);
         }
         var secrets = ImmutableArray.CreateBuilder<PayloadSpan>();
         foreach (RequestText text in request.Texts)
@@ -88,6 +96,9 @@ internal sealed class StatementGate(TdsSession session)
             secrets.AddRange(text.Secrets);
         }
         secrets.AddRange(request.Passwords);
+        bool changesState = session.Server.IsShared && (session.Plans.ChangesState || BatchPlans.MayChangeDatabase(request));
+        if (!session.TryEnter(alone: changesState))
+            return GateAnswer.Refused(Refusals.RunsAlone(changesState), request.Recorded(), request.Transaction);
         foreach (RequestText text in request.Texts)
             Record(text);
         bool wasLikeNew = session.Plans.IsLikeNew;
@@ -103,7 +114,9 @@ internal sealed class StatementGate(TdsSession session)
         if ((header.Status & Resets) != 0 || header.Type == PacketType.TransactionManagerRequest || !session.Plans.IsLikeNew ||
             (session.Policy.DependsOnCatalog && !session.HasCurrentCatalog()) ||
             !TextKey.TryRead(header.Type, payload, session, out TextKey key) ||
-            session.Passed.Find(key, session.Policy, session.Subject) is not { } known)
+            session.Passed.Find(key, session.Policy, session.Subject) is not { } known ||
+            // Where others stand in its way it is refused like any other.
+            !session.TryEnter(alone: false))
         {
             return null;
         }

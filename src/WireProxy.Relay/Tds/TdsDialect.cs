@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
+using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Tds.Login;
+using WireProxy.Relay.Tds.Mars;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Tds;
@@ -25,16 +27,21 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
     public PassedTexts PassedUnder(CatalogSnapshot? catalog) =>
         catalog is null ? _passed : _passedUnder.GetValue(catalog, static _ => new PassedTexts());
 
-    public async Task<DialectSession?> HandshakeAsync(Session session, CancellationToken cancellationToken)
+    public async Task<LoggedIn?> HandshakeAsync(Session session, CancellationToken cancellationToken)
     {
         var client = new ClientStart(session);
         PreLogin? asked = await client.ReadPreLoginAsync(cancellationToken);
+        // Where the gateway decides about logins it answers PRELOGIN before it knows the server, and so for one session.
+        if (listener.Limits.MarsSessions == 0 || session.Listener.Logins is not null)
+            asked = asked?.With(PreLoginOptionType.Mars, new ByteString([0]));
         LoginRelay relay = session.Listener.Logins is null
             ? await RelayLoginAsync(session, client, asked, cancellationToken)
             : await new GatewayLogin(session, client, asked).RunAsync(cancellationToken);
         session.Farewell = new Farewell(relay.Agreement.Format);
         // A client that is told of its login believes in it: what cannot be recorded is refused before.
-        TdsSession opened = await TdsSession.OpenAsync(session, this, relay.Login, relay.Agreement);
+        LoggedIn opened = relay.Agreement.Mars
+            ? await MarsConnection.OpenAsync(session, this, relay.Login, relay.Agreement)
+            : await TdsSession.OpenAsync(session, this, relay.Login, relay.Agreement);
         await relay.AcceptAsync();
         return opened;
     }

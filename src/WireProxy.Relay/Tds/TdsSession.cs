@@ -5,6 +5,7 @@ using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Tds.Mars;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql.Catalog;
 
@@ -13,29 +14,26 @@ namespace WireProxy.Relay.Tds;
 /// <summary>What both directions of one TDS session share.</summary>
 internal sealed class TdsSession : DialectSession
 {
-    private readonly string _loginDatabase;
     private SharedCatalog _sharedCatalog;
-    private volatile string _database;
     private volatile CatalogRead? _catalogRead;
     private volatile bool _hasEnded;
-    private volatile bool _inTransaction;
-    private volatile bool _hasOpenChanges;
-    private volatile bool _isCatalogOld;
+    private int _isRunning;
     private int _catalogGeneration;
     private int _neededGeneration;
+    private int _knownChanges;
     private LineageJudge? _judge;
 
-    private TdsSession(Session session, TdsDialect dialect, Subject subject, LoginAgreement agreement)
+    private TdsSession(Session session, TdsDialect dialect, Subject subject, LoginAgreement agreement, ServerState server)
     {
         Session = session;
         Dialect = dialect;
+        Server = server;
         Subject = subject;
         Policy = session.Listener.Policy;
         Format = agreement.Format;
         PacketSize = agreement.PacketSize;
         WithholdsClassification = agreement.WithholdsClassification;
-        _loginDatabase = _database = subject.Database ?? "";
-        _sharedCatalog = dialect.Catalogs.For(_database, session.UpstreamUser ?? subject.User);
+        _sharedCatalog = dialect.Catalogs.For(server.Database, session.UpstreamUser ?? subject.User);
         Plans = new BatchPlans(this);
         Meanings = new TextMeanings(this);
         Passed = dialect.PassedUnder(null);
@@ -66,7 +64,10 @@ internal sealed class TdsSession : DialectSession
 
     public InFlight InFlight { get; } = new();
 
-    public Handles Handles { get; } = new();
+    /// <summary>With MARS it is shared by all sessions of the connection.</summary>
+    public ServerState Server { get; }
+
+    public Handles Handles => Server.Handles;
 
     public BatchPlans Plans { get; }
 
@@ -76,7 +77,7 @@ internal sealed class TdsSession : DialectSession
 
     public override IFilter Responses { get; }
 
-    public override bool IsIdle => InFlight.IsAnswered && !_inTransaction;
+    public override bool IsIdle => InFlight.IsAnswered && !Server.InTransaction;
 
     public override bool IsWaitingForClient => InFlight.IsAnswered;
 
@@ -84,7 +85,8 @@ internal sealed class TdsSession : DialectSession
     public CatalogSnapshot? Catalog { get; private set; }
 
     /// <summary>The catalog is there, and as new as all that was known when the request came.</summary>
-    public bool IsCatalogCurrent => Catalog is not null && !_isCatalogOld && _catalogGeneration >= _neededGeneration;
+    public bool IsCatalogCurrent => Catalog is not null && _knownChanges == Server.Changes && _catalogGeneration >= _neededGeneration
+        && _sharedCatalog.Database == Server.Database;
 
     /// <summary>What is protected from this session; null where nothing can be, or the catalog is not read yet.</summary>
     public Protection? Protection { get; private set; }
@@ -96,21 +98,35 @@ internal sealed class TdsSession : DialectSession
     /// <summary>Something is, or may be, protected from this session.</summary>
     public bool Masks => Policy.HasProtectedColumns && Protection is not { ProtectsNothing: true };
 
-    public static async Task<TdsSession> OpenAsync(Session session, TdsDialect dialect, Login7 login, LoginAgreement agreement)
+    /// <param name="server">What it shares with others of its connection; null where it has a connection of its own.</param>
+    /// <param name="place">Its place in a connection that it shares.</param>
+    public static async Task<TdsSession> OpenAsync(
+        Session session, TdsDialect dialect, Login7 login, LoginAgreement agreement, ServerState? server = null, MarsPlace? place = null)
+    {
+        Subject subject = SubjectOf(session, login, agreement);
+        await OpenRecordAsync(session, subject, dialect, login, agreement, place);
+        return new TdsSession(session, dialect, subject, agreement, server ?? new ServerState(subject.Database ?? "", isShared: false));
+    }
+
+    public static Subject SubjectOf(Session session, Login7 login, LoginAgreement agreement) => agreement.Subject ?? new Subject(
+        login.UserName, [], session.Listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address);
+
+    /// <param name="place">Of a session that shares a connection, and of the connection; null for a session that has its own.</param>
+    public static async Task OpenRecordAsync(
+        Session session, Subject subject, TdsDialect dialect, Login7 login, LoginAgreement agreement, MarsPlace? place)
     {
         ListenerContext listener = session.Listener;
-        Subject subject = agreement.Subject ?? new Subject(
-            login.UserName, [], listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address);
-        if (listener.Journal is { } journal)
-        {
-            if (!journal.IsHealthy && listener.RefusesUnrecorded)
-                throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
-            session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
-            await session.Recorder.OpenAsync(SessionRecords.Opened(
-                session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null,
-                json => WriteAgreement(json, agreement.ClientFormat)));
-        }
-        return new TdsSession(session, dialect, subject, agreement);
+        if (listener.Journal is not { } journal)
+            return;
+        if (!journal.IsHealthy && listener.RefusesUnrecorded)
+            throw new SessionEndException(SessionRecorder.Unavailable(Stage.Login));
+        session.Recorder = new SessionRecorder(journal, session.Id, listener.IsStrict, listener.RefusesUnrecorded);
+        await session.Recorder.OpenAsync(SessionRecords.Opened(
+            session, subject, listener.Policy.Hash, dialect.Name, login.AppName.Length > 0 ? login.AppName : null, json =>
+            {
+                WriteAgreement(json, agreement.ClientFormat);
+                place?.Write(json);
+            }));
     }
 
     /// <summary>Tokens are laid out by it, and the login is not recorded; protocol-specs/capture/format.md lists the members.</summary>
@@ -126,6 +142,8 @@ internal sealed class TdsSession : DialectSession
         _hasEnded = true;
         InFlight.Abandon();
         _catalogRead?.Abandon();
+        Left();
+        Server.ResetDone(this);
     }
 
     /// <summary>The upstream rolls back and stops what runs when its connection closes.</summary>
@@ -134,12 +152,27 @@ internal sealed class TdsSession : DialectSession
     /// <summary>The client asks for a session like new: what it had prepared is gone, and it is back in its first database.</summary>
     public void Reset()
     {
-        Handles.Clear();
-        Plans.Reset();
-        Use(_loginDatabase);
+        Server.Reset();
+        Use(Server.Database);
     }
 
-    public void DatabaseChanged(string database) => _database = database;
+    public void DatabaseChanged(string database) => Server.Database = database;
+
+    /// <summary>A request that was judged begins. False where requests of the connection's other sessions stand in its way.</summary>
+    /// <param name="alone">It changes what others are judged by.</param>
+    public bool TryEnter(bool alone)
+    {
+        if (!Server.TryEnter(alone))
+            return false;
+        Volatile.Write(ref _isRunning, 1);
+        return true;
+    }
+
+    private void Left()
+    {
+        if (Interlocked.Exchange(ref _isRunning, 0) != 0)
+            Server.Leave();
+    }
 
     /// <summary>The server and the analysis disagree about what a column is made of: it is masked, and the log says so without a word of
     /// the statement. Perhaps the catalog has grown old.</summary>
@@ -156,20 +189,25 @@ internal sealed class TdsSession : DialectSession
     /// <param name="status">Of its last DONE.</param>
     public void Answered(TdsWork? work, DoneStatus status)
     {
-        _inTransaction = (status & DoneStatus.InTransaction) != 0;
-        if (work is { ChangesCatalog: true })
+        bool inTransaction = Server.InTransaction = (status & DoneStatus.InTransaction) != 0;
+        if (work is { ChangesCatalog: true } || Server.HasOpenChanges)
         {
-            _hasOpenChanges = true;
-            _isCatalogOld = true;
+            lock (Server.Gate)
+                CatalogChanged(work is { ChangesCatalog: true }, inTransaction);
         }
-        if (!_hasOpenChanges)
+        Left();
+        Server.ResetDone(this);
+    }
+
+    private void CatalogChanged(bool now, bool inTransaction)
+    {
+        if (!now && !Server.HasOpenChanges)
             return;
         // At once, because a batch may have committed in its middle, and again at the transaction's end.
         _sharedCatalog.Invalidate();
-        if (_inTransaction)
-            return;
-        _hasOpenChanges = false;
-        _isCatalogOld = true;
+        if (now || !inTransaction)
+            Server.Changes++;
+        Server.HasOpenChanges = inTransaction;
     }
 
     /// <summary>Verdicts that hold under the catalog that the session knows.</summary>
@@ -178,7 +216,7 @@ internal sealed class TdsSession : DialectSession
     /// <summary>The catalog need not be waited for; from here on it counts what is known now.</summary>
     public bool HasCurrentCatalog()
     {
-        if (_database != _sharedCatalog.Database)
+        if (Server.Database != _sharedCatalog.Database)
             return false;
         _neededGeneration = _sharedCatalog.Generation;
         RenewGrants();
@@ -193,30 +231,30 @@ internal sealed class TdsSession : DialectSession
     public Task? EnsureCatalog(ulong transaction, PacketStatus resets, OutputBuffer output, out bool isAttempt)
     {
         isAttempt = true;
-        if (_database != _sharedCatalog.Database)
-            Use(_database);
+        if (Server.Database != _sharedCatalog.Database)
+            Use(Server.Database);
         int needed = _neededGeneration = _sharedCatalog.Generation;
         RenewGrants();
         if (IsCatalogCurrent)
             return null;
         // What the session has changed and not committed it alone can see.
-        if (!_hasOpenChanges)
+        if (!Server.HasOpenChanges)
         {
             if (_sharedCatalog.Newer(needed, out int current) is { } snapshot)
             {
-                Use(snapshot, current);
+                Use(snapshot, current, Server.Changes);
                 return null;
             }
             if (_sharedCatalog.HasCredentials)
-                return AdoptAsync();
+                return AdoptAsync(Server.Changes);
         }
         int generation = needed;
-        if (!_hasOpenChanges && !_sharedCatalog.TryClaim(out generation))
+        if (!Server.HasOpenChanges && !_sharedCatalog.TryClaim(out generation))
         {
             isAttempt = false;
             return _sharedCatalog.WhenPublishedAsync();
         }
-        return ReadHere(transaction, resets, generation, isShared: !_hasOpenChanges, output);
+        return ReadHere(transaction, resets, generation, isShared: !Server.HasOpenChanges, output);
     }
 
     /// <summary>What the response side must do for a request that passes.</summary>
@@ -252,36 +290,35 @@ internal sealed class TdsSession : DialectSession
         output.Diverge();
         packets.WriteMessage(output.BeginOwn(), PacketType.SqlBatch, payload.WrittenSpan, resets);
         InFlight.Begin(new TdsWork { Catalog = read });
-        return AdoptHereAsync(read, generation, isShared);
+        return AdoptHereAsync(read, generation, Server.Changes, isShared);
     }
 
-    private async Task AdoptHereAsync(CatalogRead read, int generation, bool isShared)
+    private async Task AdoptHereAsync(CatalogRead read, int generation, int changes, bool isShared)
     {
         CatalogSnapshot? snapshot = await read.Task;
         _catalogRead = null;
         // The answer may have been about another database than was believed.
-        if (snapshot is not null && !string.Equals(snapshot.Database, _database, StringComparison.OrdinalIgnoreCase))
+        if (snapshot is not null && !string.Equals(snapshot.Database, _sharedCatalog.Database, StringComparison.OrdinalIgnoreCase))
             snapshot = null;
         if (isShared)
             _sharedCatalog.Publish(snapshot, generation);
         if (snapshot is not null)
-            Use(snapshot, generation);
+            Use(snapshot, generation, changes);
     }
 
-    private async Task AdoptAsync()
+    private async Task AdoptAsync(int changes)
     {
         if (await _sharedCatalog.ReadAsync() is not { } snapshot)
         {
-            Session.Listener.Log.CatalogUnreadable(Session.Listener.Options.Name, _database, _sharedCatalog.LastFailure ?? "unknown");
+            Session.Listener.Log.CatalogUnreadable(Session.Listener.Options.Name, _sharedCatalog.Database, _sharedCatalog.LastFailure ?? "unknown");
             return;
         }
         CatalogSnapshot? current = _sharedCatalog.Newer(_sharedCatalog.Generation, out int generation);
-        Use(current ?? snapshot, generation);
+        Use(current ?? snapshot, generation, changes);
     }
 
     private void Use(string database)
     {
-        _database = database;
         if (_sharedCatalog.Database == database)
             return;
         _sharedCatalog = Dialect.Catalogs.For(database, Session.UpstreamUser ?? Subject.User);
@@ -290,13 +327,14 @@ internal sealed class TdsSession : DialectSession
         Passed = Dialect.PassedUnder(null);
     }
 
-    private void Use(CatalogSnapshot snapshot, int generation)
+    /// <param name="changes">Of the connection's own, as many as the snapshot was read after.</param>
+    private void Use(CatalogSnapshot snapshot, int generation, int changes)
     {
         Catalog = snapshot;
         Passed = Dialect.PassedUnder(snapshot);
         Protection = ProtectionUnder(snapshot);
         _catalogGeneration = generation;
-        _isCatalogOld = false;
+        _knownChanges = changes;
     }
 
     /// <summary>Some grants hold at certain hours only.</summary>

@@ -30,7 +30,7 @@ internal sealed class TextMeanings(TdsSession session)
     public bool TryFind(RequestText text)
     {
         if (text.Meanings is [var first, ..] && ReferenceEquals(text.MeantUnder, session.Catalog) &&
-            text.MeantWith == session.Plans.TempTables && (first.Lineage is not null || !session.Masks))
+            ReferenceEquals(text.MeantWith, session.Plans.Next) && (first.Lineage is not null || !session.Masks))
             return true;
         if (session.Catalog is { } catalog && !IsQuick(text, catalog))
             return false;
@@ -42,11 +42,12 @@ internal sealed class TextMeanings(TdsSession session)
     public void Find(RequestText text)
     {
         CatalogSnapshot? catalog = session.Catalog;
-        text.MeantWith = session.Plans.TempTables;
+        Leftovers before = session.Plans.Next;
         var meanings = new TextMeaning[text.Readings.Count];
         for (int i = 0; i < meanings.Length; i++)
             meanings[i] = catalog is null ? new TextMeaning(text.Readings[i].Statements, text.Readings[i].Statements, null) : MeaningOf(text, i, catalog);
-        (text.Meanings, text.MeantUnder) = (meanings, catalog);
+        (text.Meanings, text.MeantUnder, text.MeantWith) = (meanings, catalog, before);
+        text.Leaves = before.After(meanings, text.Readings.Any(reading => reading.Statements.Any(BatchPlans.MayChangeNames)));
         // A tree weighs fifty times its text.
         text.Parsed = [];
     }
@@ -66,7 +67,7 @@ internal sealed class TextMeanings(TdsSession session)
         return true;
     }
 
-    private bool IsKept(RequestText text) => session.Plans.TempTables.IsEmpty && text.Text.Length <= LongestKept;
+    private bool IsKept(RequestText text) => session.Plans.Next is { HasNothingTemporary: true, IsStale: false } && text.Text.Length <= LongestKept;
 
     private TextMeaning? KnownMeaning(RequestText text, int reading, CatalogSnapshot catalog) =>
         IsKept(text) && Known.TryGetValue(catalog, out var known) && known.TryGetValue(KeyOf(text, reading), out TextMeaning? found) ? found : null;
@@ -93,6 +94,9 @@ internal sealed class TextMeanings(TdsSession session)
     {
         ParsedText parsed = (reading < text.Parsed.Count ? text.Parsed[reading] : null)
             ?? session.Dialect.Analysis.Parse(text, text.Quoted[reading]);
-        return TransactSqlLineage.Resolve(parsed, catalog, catalog.Database, defaultSchema: null, tempTables: session.Plans.TempTables);
+        Leftovers left = session.Plans.Next;
+        // In another database than the catalog's no name means anything that is known.
+        return TransactSqlLineage.Resolve(
+            parsed, catalog, left.IsStale ? "" : catalog.Database, defaultSchema: null, left.TempTables, left.TempProcedures);
     }
 }

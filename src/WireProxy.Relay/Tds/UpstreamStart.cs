@@ -170,13 +170,13 @@ internal sealed class UpstreamStart
             await BeginTlsAsync(Agreed(said), cancellationToken);
     }
 
-    /// <summary>What the client says of itself goes on; encryption and MARS are the gateway's own business.</summary>
+    /// <summary>What the client says of itself goes on; encryption is the gateway's own business.</summary>
     private static PreLogin Question(PreLogin? asked, byte encryption)
     {
         PreLogin question = asked ?? new PreLogin([new PreLoginOption(PreLoginOptionType.Version, PreLogin.VersionData(16, 0, 0))]);
         return question
             .With(PreLoginOptionType.Encryption, new ByteString([encryption]))
-            .With(PreLoginOptionType.Mars, new ByteString([0]));
+            .With(PreLoginOptionType.Mars, new ByteString([asked is { Mars: true } ? (byte)1 : (byte)0]));
     }
 
     private byte Wanted() => (_options.Tls.Mode, _options.Tls.Encryption) switch

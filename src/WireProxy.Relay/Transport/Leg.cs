@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using WireProxy.Relay.Sessions;
 
 namespace WireProxy.Relay.Transport;
 
@@ -51,6 +52,23 @@ internal sealed class Leg
         // It may all have been there: the wish must not outlive it, or a leg that waits would hold a large buffer.
         Input.Require(0);
         return true;
+    }
+
+    /// <summary>Receives and forgets until the peer's end, or until the leg is ended here. Never fails.</summary>
+    public async Task DrainAsync()
+    {
+        try
+        {
+            do
+            {
+                Input.Consume(Input.Length);
+            }
+            while (await ReceiveAsync());
+        }
+        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
+        {
+            // The peer is gone, or the leg's owner has closed it.
+        }
     }
 
     /// <summary>Ends both directions, from any thread.</summary>

@@ -13,8 +13,7 @@ internal sealed class TreeWalker
     readonly CteScope _ctes = new();
     readonly Bounds _bounds = new();
     Mention _mention;
-    bool _levelIsBound;
-    bool _selectIsCommand;
+    bool _levelIsBound, _selectIsCommand;
 
     static TreeWalker() => NodeHandlers.Assign();
 

@@ -34,6 +34,7 @@ internal sealed record ParsedBatch(TSqlBatch? Batch, IList<TSqlParserToken> Toke
             if (token.TokenType == TSqlTokenType.SqlCommandIdentifier)
                 return Refused("$(...) is a variable of client programs, which the server does not know", token.Offset + 1, tokens);
         }
+        BulkOptions.Translate(tokens);
         var bound = NestingBound.Of(tokens);
         if (bound.Depth > limits.MaxDepth)
             return Refused($"the batch is nested more deeply than the gateway's limit of {limits.MaxDepth} brackets and blocks (MaxNesting)", 0, tokens);

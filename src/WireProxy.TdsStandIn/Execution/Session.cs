@@ -7,7 +7,13 @@ internal sealed class Session(Instance instance, Database database, string login
 {
     public Instance Instance { get; } = instance;
 
-    public Database Database { get; set; } = database;
+    public SessionEnvironment Environment { get; set; } = new(database);
+
+    public Database Database
+    {
+        get => Environment.Database;
+        set => Environment.Database = value;
+    }
 
     public string FirstDatabase { get; } = database.Name;
 
@@ -26,7 +32,7 @@ internal sealed class Session(Instance instance, Database database, string login
 
     public bool IsEncrypted { get; init; }
 
-    public SessionOptions Options { get; private set; } = new();
+    public SessionOptions Options => Environment.Options;
 
     public Transaction? Transaction { get; set; }
 
@@ -39,20 +45,48 @@ internal sealed class Session(Instance instance, Database database, string login
     public PreparedStatements Prepared { get; } = new();
 
     /// <summary>Where the rows of the next bulk load go.</summary>
-    public BulkTarget? BulkTarget { get; set; }
+    public BulkTarget? BulkTarget
+    {
+        get => Environment.BulkTarget;
+        set => Environment.BulkTarget = value;
+    }
 
-    public long RowCount { get; set; }
+    public long RowCount
+    {
+        get => Environment.RowCount;
+        set => Environment.RowCount = value;
+    }
 
-    public int LastError { get; set; }
+    public int LastError
+    {
+        get => Environment.LastError;
+        set => Environment.LastError = value;
+    }
 
-    public long? LastIdentity { get; set; }
+    public long? LastIdentity
+    {
+        get => Environment.LastIdentity;
+        set => Environment.LastIdentity = value;
+    }
 
-    public int FetchStatus { get; set; }
+    public int FetchStatus
+    {
+        get => Environment.FetchStatus;
+        set => Environment.FetchStatus = value;
+    }
 
-    public int CursorRows { get; set; }
+    public int CursorRows
+    {
+        get => Environment.CursorRows;
+        set => Environment.CursorRows = value;
+    }
 
     /// <summary>TRY blocks that are being run, in every module: an error goes to the innermost one.</summary>
-    public int TryDepth { get; set; }
+    public int TryDepth
+    {
+        get => Environment.TryDepth;
+        set => Environment.TryDepth = value;
+    }
 
     /// <summary>What sp_reset_connection does: a pooled connection begins anew.</summary>
     /// <param name="keepsTransaction">RESETCONNECTIONSKIPTRAN.</param>
@@ -63,14 +97,11 @@ internal sealed class Session(Instance instance, Database database, string login
             Transaction?.Undo.RollBack();
             Transaction = null;
         }
-        Database = first;
-        Options = new SessionOptions();
+        Environment = new SessionEnvironment(first);
         TempTables.Clear();
         TempProcedures.Clear();
         Cursors.Clear();
         Prepared.Clear();
-        BulkTarget = null;
-        (RowCount, LastError, LastIdentity, FetchStatus, TryDepth) = (0, 0, null, 0, 0);
     }
 
     /// <summary>The connection is gone: what it did not commit is taken back.</summary>

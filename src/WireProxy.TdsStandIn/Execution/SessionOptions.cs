@@ -48,6 +48,8 @@ internal sealed class SessionOptions
         _on = on ? _on | options : _on & ~options;
     }
 
+    public SessionOptions Copy() => (SessionOptions)MemberwiseClone();
+
     /// <summary>What a procedure or a dynamic text sets holds until its end.</summary>
     public Action Remember()
     {

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using WireProxy.Protocols.Wire;
+using WireProxy.TdsStandIn.Protocol.Mars;
 
 namespace WireProxy.TdsStandIn.Protocol;
 
@@ -52,7 +53,17 @@ internal sealed class Connection(TdsStandInServer server, Socket socket)
         if (await login.RunAsync(cancellation) is not { } connected)
             return;
         await using var _ = connected.Stream == stream ? null : connected.Stream;
-        await new SessionLoop(server, connected).RunAsync(cancellation);
+        try
+        {
+            if (connected.Mars)
+                await new MarsLoop(server, connected).RunAsync(cancellation);
+            else
+                await new SessionLoop(server, connected, new ApiCursors(), null).RunAsync(cancellation);
+        }
+        finally
+        {
+            connected.Session.End();
+        }
     }
 
     /// <summary>TLS inside of PRELOGIN packets.</summary>

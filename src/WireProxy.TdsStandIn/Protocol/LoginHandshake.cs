@@ -9,13 +9,14 @@ using WireProxy.TdsStandIn.Functions;
 namespace WireProxy.TdsStandIn.Protocol;
 
 /// <summary>A session that is logged in, and what was agreed on.</summary>
-internal sealed record LoggedIn(Session Session, Stream Stream, TokenFormat Format, MessageWriter Packets, bool Classifies);
+internal sealed record LoggedIn(Session Session, Stream Stream, TokenFormat Format, MessageWriter Packets, bool Classifies, bool Mars);
 
 /// <summary>PRELOGIN and LOGIN7.</summary>
 internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, bool isStrict, int localPort) : IDisposable
 {
     private readonly MessageWriter _packets = new();
     private bool _handedOver;
+    private bool _mars;
     private bool _federates;
 
     /// <returns>Null where the login was refused, the client routed elsewhere, or it went.</returns>
@@ -27,6 +28,7 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
         if (first.Type == PacketType.PreLogin)
         {
             var hello = PreLogin.Decode(first.Payload);
+            _mars = hello.Mars && server.Options.Mars;
             byte answer = Answer(hello.Encryption ?? PreLoginEncryption.NotSupported);
             await SendPreLoginAsync(hello, answer, cancellation);
             if (!isStrict && Refuses(hello.Encryption ?? PreLoginEncryption.NotSupported, answer))
@@ -77,7 +79,7 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
             .With(PreLoginOptionType.Encryption, new ByteString([encryption]))
             .With(PreLoginOptionType.Instance, new ByteString([0]))
             .With(PreLoginOptionType.ThreadId, default)
-            .With(PreLoginOptionType.Mars, new ByteString([0]));
+            .With(PreLoginOptionType.Mars, new ByteString([_mars ? (byte)1 : (byte)0]));
         _federates = client.FederatedAuthenticationRequired == 1 && server.Options.Tokens.Count > 0;
         if (client.FederatedAuthenticationRequired is not null)
             hello = hello.With(PreLoginOptionType.FederatedAuthenticationRequired, new ByteString([_federates ? (byte)1 : (byte)0]));
@@ -127,7 +129,7 @@ internal sealed class LoginHandshake(TdsStandInServer server, Stream stream, boo
         _packets.PacketSize = packetSize;
         _handedOver = true;
         server.CountLogin();
-        return new LoggedIn(session, current, format, _packets, format.DataClassification > 0);
+        return new LoggedIn(session, current, format, _packets, format.DataClassification > 0, _mars);
     }
 
     /// <summary>Null where the login is not accepted.</summary>

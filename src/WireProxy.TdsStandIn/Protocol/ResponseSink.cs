@@ -101,6 +101,13 @@ internal sealed class ResponseSink(ResponseWriter response, Session session, boo
         new ServerMessage(TokenType.Error, error.Number, error.State, error.Severity, error.Message, ServerVersion.ServerName, error.Procedure, line).Encode(Tokens, Format);
     }
 
+    /// <summary>An error, and nothing else of the request.</summary>
+    public void Refuse(SqlError error)
+    {
+        Error(error);
+        Done(StatementCommand.None, null, isError: true);
+    }
+
     public void ProcedureBegan() => _procedures++;
 
     public void ProcedureDone(int? returnValue)

@@ -1,6 +1,7 @@
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Wire;
+using WireProxy.TdsStandIn.Protocol.Mars;
 
 namespace WireProxy.TdsStandIn.Protocol;
 
@@ -19,6 +20,9 @@ internal sealed class ResponseWriter(Stream stream, MessageWriter packets) : IDi
     /// <summary>The connection ends. What has begun to be sent is sent whole where only the request is given up: half a packet would be
     /// followed by another one.</summary>
     public CancellationToken Closing { get; init; }
+
+    /// <summary>Where requests run beside each other: others run while the client takes what is sent here.</summary>
+    public Turns? Turns { get; set; }
 
     /// <summary>Sends packets where enough waits.</summary>
     public async ValueTask FlushAsync(bool force, CancellationToken cancellation)
@@ -61,7 +65,10 @@ internal sealed class ResponseWriter(Stream stream, MessageWriter packets) : IDi
     {
         if (_output.Length == 0)
             return;
-        await stream.WriteAsync(_output.WrittenMemory, cancellation);
+        if (Turns is { } turns)
+            await turns.WhileAsync(stream.WriteAsync(_output.WrittenMemory, cancellation));
+        else
+            await stream.WriteAsync(_output.WrittenMemory, cancellation);
         await stream.FlushAsync(cancellation);
         _output.Clear();
     }

@@ -4,15 +4,17 @@ using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
 using WireProxy.TdsStandIn.Execution;
+using WireProxy.TdsStandIn.Protocol.Mars;
 using WireProxy.TdsStandIn.Values;
 
 namespace WireProxy.TdsStandIn.Protocol;
 
 /// <summary>Answers the requests of a session, one after the other.</summary>
-internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
+/// <param name="cursors">Of the connection.</param>
+/// <param name="turns">Where other sessions of the connection run beside this one (MARS); else null.</param>
+internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected, ApiCursors cursors, Turns? turns)
 {
     private readonly Session _session = connected.Session;
-    private readonly ApiCursors _cursors = new();
     private readonly Lock _gate = new();
     private CancellationTokenSource? _running;
 
@@ -31,7 +33,6 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         }
         finally
         {
-            _session.End();
             await ending.CancelAsync();
             await reading;
             connected.Packets.Dispose();
@@ -47,11 +48,35 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         lock (_gate)
             _running = running;
+        bool attention = request.Type == PacketType.Attention;
+        if (turns is not null)
+            await turns.BeginAsync(cancellation);
+        try
+        {
+            response.Turns = turns;
+            await RunAsync(request, response, sink, running.Token, cancellation);
+        }
+        finally
+        {
+            lock (_gate)
+                _running = null;
+            sink.Finish(attention);
+            response.Turns = null;
+            turns?.End();
+        }
+        await response.EndAsync(cancellation);
+    }
+
+    private async ValueTask RunAsync(
+        Request request, ResponseWriter response, ResponseSink sink, CancellationToken running, CancellationToken cancellation)
+    {
         try
         {
             Reset(request.Status, response);
-            if (request.Type != PacketType.Attention)
-                await RunAsync(request, sink, running.Token);
+            if (turns is not null && MarsTransactions.Refusal(request, _session, connected.Format.Version) is { } refusal)
+                sink.Refuse(refusal);
+            else if (request.Type != PacketType.Attention)
+                await RunAsync(request, sink, running);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -60,16 +85,8 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         catch (Exception error) when (error is not (ProtocolException or IOException or OperationCanceledException or ObjectDisposedException))
         {
             // A defect of the stand-in must not look like a broken network.
-            sink.Error(new SqlError(40000, 16, 2, $"The stand-in failed ({error.GetType().Name}). This is a defect of the sample server."));
-            sink.Done(StatementCommand.None, null, isError: true);
+            sink.Refuse(new SqlError(40000, 16, 2, $"The stand-in failed ({error.GetType().Name}). This is a defect of the sample server."));
         }
-        finally
-        {
-            lock (_gate)
-                _running = null;
-        }
-        sink.Finish(request.Type == PacketType.Attention);
-        await response.EndAsync(cancellation);
     }
 
     private void Interrupt()
@@ -84,13 +101,15 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         if (!keeps && (status & PacketStatus.ResetConnection) == 0)
             return;
         _session.Reset(server.Instance.Find(_session.FirstDatabase) ?? _session.Database, keeps);
-        _cursors.Clear();
+        turns?.WasReset();
+        cursors.Clear();
         new EnvChange(EnvChangeType.ResetCompletion, default, default(ByteString)).Encode(response.Tokens);
     }
 
     private async ValueTask RunAsync(Request request, ResponseSink sink, CancellationToken cancellation)
     {
         var executor = new Executor(_session, sink);
+        var before = _session.Transaction;
         switch (request.Type)
         {
             case PacketType.SqlBatch:
@@ -99,21 +118,23 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
                 await executor.RunBatchAsync(text, new Module("", 0, false), cancellation);
                 break;
             case PacketType.Rpc:
-                await new RpcHandler(server, _session, executor, sink, _cursors, connected.Format.Version).RunAsync(request.Payload, cancellation);
+                await new RpcHandler(server, _session, executor, sink, cursors, connected.Format.Version).RunAsync(request.Payload, cancellation);
                 break;
             case PacketType.BulkLoad:
                 server.Saw(_session.BulkTarget is null ? "" : "INSERT BULK " + _session.BulkTarget.Table.Name, _session.Spid);
                 BulkLoader.Run(request.Payload, executor, connected.Format);
                 break;
             case PacketType.TransactionManagerRequest:
-                RunTransaction(request.Payload, executor);
+                RunTransaction(request.Payload, executor, sink);
                 break;
             default:
                 throw new ProtocolException("A request of this type is not known after the login.");
         }
+        if (turns is not null && request.Type is PacketType.SqlBatch or PacketType.Rpc)
+            MarsTransactions.EndOfBatch(before, executor);
     }
 
-    private void RunTransaction(byte[] payload, Executor executor)
+    private void RunTransaction(byte[] payload, Executor executor, ResponseSink sink)
     {
         var request = TransactionManagerRequest.Decode(payload, connected.Format.Version);
         var name = TdsText.FromBytes(request.Name);
@@ -142,8 +163,7 @@ internal sealed class SessionLoop(TdsStandInServer server, LoggedIn connected)
         }
         catch (SqlError error)
         {
-            executor.Sink.Error(error);
-            executor.Sink.Done(StatementCommand.None, null, isError: true);
+            sink.Refuse(error);
         }
     }
 }

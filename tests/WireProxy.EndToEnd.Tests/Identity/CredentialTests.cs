@@ -32,7 +32,8 @@ internal sealed class CredentialTests : IdentityFixture
     public async Task The_printed_lines_work_in_a_shell_as_they_are()
     {
         var printed = await LoginAsync(await Provider.PersonTokenAsync("bob@example.org"), "--listener", "clinic");
-        var lines = printed.Output.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("export ", StringComparison.Ordinal) || line.StartsWith("psql '", StringComparison.Ordinal));
+        var lines = printed.Output.Split('\n').Select(line => line.Trim())
+            .Where(line => line.StartsWith("export ", StringComparison.Ordinal) || line.StartsWith("psql '", StringComparison.Ordinal));
         var script = string.Join('\n', lines).Replace("DATABASE", "postgres", StringComparison.Ordinal) + " -AtX -c 'SELECT 40 + 2'";
         var shell = await ProcessRunner.RunAsync("sh", "-c", script);
         Assert.That(shell.Output, Is.EqualTo("42\n"), () => $"{printed}\n{script}\n{shell}");
@@ -53,8 +54,7 @@ internal sealed class CredentialTests : IdentityFixture
         var credential = await IssueAsync(await Provider.PersonTokenAsync("carol@example.org"));
         var running = Psql(credential).QueryAsync("SELECT pg_sleep(120)");
         var direct = await Clinic.ServerAsync();
-        await Until.TrueAsync(async () => (await direct.Psql().QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(120)' AND state = 'active'")).Output == "1\n",
-            TimeSpan.FromSeconds(60), () => Gateway.Log);
+        await Until.TrueAsync(async () => await CountAsync() == "1\n", TimeSpan.FromSeconds(60), () => Gateway.Log);
 
         var revoked = await LoginAsync(await Provider.ProgramTokenAsync(), "--revoke", credential.GetProperty("id").GetString()!);
 
@@ -62,8 +62,10 @@ internal sealed class CredentialTests : IdentityFixture
         var ended = await running;
         Assert.That(ended.Error, Does.Contain("the issued credential was revoked by nightly-report"), ended.ToString);
         Assert.That((await Psql(credential).QueryAsync("SELECT 1")).ExitCode, Is.EqualTo(2));
-        await Until.TrueAsync(async () => (await direct.Psql().QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(120)' AND state = 'active'")).Output == "0\n",
-            TimeSpan.FromSeconds(60), () => "the statement goes on in the database");
+        await Until.TrueAsync(async () => await CountAsync() == "0\n", TimeSpan.FromSeconds(60), () => "the statement goes on in the database");
+
+        async Task<string> CountAsync() => (await direct.Psql().QueryAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(120)' AND state = 'active'")).Output;
     }
 
     [Test]
@@ -78,7 +80,8 @@ internal sealed class CredentialTests : IdentityFixture
         var commandLine = await File.ReadAllTextAsync($"/proc/{Gateway.ProcessId}/cmdline");
 
         var sessions = await Recorded().SessionsAsync();
-        var issuing = sessions.Last(session => session.GetProperty("listener").GetString() == "console" && session.GetProperty("user").GetString() == "dave@example.org");
+        var issuing = sessions.Last(session =>
+            session.GetProperty("listener").GetString() == "console" && session.GetProperty("user").GetString() == "dave@example.org");
         var replay = await Recorded().ReplayAsync(issuing);
         var access = replay.Single(one => one.GetProperty("event").GetString() == "access");
         Assert.That((access.GetProperty("credential").GetString(), access.GetProperty("username").GetString(), access.GetProperty("purpose").GetString()),

@@ -61,7 +61,8 @@ internal abstract class IdentityFixture
     }
 
     /// <summary>The console comes after the listeners, whose addresses it tells.</summary>
-    private Task ListensAsync() => Until.TrueAsync(() => Gateway.Log.Contains("ConsoleListening", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => Gateway.Log);
+    private Task ListensAsync() => Until.TrueAsync(
+        () => Gateway.Log.Contains("ConsoleListening", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => Gateway.Log);
 
     [OneTimeTearDown]
     public async Task StopAll()

@@ -120,13 +120,14 @@ internal sealed class IdentityProvider : IDisposable
         var directory = Path.Combine(AppContext.BaseDirectory, "Identity", "provider");
         try
         {
-            var installed = await new ProcessRunner("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--prefix", directory)
-            {
-                Timeout = TimeSpan.FromMinutes(4),
-            }.RunAsync();
-            return installed.ExitCode == 0
-                ? Path.Combine(directory, "server.mjs")
-                : throw new UnavailableException($"npm cannot install oidc-provider here: {installed.Error.Split('\n').FirstOrDefault(line => line.Contains("npm error", StringComparison.Ordinal))}");
+            // Scripts of packages do not run; where there is no registry that is soon known.
+            string[] arguments =
+                ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries", "1", "--fetch-retry-maxtimeout", "2000", "--prefix", directory];
+            var installed = await new ProcessRunner("npm", arguments) { Timeout = TimeSpan.FromMinutes(4) }.RunAsync();
+            if (installed.ExitCode == 0)
+                return Path.Combine(directory, "server.mjs");
+            var why = installed.Error.Split('\n').FirstOrDefault(line => line.StartsWith("npm error", StringComparison.Ordinal));
+            throw new UnavailableException($"npm cannot install oidc-provider here: {why}");
         }
         catch (System.ComponentModel.Win32Exception)
         {

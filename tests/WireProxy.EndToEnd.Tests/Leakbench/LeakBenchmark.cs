@@ -8,7 +8,7 @@ namespace WireProxy.EndToEnd.Tests.Leakbench;
 /// hospital of its own.</summary>
 internal sealed class LeakBenchmark : IAsyncDisposable
 {
-    private const string Packages = "import psycopg2, psycopg, asyncpg, sqlalchemy, yaml";
+    private const string Packages = "import psycopg2, psycopg, asyncpg, yaml";
 
     private readonly TemporaryDirectory _directory = new();
 

@@ -80,15 +80,6 @@ public sealed class SessionTests(Through through) : ThroughTds(through)
     }
 
     [Test]
-    public async Task MARS_is_answered_off()
-    {
-        await using var client = await LogInAsync(new TdsLogin { Mars = true });
-
-        Assert.That(client.PreLoginAnswer!.Mars, Is.False);
-        Assert.That((await client.QueryAsync("SELECT 'one at a time'")).Scalar, Is.EqualTo("one at a time"));
-    }
-
-    [Test]
     public async Task A_wrong_password_is_the_servers_own_error()
     {
         await using var client = await TdsClient.ConnectAsync(Port, new TdsLogin { Password = "wrong" });

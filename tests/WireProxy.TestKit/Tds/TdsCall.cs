@@ -29,6 +29,12 @@ public sealed record TdsCall(ProcedureId? Id, string? Name, params TdsParameter[
     public static TdsCall ExecuteSql(string text, string? declarations = null, params TdsParameter[] parameters) => new(ProcedureId.ExecuteSql, null,
         declarations is null ? [TdsParameter.Text(text)] : [TdsParameter.Text(text), TdsParameter.Text(declarations), .. parameters]);
 
+    /// <summary>The answer's first return value is the handle.</summary>
+    public static TdsCall Prepare(string text, string? declarations = null) => new(ProcedureId.Prepare, null,
+        [TdsParameter.IntOut(), TdsParameter.Text(declarations), TdsParameter.Text(text), TdsParameter.Int(1)]);
+
+    public static TdsCall Execute(int handle, params TdsParameter[] values) => new(ProcedureId.Execute, null, [TdsParameter.Int(handle), .. values]);
+
     /// <summary>The payload of a request with these calls.</summary>
     public static byte[] Encode(TdsVersion version, ulong transaction, params TdsCall[] calls)
     {

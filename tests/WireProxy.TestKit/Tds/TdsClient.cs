@@ -59,6 +59,9 @@ public sealed class TdsClient : IAsyncDisposable
 
     public TdsVersion Version => _reading.Format.Version;
 
+    /// <summary>How the server lays tokens out.</summary>
+    public TokenFormat Format => _reading.Format;
+
     /// <summary>The server's answer to PRELOGIN; null where none was sent.</summary>
     public PreLogin? PreLoginAnswer { get; private set; }
 
@@ -174,6 +177,9 @@ public sealed class TdsClient : IAsyncDisposable
         while (!bytes.IsEmpty)
             bytes = bytes[await _socket.SendAsync(bytes, limit.Token)..];
     }
+
+    /// <summary>Bytes as they come; 0 where the peer has closed.</summary>
+    public async Task<int> ReceiveRawAsync(Memory<byte> buffer) => await _socket.ReceiveAsync(buffer);
 
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
 

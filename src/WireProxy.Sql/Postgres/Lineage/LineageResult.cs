@@ -46,6 +46,7 @@ internal static class LineageResult
             Reasons = [.. effects.Reasons],
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
+            ChangesCatalog = effects.ChangesCatalog,
             Labels = [.. effects.Labels],
         };
     }

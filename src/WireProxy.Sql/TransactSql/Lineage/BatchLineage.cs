@@ -42,7 +42,42 @@ public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name
 
 /// <summary>A temporary table, and what each of its columns holds. Given back by one batch and given to the next of the session.</summary>
 /// <param name="IsOpen">It may have columns that are not listed; they hold what <paramref name="Rest"/> says.</param>
-public sealed record TempTable(string Name, ImmutableArray<OutputColumn> Columns, bool IsOpen, SourceSet Rest);
+public sealed record TempTable(string Name, ImmutableArray<OutputColumn> Columns, bool IsOpen, SourceSet Rest)
+{
+    /// <summary>What holds where nobody knows which of the two does: a text can be read in two ways.</summary>
+    public static ImmutableArray<TempTable> EitherOf(ImmutableArray<TempTable> one, ImmutableArray<TempTable> other) =>
+    [
+        .. one.Select(table => other.FirstOrDefault(o => NameText.Same(o.Name, table.Name)) is { } also ? table.Or(also) : table),
+        .. other.Where(table => !one.Any(o => NameText.Same(o.Name, table.Name))),
+    ];
+
+    TempTable Or(TempTable other)
+    {
+        var rest = Rest.Union(other.Rest);
+        if (Columns.Select(c => c.Name).SequenceEqual(other.Columns.Select(c => c.Name), StringComparer.OrdinalIgnoreCase))
+            return this with { Columns = [.. Columns.Zip(other.Columns, Either)], IsOpen = IsOpen || other.IsOpen, Rest = rest };
+        var all = rest.Union(SourceSet.UnionOf(Columns.Concat(other.Columns).Select(c => c.Sources)));
+        return this with { Columns = [.. Columns.Select(c => c with { Sources = all, Origin = null })], IsOpen = true, Rest = all };
+    }
+
+    static OutputColumn Either(OutputColumn one, OutputColumn other) =>
+        one with { Sources = one.Sources.Union(other.Sources), Origin = one.Origin == other.Origin ? one.Origin : null };
+}
+
+/// <summary>A temporary procedure, as one batch makes it and the next may call it.</summary>
+/// <param name="Definitions">Every CREATE of that name and the QUOTED_IDENTIFIER that it was read with: which of them holds depends on what the server
+/// refused or rolled back. Empty where there were too many.</param>
+public sealed record TempProcedure(string Name, ImmutableArray<(string Text, bool QuotedIdentifier)> Definitions)
+{
+    /// <inheritdoc cref="TempTable.EitherOf"/>
+    public static ImmutableArray<TempProcedure> EitherOf(ImmutableArray<TempProcedure> one, ImmutableArray<TempProcedure> other) =>
+    [
+        .. one.Select(made => other.FirstOrDefault(o => NameText.Same(o.Name, made.Name)) is not { } also ? made
+            : made.Definitions.IsEmpty || also.Definitions.IsEmpty ? made with { Definitions = [] }
+            : made with { Definitions = [.. made.Definitions.Union(also.Definitions)] }),
+        .. other.Where(made => !one.Any(o => NameText.Same(o.Name, made.Name))),
+    ];
+}
 
 /// <summary>Where the values of one statement come from and go to, with all that it runs: procedures, triggers, literal texts.</summary>
 public sealed record StatementLineage
@@ -93,6 +128,8 @@ public sealed record BatchLineage
     public required ImmutableDictionary<string, SourceSet> Variables { get; init; }
     /// <summary>The session's temporary tables after it. What was dropped stays: a rollback may bring it back.</summary>
     public required ImmutableArray<TempTable> TempTables { get; init; }
+    /// <summary>The session's temporary procedures after it, those that were dropped among them.</summary>
+    public ImmutableArray<TempProcedure> TempProcedures { get; init; } = [];
     /// <summary>What the batch may leave turned on: the session's result sets are then not those of its statements.</summary>
     public ShapeSettings TurnsOn { get; init; }
     /// <summary>What the batch turns off for certain, before it turns anything on: nothing else stands in it. FMTONLY, under which no row comes, also where other

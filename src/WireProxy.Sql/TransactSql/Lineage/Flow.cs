@@ -85,6 +85,7 @@ internal sealed class SessionState
     readonly Dictionary<string, MadeTable> _made = new(StringComparer.OrdinalIgnoreCase);
 
     public IEnumerable<MadeTable> Made => _made.Values;
+    public Dictionary<string, TempProcedure> Procedures { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The catalog no longer says what the batch's names mean.</summary>
     public bool IsStale { get; set; }
@@ -102,6 +103,17 @@ internal sealed class SessionState
         if (!_made.TryGetValue(name, out var table))
             _made.Add(name, table = new(name));
         return table;
+    }
+
+    /// <summary>A procedure is made, or perhaps not: one that the name meant before may still be the one.</summary>
+    public void Define(string procedure, string text, bool quotedIdentifier)
+    {
+        const int most = 8;
+        (string Text, bool QuotedIdentifier) definition = (text, quotedIdentifier);
+        if (!Procedures.TryGetValue(procedure, out var known))
+            Procedures.Add(procedure, new(procedure, [definition]));
+        else if (!known.Definitions.IsEmpty && !known.Definitions.Contains(definition))
+            Procedures[procedure] = known with { Definitions = known.Definitions.Length < most ? known.Definitions.Add(definition) : [] };
     }
 
     /// <summary>Something as rough as a hash of what is known, to see whether another pass over a loop finds more.</summary>

@@ -63,11 +63,35 @@ internal sealed class ModuleLineage(Resolver resolver)
     /// known.</summary>
     public Frame? Procedure(string? database, string? schema, string name, Action<Frame, IList<ProcedureParameter>> bind)
     {
+        if (NameText.IsTemporary(name))
+            return Temporary(database, name, bind);
         if (Find(database, schema, name) is not { } module || Definition(module.Id) is not ProcedureStatementBody { MethodSpecifier: null } body || IsTooDeep)
             return null;
         var frame = new Frame { DefaultSchema = module.Schema };
         bind(frame, body.Parameters);
         resolver.Inside(frame).Statements.Run(body.StatementList?.Statements ?? []);
+        return frame;
+    }
+
+    /// <summary>A temporary procedure of this session. One with ## others may have made anew.</summary>
+    Frame? Temporary(string? database, string name, Action<Frame, IList<ProcedureParameter>> bind)
+    {
+        if (name.StartsWith("##", StringComparison.Ordinal) || (database is not null && !NameText.Same(database, "tempdb"))
+            || !resolver.Session.Procedures.TryGetValue(name, out var made) || made.Definitions.IsEmpty)
+            return null;
+        var frame = new Frame();
+        foreach (var (text, quotes) in made.Definitions)
+        {
+            if (IsTooDeep || resolver.Texts.Batch(text, quotes, resolver.Depth) is not [ProcedureStatementBody { MethodSpecifier: null, ProcedureReference.Number: null } body])
+                return null;
+            var ran = new Frame();
+            bind(ran, body.Parameters);
+            resolver.Inside(ran).Statements.Run(body.StatementList?.Statements ?? []);
+            foreach (var (variable, sources) in ran.Variables)
+                frame.Assign(variable, sources);
+            frame.Returned = frame.Returned.Union(ran.Returned);
+        }
+        resolver.Effects.SequenceKnown &= made.Definitions.Length == 1;
         return frame;
     }
 

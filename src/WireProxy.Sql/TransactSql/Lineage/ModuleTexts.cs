@@ -22,6 +22,8 @@ internal sealed class ModuleTexts(SqlServerObjects? objects, TransactSqlLimits l
 
     readonly Kept _kept = objects is null ? new() : s_kept.GetOrCreateValue(objects);
 
+    public bool QuotedIdentifier => quotedIdentifier;
+
     /// <summary>Views that have been resolved: they mean the same wherever they are named.</summary>
     public Dictionary<uint, (Rows Rows, Effects Effects)> Views { get; } = [];
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace WireProxy.Sql.TransactSql.Lineage;
@@ -117,6 +118,11 @@ internal sealed class SetLineage(Resolver resolver)
                 break;
             case DropTableStatement drop when drop.Objects.All(o => NameText.IsTemporary(o.BaseIdentifier?.Value ?? "")):
                 break;
+            case DropProcedureStatement drop when drop.Objects.All(o => NameText.IsTemporary(o.BaseIdentifier?.Value ?? "")):
+                break;
+            case ProcedureStatementBody { ProcedureReference.Name.BaseIdentifier.Value: var name } procedure when NameText.IsTemporary(name):
+                Session.Define(name, Text(procedure), resolver.Texts.QuotedIdentifier);
+                break;
             case IndexStatement or CreateColumnStoreIndexStatement or CreateSpatialIndexStatement or CreateStatisticsStatement or DropIndexStatement
                 or DropStatisticsStatement or CreateTypeStatement or SequenceStatement or CreateSchemaStatement { StatementList: null or { Statements.Count: 0 } }
                 or SecurityStatement or AlterAuthorizationStatement or RoleStatement or CreateLoginStatement or AlterLoginStatement or DropUnownedObjectStatement
@@ -129,6 +135,14 @@ internal sealed class SetLineage(Resolver resolver)
                 Effects.Unknown($"what {CommandTable.Of(statement).Tag} does is not followed");
                 break;
         }
+    }
+
+    static string Text(TSqlStatement statement)
+    {
+        var text = new StringBuilder();
+        for (var i = statement.FirstTokenIndex; i <= statement.LastTokenIndex; i++)
+            text.Append(statement.ScriptTokenStream[i].Text);
+        return text.ToString();
     }
 
     void Create(CreateTableStatement create)

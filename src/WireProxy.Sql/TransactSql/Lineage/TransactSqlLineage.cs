@@ -22,14 +22,15 @@ public static class TransactSqlLineage
     /// <param name="defaultSchema">The user's default schema; null where it is not known.</param>
     /// <param name="tempTables">The session's temporary tables, from <see cref="BatchLineage.TempTables"/> of its batches before.</param>
     /// <param name="quotedIdentifier">The session's QUOTED_IDENTIFIER.</param>
+    /// <param name="tempProcedures">The session's temporary procedures, from <see cref="BatchLineage.TempProcedures"/>.</param>
     public static BatchLineage Resolve(string batch, CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo",
-        ImmutableArray<TempTable> tempTables = default, bool quotedIdentifier = true) =>
-        Resolve(s_analyzer.Parse(batch, quotedIdentifier), catalog, currentDatabase, defaultSchema, tempTables);
+        ImmutableArray<TempTable> tempTables = default, bool quotedIdentifier = true, ImmutableArray<TempProcedure> tempProcedures = default) =>
+        Resolve(s_analyzer.Parse(batch, quotedIdentifier), catalog, currentDatabase, defaultSchema, tempTables, tempProcedures);
 
     /// <param name="batch">As <see cref="TransactSqlAnalyzer.Parse(string, bool)"/> or <see cref="TransactSqlAnalyzer.ParseCall"/> gave it.</param>
-    /// <inheritdoc cref="Resolve(string, CatalogSnapshot, string?, string?, ImmutableArray{TempTable}, bool)"/>
+    /// <inheritdoc cref="Resolve(string, CatalogSnapshot, string?, string?, ImmutableArray{TempTable}, bool, ImmutableArray{TempProcedure})"/>
     public static BatchLineage Resolve(ParsedText batch, CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo",
-        ImmutableArray<TempTable> tempTables = default)
+        ImmutableArray<TempTable> tempTables = default, ImmutableArray<TempProcedure> tempProcedures = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(catalog);
@@ -41,6 +42,8 @@ public static class TransactSqlLineage
             var session = new SessionState { IsStale = currentDatabase is not null && !NameText.Same(currentDatabase, catalog.Database) };
             foreach (var table in tempTables.IsDefault ? [] : tempTables)
                 Restore(session.Make(table.Name), table);
+            foreach (var procedure in tempProcedures.IsDefault ? [] : tempProcedures)
+                session.Procedures[procedure.Name] = procedure;
             var frame = new Frame { DefaultSchema = defaultSchema };
             return Run(parsed, new(catalog, session, new(catalog.SqlServer, s_analyzer.Limits, batch.QuotedIdentifier), new(), frame, new(), 0));
         });
@@ -51,8 +54,9 @@ public static class TransactSqlLineage
     /// <param name="procedure">Its name as the request has it.</param>
     /// <param name="parameters">Of each parameter its name, null or empty for none, and whether it is by reference.</param>
     public static BatchLineage ResolveCall(ReadOnlySpan<char> procedure, IReadOnlyList<(string? Name, bool IsOutput)> parameters,
-        CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo", ImmutableArray<TempTable> tempTables = default) =>
-        Resolve(s_analyzer.ParseCall(procedure, parameters), catalog, currentDatabase, defaultSchema, tempTables);
+        CatalogSnapshot catalog, string? currentDatabase = null, string? defaultSchema = "dbo", ImmutableArray<TempTable> tempTables = default,
+        ImmutableArray<TempProcedure> tempProcedures = default) =>
+        Resolve(s_analyzer.ParseCall(procedure, parameters), catalog, currentDatabase, defaultSchema, tempTables, tempProcedures);
 
     static BatchLineage Run(ParsedBatch parsed, Resolver resolver)
     {
@@ -84,6 +88,7 @@ public static class TransactSqlLineage
             Messages = SourceSet.UnionOf(statements.Select(s => s.Messages)),
             Variables = resolver.Frame.Variables.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase),
             TempTables = [.. resolver.Session.Made.Where(t => NameText.IsTemporary(t.Name)).Select(Keep)],
+            TempProcedures = [.. resolver.Session.Procedures.Values],
             TurnsOn = resolver.Session.TurnsOn,
             TurnsOff = resolver.Session.TurnsOff & (setsAlone ? ~ShapeSettings.None : ShapeSettings.FormatOnly),
             ChangesMeaning = resolver.Session.IsStale || resolver.Session.Altered.Count > 0 || resolver.Frame.DefaultSchema is null

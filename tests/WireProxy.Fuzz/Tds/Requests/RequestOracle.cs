@@ -61,6 +61,48 @@ public sealed class RequestOracle : IDisposable
         return whole == pieces ? null : $"in pieces of {pieceLength} bytes it reads {pieces}, at once {whole}";
     }
 
+    /// <summary>The packets of a stream as those of one session: whatever comes, it holds no more than its window and sends no more than the
+    /// peer's.</summary>
+    /// <param name="consumedEvery">After so many packets one is taken in.</param>
+    public static string? CheckSmpSession(ReadOnlySpan<byte> stream, int consumedEvery)
+    {
+        var reader = new SmpReader();
+        var session = new SmpSession(0);
+        int held = 0;
+        uint last = 0;
+        bool isFar = false;
+        try
+        {
+            for (int packets = 1; reader.TryRead(ref stream, out var part);)
+            {
+                if (!part.BeginsPacket)
+                    continue;
+                bool wasOver = session.FinReceived;
+                if (session.Receive(part.Packet))
+                    held++;
+                if (held > SmpHeader.InitialWindow)
+                    return $"{held} packets are held";
+                if (wasOver && part.Packet.Flags != SmpFlags.Ack)
+                    return "something is taken behind the peer's end";
+                if (packets++ % consumedEvery == 0 && held-- > 0)
+                    session.Consumed();
+                held = Math.Max(held, 0);
+                if (!session.CanSend)
+                    continue;
+                var sent = session.NextData(0);
+                // A window that is half of all numbers away is as good as none.
+                isFar |= part.Packet.Window > int.MaxValue;
+                if (sent.SequenceNumber != ++last || (!isFar && sent.SequenceNumber > part.Packet.Window))
+                    return $"packet {sent.SequenceNumber} is sent into a window up to {part.Packet.Window}";
+            }
+        }
+        catch (ProtocolException)
+        {
+            // Refused.
+        }
+        return null;
+    }
+
     public void Dispose()
     {
         _output.Dispose();

@@ -13,6 +13,7 @@ public static class RequestTargets
     [
         Stream("tds-packets", RequestSpecification.Vectors, RequestOracle.CheckPackets),
         Stream("tds-smp", RequestSpecification.SmpVectors, RequestOracle.CheckSmp),
+        Stream("tds-smp-session", RequestSpecification.SmpVectors, RequestOracle.CheckSmpSession),
         .. RequestSpecification.Vectors.Where(vector => !vector.Decoded!.EndsWith("given_up=true", StringComparison.Ordinal))
             .GroupBy(vector => (vector.Message, vector.Version)).OrderBy(group => group.Key.ToString(), StringComparer.Ordinal)
             .Select(group => Payload(group.Key.Message, group.Key.Version, [.. group])),

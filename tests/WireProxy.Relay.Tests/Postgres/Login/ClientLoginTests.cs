@@ -144,6 +144,44 @@ internal sealed class ClientLoginTests : LoginFixture
     }
 
     [Test]
+    public async Task Protocol_3_2_is_the_servers_and_its_long_keys_cancel()
+    {
+        await using PostgresServer server = await PostgresServer.StartAsync(new PostgresServerOptions { Installation = await Library18Async() });
+        LocalGateway gateway = StartGateway(new StubLogins(), LoginOf("scram"), upstreamPort: server.Port);
+        await using ScramWire client = await ScramWire.ConnectAsync(gateway.Port);
+        await client.BeginAsync("alice", version: WireBuilder.Version32);
+        await client.ProveAsync(StubLogins.Password);
+        IReadOnlyList<WireMessage> login = await client.Wire.FinishLogInAsync();
+        await client.Wire.SendAsync(WireBuilder.Query("SELECT pg_sleep(60)"));
+        await Until.TrueAsync(
+            async () => await server.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'") == "1",
+            TimeSpan.FromSeconds(20), () => Log.Text);
+
+        await using (WireClient cancelling = await WireClient.ConnectAsync(gateway.Port))
+        {
+            await cancelling.SendAsync(WireBuilder.CancelRequest(client.Wire.ProcessId, client.Wire.CancelKey));
+            await cancelling.ReadToEndAsync();
+        }
+
+        Assert.That(login.Select(message => message.Type), Does.Not.Contain('v'), "the server speaks it");
+        Assert.That(client.Wire.CancelKey, Has.Length.GreaterThan(4));
+        Assert.That((await client.Wire.ReadUntilAsync('Z')).First(message => message.Type == 'E').SqlState, Is.EqualTo("57014"));
+    }
+
+    [Test]
+    public async Task An_older_server_says_which_protocol_it_speaks()
+    {
+        LocalGateway gateway = StartGateway(new StubLogins(), LoginOf("scram"));
+        await using ScramWire client = await ScramWire.ConnectAsync(gateway.Port);
+        await client.BeginAsync("alice", version: WireBuilder.Version32);
+        await client.ProveAsync(StubLogins.Password);
+
+        IReadOnlyList<WireMessage> login = await client.Wire.FinishLogInAsync();
+
+        Assert.That(string.Concat(login.Take(3).Select(message => message.Type)), Is.EqualTo("RvR"), "between the end of SCRAM and AuthenticationOk");
+    }
+
+    [Test]
     public async Task Nothing_of_a_login_is_kept_alive_by_its_session()
     {
         var logins = new StubLogins();

@@ -29,11 +29,11 @@ internal sealed class ScramWire : IAsyncDisposable
         new(await WireClient.ConnectAsync(port)) { Mechanism = mechanism, Gs2Header = gs2Header };
 
     /// <summary>Startup and the server's offer.</summary>
-    public async Task<WireMessage> BeginAsync(string user, string? database = "postgres")
+    public async Task<WireMessage> BeginAsync(string user, string? database = "postgres", int version = WireBuilder.Version30)
     {
         byte[] startup = database is null
-            ? WireBuilder.Untyped(WireBuilder.Int32(WireBuilder.Version30), WireBuilder.Text("user"), WireBuilder.Text(user), [0])
-            : WireBuilder.Startup(user, database);
+            ? WireBuilder.Untyped(WireBuilder.Int32(version), WireBuilder.Text("user"), WireBuilder.Text(user), [0])
+            : WireBuilder.Startup(user, database, version);
         await Wire.SendAsync(startup);
         return (await Wire.ReadAsync())!;
     }
