@@ -9,9 +9,10 @@ internal static class FreeTds
 
     /// <summary>tsql: one batch.</summary>
     public static Task<ProcessResult> QueryAsync(int port, string sql, string version = "7.4", string encryption = "request") =>
-        QueryAsync(port, sql, User, TdsClinic.Password, version, encryption);
+        QueryAsAsync(port, sql, User, TdsClinic.Password, version, encryption);
 
-    public static Task<ProcessResult> QueryAsync(
+    /// <summary>tsql: one batch of this user's.</summary>
+    public static Task<ProcessResult> QueryAsAsync(
         int port, string sql, string user, string password, string version = "7.4", string encryption = "request") =>
         RunAsync(port, version, encryption, "tsql", ["-S", "server", "-U", user, "-P", password, "-D", "clinic", "-o", "qh"], sql + "\ngo\n");
 

@@ -76,7 +76,7 @@ internal sealed class LoginTests
         await using var connection = new Microsoft.Data.SqlClient.SqlConnection(
             $"Server=127.0.0.1,{_gateway.Port};Database=clinic;Pooling=false;TrustServerCertificate=true;ConnectRetryCount=0") { AccessToken = token };
 
-        var error = Assert.ThrowsAsync<Microsoft.Data.SqlClient.SqlException>(connection.OpenAsync);
+        var error = await Assert.ThrowsAsync<Microsoft.Data.SqlClient.SqlException>(connection.OpenAsync);
 
         Assert.That((error!.Number, error.Class, error.State), Is.EqualTo((18456, (byte)14, (byte)1)));
         Assert.That(error.Message, Does.Contain("the token is not accepted").And.Not.Contain("billing"));
@@ -92,15 +92,15 @@ internal sealed class LoginTests
         {
             await using var connection = provider.Connect(Settings(user, password));
             Assert.That(await ScalarAsync(connection, Who), Is.EqualTo("trusted"), provider.ToString());
-            var refused = Assert.CatchAsync<DbException>(async () => await ScalarAsync(connection, "SELECT count(*) FROM dbo.wards"));
+            var refused = await Assert.CatchAsync<DbException>(async () => await ScalarAsync(connection, "SELECT count(*) FROM dbo.wards"));
             Assert.That(refused!.Message, Does.Contain("a-purpose-for-wards"));
         }
         foreach (var encryption in (string[])["require", "request"])
         {
-            var result = await FreeTds.QueryAsync(_gateway.Port, Who, user, password, encryption: encryption);
+            var result = await FreeTds.QueryAsAsync(_gateway.Port, Who, user, password, encryption: encryption);
             Assert.That(result.Output, Does.Contain("trusted"), result.ToString);
         }
-        var clear = await FreeTds.QueryAsync(_gateway.Port, Who, user, password, encryption: "off");
+        var clear = await FreeTds.QueryAsAsync(_gateway.Port, Who, user, password, encryption: "off");
         Assert.That(clear.ToString(), Does.Contain("this login needs an encrypted connection"));
 
         var journal = new JournalFiles(_gateway);
@@ -128,9 +128,9 @@ internal sealed class LoginTests
         var revoked = await LoginAsync(await _provider.ProgramTokenAsync(), "--revoke", Text(credential, "id"));
 
         Assert.That(revoked.ExitCode, Is.Zero, revoked.ToString);
-        var ended = Assert.ThrowsAsync<Microsoft.Data.SqlClient.SqlException>(() => running);
+        var ended = await Assert.ThrowsAsync<Microsoft.Data.SqlClient.SqlException>(() => running);
         Assert.That(ended!.Message, Does.Contain("the issued credential was revoked by nightly-report"));
-        Assert.That((await FreeTds.QueryAsync(_gateway.Port, Who, user, password)).ToString(), Does.Contain("18456"));
+        Assert.That((await FreeTds.QueryAsAsync(_gateway.Port, Who, user, password)).ToString(), Does.Contain("18456"));
     }
 
     private string Settings(string user, string password) =>
