@@ -199,14 +199,12 @@ internal sealed class PostgresSession : DialectSession
 
     public void UnknownOriginSeen() => _sharedCatalog.ReportUnknown();
 
-    /// <summary>A name that a statement needs is not in the catalog. Of the request side alone.</summary>
-    /// <returns>Whether the catalog is to be read once more before that is believed.</returns>
+    /// <summary>A name is not in the catalog: whether it is to be read once more before that is believed. Of the request side alone.</summary>
     public bool LooksAgain()
     {
-        if (!_sharedCatalog.ReportUnknown())
-            return false;
-        _neededGeneration = _sharedCatalog.Generation;
-        return true;
+        bool isNews = _sharedCatalog.ReportUnknown();
+        _neededGeneration = isNews ? _sharedCatalog.Generation : _neededGeneration;
+        return isNews;
     }
 
     /// <summary>What is protected, or null where the catalog may have changed since it was read.</summary>

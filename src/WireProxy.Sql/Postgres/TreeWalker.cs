@@ -100,9 +100,7 @@ internal sealed class TreeWalker
                 break;
             case NodeHandler.Operator:
                 OperatorReader.Read(node, _facts);
-                _facts.UsesOperatorsOrTypes = true;
-                Children(node);
-                break;
+                goto case NodeHandler.Compares;
             case NodeHandler.Cast:
                 _facts.UsesOperatorsOrTypes |= !NameReader.IsGrammarType(node.Child(Tree.TypeCastType));
                 Children(node);
