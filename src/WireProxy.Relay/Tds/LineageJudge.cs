@@ -110,7 +110,9 @@ public sealed class LineageJudge(CompiledPolicy policy, Protection protection, C
         $"{(policy.Derived == DerivedMode.Block ? "derived: block" : "predicates: block")}.",
         "Select the column itself, which comes masked, or leave it out.");
 
-    private Objection Copies(ValueWrite write, string command) => new(
+    private Objection Copies(ValueWrite write, string command) => write.Kind == WriteKind.Column && IsProtected(write.Target) ? new(
+        $"this {command} would put a new value made of protected columns ({Names(write.Sources)}) into {write.Name}, whose mask shows a part of it.",
+        "Copy the column as it is to one with the same mask, or leave it out.") : new(
         $"this {command} would copy protected columns to {write.Name}, where they are not protected ({Names(write.Sources)}).",
         "Leave the protected columns out of the copied columns, or work on the table itself.");
 
@@ -118,7 +120,9 @@ public sealed class LineageJudge(CompiledPolicy policy, Protection protection, C
     {
         // Followed by the analysis, from batch to batch.
         WriteKind.Session => false,
-        WriteKind.Column => !protection.Find(write.Target.Relation, write.Target.Column).IsMasked,
+        // Part of a value, moved to where another part is shown, would come out piece by piece.
+        WriteKind.Column => protection.Find(write.Target.Relation, write.Target.Column) is not { IsMasked: true, Mask: var mask }
+            || !(mask.ShowsNothing || (write.Plain is { } plain && protection.Find(plain.Relation, plain.Column) is { IsMasked: true } own && own.Mask == mask)),
         _ => true,
     };
 

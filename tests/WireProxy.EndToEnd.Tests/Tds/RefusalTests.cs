@@ -95,6 +95,12 @@ public sealed class RefusalTests() : ThroughTds(Through.Guarded)
     [TestCase("INSERT INTO dbo.wards SELECT full_name, 1 FROM dbo.patients")]
     [TestCase("UPDATE dbo.wards SET name = (SELECT full_name FROM dbo.patients WHERE id = 1)")]
     [TestCase("SELECT full_name INTO dbo.stolen FROM dbo.patients")]
+    // The mask shows the last four characters: what stood before them must not come to stand there.
+    [TestCase("UPDATE dbo.patients SET ssn = REVERSE(ssn)")]
+    [TestCase("UPDATE dbo.patients SET ssn = LEFT(ssn, 7)")]
+    [TestCase("UPDATE p SET ssn = q.x FROM dbo.patients p JOIN (SELECT id, LEFT(ssn, 7) AS x FROM dbo.patients) q ON q.id = p.id")]
+    [TestCase("UPDATE dbo.patients SET ssn = CAST(full_name AS varchar(11))")]
+    [TestCase("INSERT INTO dbo.patients (id, ssn, full_name) SELECT 99, LEFT(ssn, 7), N'x' FROM dbo.patients WHERE id = 1")]
     [TestCase("CREATE VIEW dbo.v_stolen AS SELECT id + 0 AS id, full_name FROM dbo.patients; ")]
     public async Task Protected_values_are_not_copied_to_where_they_are_not_protected(string sql)
     {

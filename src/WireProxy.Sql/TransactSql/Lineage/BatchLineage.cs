@@ -38,7 +38,11 @@ public enum WriteKind
 /// <summary>Values put somewhere.</summary>
 /// <param name="Target">With <see cref="WriteKind.Column"/> the column, else default.</param>
 /// <param name="Name">What is written to, for people.</param>
-public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name, SourceSet Sources);
+public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name, SourceSet Sources)
+{
+    /// <summary>The table's column whose plain value is put there; null where it is another value, or that is not certain.</summary>
+    public SourceColumn? Plain { get; init; }
+}
 
 /// <summary>A temporary table, and what each of its columns holds. Given back by one batch and given to the next of the session.</summary>
 /// <param name="IsOpen">It may have columns that are not listed; they hold what <paramref name="Rest"/> says.</param>

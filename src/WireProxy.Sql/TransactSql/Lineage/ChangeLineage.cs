@@ -9,6 +9,10 @@ internal sealed class ChangeLineage(Resolver resolver)
     /// <summary>What is changed: a table that was made here, a relation of the catalog, or neither.</summary>
     sealed record Target(string Name, MadeTable? Made, CatalogRelation? Relation, Rows Rows);
 
+    /// <summary>What comes into a column; null for any of them.</summary>
+    /// <param name="Plain">The table's column whose value it is, as it is.</param>
+    readonly record struct WrittenValue(string? Column, SourceSet Sources, SourceColumn? Plain = null);
+
     /// <summary>Resolves a change; answers with the rows of OUTPUT, or of nothing.</summary>
     public Rows Change(DataModificationSpecification change, IReadOnlyDictionary<string, Rows>? queries)
     {
@@ -19,7 +23,7 @@ internal sealed class ChangeLineage(Resolver resolver)
         var target = TargetOf(change, scope, queries);
         if (change is not InsertSpecification && !scope.Sources.Any(s => NameText.Same(s.Name, NameOf(change))))
             scope.Add(null, NameOf(change), target.Rows);
-        var written = new List<(string? Column, SourceSet Sources)>();
+        var written = new List<WrittenValue>();
         switch (change)
         {
             case InsertSpecification insert:
@@ -73,7 +77,7 @@ internal sealed class ChangeLineage(Resolver resolver)
         return new(name, made, relation, resolver.Names.Table(written, queries));
     }
 
-    void Insert(InsertSpecification insert, Target target, IReadOnlyDictionary<string, Rows>? queries, List<(string?, SourceSet)> written)
+    void Insert(InsertSpecification insert, Target target, IReadOnlyDictionary<string, Rows>? queries, List<WrittenValue> written)
     {
         var rows = insert.InsertSource switch
         {
@@ -84,9 +88,9 @@ internal sealed class ChangeLineage(Resolver resolver)
         };
         var columns = insert.Columns.Count > 0 ? [.. insert.Columns.Select(c => NameText.Part(c.MultiPartIdentifier, 0))] : InsertedColumns(target);
         if (rows.IsOpen || columns is null || (columns.Count != rows.Columns.Count && rows.Columns.Count > 0))
-            written.Add((null, rows.All)); // Any value may come into any column.
+            written.Add(new(null, rows.All)); // Any value may come into any column.
         else
-            written.AddRange(columns.Zip(rows.Columns, (name, column) => (name, column.Sources)));
+            written.AddRange(columns.Zip(rows.Columns, (name, column) => new WrittenValue(name, column.Sources, PlainOf(column))));
     }
 
     /// <summary>The columns that an INSERT without a list fills; null where they are not known.</summary>
@@ -97,7 +101,7 @@ internal sealed class ChangeLineage(Resolver resolver)
         : target.Rows.IsOpen ? null
         : [.. target.Rows.Columns.Select(c => c.Name)];
 
-    void Merge(MergeSpecification merge, Scope scope, IReadOnlyDictionary<string, Rows>? queries, List<(string?, SourceSet)> written)
+    void Merge(MergeSpecification merge, Scope scope, IReadOnlyDictionary<string, Rows>? queries, List<WrittenValue> written)
     {
         resolver.Tables.Add(merge.TableReference, scope, null, queries);
         resolver.Queries.Test(merge.SearchCondition, scope, queries, null);
@@ -112,14 +116,14 @@ internal sealed class ChangeLineage(Resolver resolver)
                 case InsertMergeAction { Source: { } source } insert:
                     var rows = source.IsDefaultValues ? new([], false, SourceSet.Empty) : resolver.Tables.Values(source.RowValues, scope, queries);
                     written.AddRange(insert.Columns.Count == rows.Columns.Count && insert.Columns.Count > 0
-                        ? insert.Columns.Zip(rows.Columns, (c, r) => (NameText.Part(c.MultiPartIdentifier, 0), r.Sources))
-                        : [(null, rows.All)]);
+                        ? insert.Columns.Zip(rows.Columns, (c, r) => new WrittenValue(NameText.Part(c.MultiPartIdentifier, 0), r.Sources))
+                        : [new(null, rows.All)]);
                     break;
             }
         }
     }
 
-    void Set(IList<SetClause> clauses, Scope scope, IReadOnlyDictionary<string, Rows>? queries, List<(string?, SourceSet)> written)
+    void Set(IList<SetClause> clauses, Scope scope, IReadOnlyDictionary<string, Rows>? queries, List<WrittenValue> written)
     {
         foreach (var clause in clauses)
         {
@@ -131,23 +135,23 @@ internal sealed class ChangeLineage(Resolver resolver)
                     if (assignment.Variable is not null)
                         resolver.Frame.Assign(assignment.Variable.Name, sources);
                     if (assignment.Column is not null)
-                        written.Add((NameText.Part(assignment.Column.MultiPartIdentifier, 0), sources));
+                        written.Add(new(NameText.Part(assignment.Column.MultiPartIdentifier, 0), sources, PlainOf(assignment, scope)));
                     break;
                 case FunctionCallSetClause { MutatorFunction: { } mutator }: // column.modify('...'), column.WRITE(...)
                     var before = (mutator.CallTarget as MultiPartIdentifierCallTarget)?.MultiPartIdentifier;
-                    written.Add((NameText.Part(before, 0), SourceSet.UnionOf(mutator.Parameters.Select(p => resolver.Expression(p, scope, queries)))));
+                    written.Add(new(NameText.Part(before, 0), SourceSet.UnionOf(mutator.Parameters.Select(p => resolver.Expression(p, scope, queries)))));
                     break;
                 default:
-                    written.Add((null, resolver.Unknown("a SET clause")));
+                    written.Add(new(null, resolver.Unknown("a SET clause")));
                     break;
             }
         }
     }
 
-    void Write(Target target, List<(string? Column, SourceSet Sources)> written)
+    void Write(Target target, List<WrittenValue> written)
     {
-        foreach (var (name, sources) in written)
-            Write(target, name, sources);
+        foreach (var value in written)
+            Write(target, value);
         if (target.Relation is { } relation)
         {
             resolver.Effects.Quote(target.Rows.All);
@@ -156,8 +160,17 @@ internal sealed class ChangeLineage(Resolver resolver)
         }
     }
 
-    void Write(Target target, string? column, SourceSet sources)
+    static SourceColumn? PlainOf(RowColumn column) => column.Origin is null ? null : column.Base;
+
+    SourceColumn? PlainOf(AssignmentSetClause assignment, Scope scope) => assignment is
     {
+        AssignmentKind: AssignmentKind.Equals,
+        NewValue: ColumnReferenceExpression { ColumnType: ColumnType.Regular } column,
+    } ? PlainOf(resolver.Column(column, scope)) : null;
+
+    void Write(Target target, WrittenValue value)
+    {
+        var (column, sources, plain) = value;
         if (target.Made is { } made)
         {
             made.Put(column, sources);
@@ -170,14 +183,14 @@ internal sealed class ChangeLineage(Resolver resolver)
         foreach (var place in places)
             if (target.Relation is { Kind: 'v' } || place.Origin is null)
                 foreach (var beneath in place.Sources.Columns)
-                    resolver.Effects.Write(WriteKind.Column, beneath, place.Name ?? "", sources);
+                    resolver.Effects.Write(WriteKind.Column, beneath, place.Name ?? "", sources, plain);
             else
-                resolver.Effects.Write(WriteKind.Column, place.Origin.Value, place.Name ?? "", sources);
+                resolver.Effects.Write(WriteKind.Column, place.Origin.Value, place.Name ?? "", sources, plain);
         if (places.Count == 0 || target.Rows.IsOpen)
             resolver.Effects.Write(WriteKind.NewColumn, default, $"{target.Name}.{column ?? "*"}", sources);
     }
 
-    static IEnumerable<RowColumn> Written(Rows rows, List<(string? Column, SourceSet Sources)> written) =>
+    static IEnumerable<RowColumn> Written(Rows rows, List<WrittenValue> written) =>
         rows.Columns.Select(c => c with
         {
             Sources = c.Sources.Union(SourceSet.UnionOf(written.Where(w => w.Column is null || NameText.Same(w.Column, c.Name)).Select(w => w.Sources))),
@@ -185,7 +198,7 @@ internal sealed class ChangeLineage(Resolver resolver)
 
     /// <summary>OUTPUT sees the rows before and after, and those of FROM.</summary>
     Rows Output(DataModificationSpecification change, Target target, Scope scope, IReadOnlyDictionary<string, Rows>? queries,
-        List<(string? Column, SourceSet Sources)> written)
+        List<WrittenValue> written)
     {
         var incoming = SourceSet.UnionOf(written.Select(w => w.Sources));
         var changed = target.Rows with { Columns = [.. Written(target.Rows, written)], Rest = target.Rows.Rest.Union(target.Rows.IsOpen ? incoming : SourceSet.Empty) };
@@ -199,11 +212,11 @@ internal sealed class ChangeLineage(Resolver resolver)
                 : into.IntoTable is VariableTableReference variable && resolver.Frame.TableVariables.TryGetValue(variable.Variable.Name, out var made)
                     ? new(variable.Variable.Name, made, null, made.Rows) : new("a table that is not known", null, null, Rows.Unknown);
             var columns = into.IntoTableColumns.Count > 0 ? [.. into.IntoTableColumns.Select(c => NameText.Part(c.MultiPartIdentifier, 0))] : InsertedColumns(place);
-            var values = new List<(string?, SourceSet)>();
+            var values = new List<WrittenValue>();
             if (rows.IsOpen || columns is null || columns.Count != rows.Columns.Count)
-                values.Add((null, rows.All));
+                values.Add(new(null, rows.All));
             else
-                values.AddRange(columns.Zip(rows.Columns, (name, column) => (name, column.Sources)));
+                values.AddRange(columns.Zip(rows.Columns, (name, column) => new WrittenValue(name, column.Sources, PlainOf(column))));
             Write(place, values);
         }
         return change.OutputClause is { } output ? resolver.Queries.Elements(output.SelectColumns, inner, queries) : new([], false, SourceSet.Empty);

@@ -182,7 +182,8 @@ internal sealed class Effects
     public void Result(Rows rows) => _results.Add(new([.. rows.Columns.Select(c => new OutputColumn(c.Name, c.Sources, c.Origin) { Base = c.Origin is null ? null : c.Base })],
         !rows.IsOpen, rows.All));
 
-    public void Write(WriteKind kind, SourceColumn target, string name, SourceSet sources) => _writes.Add(new(kind, target, name, sources));
+    public void Write(WriteKind kind, SourceColumn target, string name, SourceSet sources, SourceColumn? plain = null) =>
+        _writes.Add(new(kind, target, name, sources) { Plain = plain });
 
     public void Reason(string reason)
     {
