@@ -46,7 +46,9 @@ internal sealed class Federation
         if (asked is null && !sendsToken)
             return null;
         PreLogin question = (asked ?? new PreLogin([new PreLoginOption(PreLoginOptionType.Version, PreLogin.VersionData(16, 0, 0))]))
-            .Without(PreLoginOptionType.Nonce);
+            .Without(PreLoginOptionType.Nonce)
+            // The client has been answered before the upstream was asked.
+            .With(PreLoginOptionType.Mars, new ByteString([0]));
         return sendsToken
             ? question.With(PreLoginOptionType.FederatedAuthenticationRequired, new ByteString([1]))
             : question.Without(PreLoginOptionType.FederatedAuthenticationRequired);
