@@ -74,7 +74,10 @@ internal sealed class LoginTests
     {
         var token = await _provider.ProgramTokenAsync(audience: "billing");
         await using var connection = new Microsoft.Data.SqlClient.SqlConnection(
-            $"Server=127.0.0.1,{_gateway.Port};Database=clinic;Pooling=false;TrustServerCertificate=true;ConnectRetryCount=0") { AccessToken = token };
+            $"Server=127.0.0.1,{_gateway.Port};Database=clinic;Pooling=false;TrustServerCertificate=true;ConnectRetryCount=0")
+        {
+            AccessToken = token,
+        };
 
         var error = await Assert.ThrowsAsync<Microsoft.Data.SqlClient.SqlException>(connection.OpenAsync);
 
