@@ -157,7 +157,8 @@ internal sealed class LoginCommandTests
     public async Task The_token_may_come_by_standard_input()
     {
         var result = await new ProcessRunner(GatewayProcess.Program, "login", "--gateway", Url("https"), "--cacert", _directory["ca.pem"], "--user", "alice",
-            "--listener", "clinic", "--format", "env", "-") { Input = Password + "\n" }.RunAsync();
+            "--listener", "clinic", "--format", "env", "-")
+        { Input = Password + "\n" }.RunAsync();
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         Assert.That(result.Output, Does.Contain("export PGPASSWORD="));
     }

@@ -1,6 +1,6 @@
+using System.Net;
 using System.Text;
 using WireProxy.Access;
-using System.Net;
 using WireProxy.Capture;
 using WireProxy.Relay;
 using WireProxy.TestKit;

@@ -6,7 +6,8 @@ internal static class Denials
     public const string SessionMaximum = "identity.sessions.longest";
 
     public static LoginOutcome.Denied Throttled { get; } = new(
-        "too many failed logins of this name or address", "too many failed logins", "Wait a minute, then try again.") { IsThrottled = true };
+        "too many failed logins of this name or address", "too many failed logins", "Wait a minute, then try again.")
+    { IsThrottled = true };
 
     public static LoginOutcome.Denied Password(string reason) => new(
         reason, "login failed: the user name or password is not accepted", "A credential that the gateway issued ends after a while: `wireproxy login` gets a new one.");
