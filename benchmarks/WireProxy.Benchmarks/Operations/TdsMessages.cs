@@ -110,6 +110,19 @@ internal static class TdsMessages
         new Done(TokenType.Done, DoneStatus.Count, 0xC1, 1).Encode(writer, Format);
     });
 
+    /// <summary>Results of one column and one row each.</summary>
+    public static byte[] Results(params (string Column, string Cell)[] results) => Message(PacketType.TabularResult, writer =>
+    {
+        foreach ((string column, string cell) in results)
+        {
+            new ColMetadata([new Column(0, ColumnFlags.Nullable, Text, column)]).Encode(writer, Format);
+            Row.Begin(writer);
+            ValueWriter.WriteText(writer, Text, CellForm.Row, cell);
+            new Done(TokenType.Done, DoneStatus.Count | DoneStatus.More, 0xC1, 1).Encode(writer, Format);
+        }
+        new Done(TokenType.Done, default, 0xC1, 0).Encode(writer, Format);
+    });
+
     /// <summary>The same message in packets of another size.</summary>
     public static byte[] Repacked(byte[] message, int packetSize) => Bytes(writer =>
     {

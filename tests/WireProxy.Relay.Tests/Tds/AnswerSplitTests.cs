@@ -63,6 +63,15 @@ public sealed class AnswerSplitTests
         }
     }
 
+    [Test]
+    public void A_result_of_a_trigger_that_nobody_has_told_of_does_not_shift_the_plans_of_the_others()
+    {
+        using var session = new MaskedTdsSession();
+        byte[] answer = TdsMessages.Results(("of the trigger", "x"), ("", Clear), ("", "1"));
+        byte[] got = session.Ask(answer, answer.Length, all: false, "UPDATE pgbench_accounts SET abalance = 1; SELECT c2 + '' FROM patients; SELECT '1'");
+        Assert.That(Encoding.Latin1.GetString(got), Does.Not.Contain(Clear));
+    }
+
     private static byte[] Masked(byte[] answer, int piece, bool all = false)
     {
         using var session = new MaskedTdsSession();
