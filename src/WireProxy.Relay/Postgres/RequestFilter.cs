@@ -129,6 +129,9 @@ internal sealed class RequestFilter : IFilter
             case FrontendMessageType.CopyDone or FrontendMessageType.CopyFail:
                 _session.InFlight.Add(new Pending(Expectation.CopyEnd));
                 break;
+            case FrontendMessageType.Flush or FrontendMessageType.Sync when length > Frame.HeaderLength:
+                // The server would skip to the next Sync for it, and with that a query of the gateway's own.
+                throw new ProtocolException("The message has bytes after its last field.");
             case FrontendMessageType.Sync:
                 _session.InFlight.Add(Ending(Expectation.Sync, null));
                 EndExchange();

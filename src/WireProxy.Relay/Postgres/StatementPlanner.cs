@@ -67,7 +67,8 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
-        if (!DependsOnCatalog(facts) || session.Protection is not { } protection || !protection.Touches(facts, _ => false))
+        // Where no column of the database is protected, there is nothing to carry away.
+        if (!DependsOnCatalog(facts) || session.Protection is not { ProtectsNoColumn: false } protection || !protection.Touches(facts, _ => false))
             return null;
         if (protection.CopiesElsewhere(facts))
             return Refusals.Copies(facts.Command);
