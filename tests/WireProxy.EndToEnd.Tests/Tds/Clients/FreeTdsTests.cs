@@ -31,7 +31,10 @@ public sealed class FreeTdsTests
 
         foreach (string secret in TdsClinic.Secrets)
             Assert.That(copied.Output, Does.Not.Contain(secret));
-        Assert.That(copied.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(3), copied.ToString());
+        // freebcp cannot write sql_variant, and ends there directly, too.
+        var direct = await FreeTds.CopyOutAsync((await TdsClinic.ServerAsync()).Port, from, direction);
+        Assert.That(Lines(copied), Is.EqualTo(Lines(direct)).And.GreaterThan(0), $"{copied}\n{direct}");
+        Assert.That(copied.Error, Is.EqualTo(direct.Error));
     }
 
     [Test]
@@ -53,6 +56,8 @@ public sealed class FreeTdsTests
 
         Assert.That(result.Output, Does.Contain("Ann Example"), $"{result}\n{gateway.Log}");
     }
+
+    private static int Lines(ProcessResult copied) => copied.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     private static async Task IsAsDirectAsync(Through through, Func<int, Task<ProcessResult>> run)
     {

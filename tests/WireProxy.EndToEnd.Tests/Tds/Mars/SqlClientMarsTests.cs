@@ -168,23 +168,35 @@ public sealed class SqlClientMarsTests(SqlClientProvider provider, ClientRoute r
         Assert.That(await ScalarAsync(second, "SELECT DB_NAME() + ISNULL(OBJECT_NAME(OBJECT_ID('tempdb..#t')), '-')"), Is.EqualTo("clinic-"));
     }
 
+    /// <summary>One call at a time: MARS makes no SqlConnection safe to be used by several threads (dotnet/SqlClient issue 1620).</summary>
     [Test]
     public async Task Many_at_once_on_one_connection()
     {
         await using var connection = await OpenAsync("Pooling=false");
-        var all = Enumerable.Range(0, 30).Select(async i =>
+        var readers = new List<DbDataReader>();
+        for (int i = 0; i < 30; i++)
+            readers.Add(await Command(connection, $"SELECT {i}; {ManyRows}").ExecuteReaderAsync());
+        for (int i = 0; i < readers.Count; i++)
         {
-            await using var command = Command(connection, $"SELECT {i}; {ManyRows}");
-            await using var reader = await command.ExecuteReaderAsync();
-            await reader.ReadAsync();
-            Assert.That(reader.GetInt32(0), Is.EqualTo(i));
-            await reader.NextResultAsync();
-            int rows = 0;
-            while (await reader.ReadAsync())
-                rows++;
-            return rows;
-        });
-        Assert.That(await Task.WhenAll(all), Has.All.EqualTo(Numbers * Numbers));
+            Assert.That(await readers[i].ReadAsync());
+            Assert.That(readers[i].GetInt32(0), Is.EqualTo(i));
+            Assert.That(await readers[i].NextResultAsync());
+        }
+        int[] rows = new int[readers.Count];
+        for (bool more = true; more;)
+        {
+            more = false;
+            for (int i = 0; i < readers.Count; i++)
+            {
+                if (!await readers[i].ReadAsync())
+                    continue;
+                rows[i]++;
+                more = true;
+            }
+        }
+        Assert.That(rows, Has.All.EqualTo(Numbers * Numbers));
+        foreach (var reader in readers)
+            await reader.DisposeAsync();
     }
 
     private async Task<DbConnection> OpenAsync(string more)
