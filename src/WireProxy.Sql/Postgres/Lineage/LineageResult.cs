@@ -47,6 +47,7 @@ internal static class LineageResult
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
+            ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };
     }

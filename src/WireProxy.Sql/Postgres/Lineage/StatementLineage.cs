@@ -102,6 +102,7 @@ public sealed record StatementLineage
         Reasons = [reason],
         ChangesMeaning = true,
         ChangesCatalog = true,
+        ChangesNames = true,
     };
 
     public ResultShape Shape { get; init; }
@@ -132,6 +133,8 @@ public sealed record StatementLineage
     public string? MissingFunction { get; init; }
     /// <summary>DDL runs, be it inside a function or a trigger.</summary>
     public bool ChangesCatalog { get; init; }
+    /// <summary>A function or trigger may put a prepared statement or a cursor under a name, or take one away.</summary>
+    public bool ChangesNames { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>
     public ImmutableArray<LabelChange> Labels { get; init; } = [];
 

@@ -65,6 +65,12 @@ internal sealed class Statements(Analysis a)
         "ConstraintsSetStmt", "CheckPointStmt",
     }.Select(T)];
 
+    /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
+    static readonly HashSet<TreeType> s_naming = [.. new[]
+    {
+        "PrepareStmt", "DeallocateStmt", "DiscardStmt", "DeclareCursorStmt", "ClosePortalStmt",
+    }.Select(T)];
+
     Analysis A => a;
 
     public Outcome Run(TreeNode node)
@@ -72,6 +78,7 @@ internal sealed class Statements(Analysis a)
         a.Step();
         if (node.IsAbsent)
             return Outcome.None;
+        a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
         if (s_silent.Contains(node.Type))
