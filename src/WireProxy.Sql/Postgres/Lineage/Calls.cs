@@ -201,6 +201,7 @@ internal sealed class Calls(Analysis a)
         var summary = a.Shared.Bodies.Of(routine, a);
         var bound = Bind(routine, arguments);
         a.Effects.Merge(summary.Effects, bound);
+        a.Effects.ChangesInside |= summary.Effects.ChangesCatalog;
         var result = SummaryValue.Substitute(summary.Result, bound);
         if (routine.Kind == 'f' && !result.Sources.IsEmpty)
             a.Effects.Fold(result.Sources);

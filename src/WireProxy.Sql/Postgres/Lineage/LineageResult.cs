@@ -47,6 +47,8 @@ internal static class LineageResult
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
+            ChangesInside = effects.ChangesInside,
+            RunsLater = effects.RunsLater,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };
