@@ -41,6 +41,25 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
 
     public void Declared(int token) => Variables.Add(Name(token));
 
+    readonly HashSet<string> _cursors = [];
+    readonly HashSet<string> _assigned = [];
+    readonly List<string> _fetched = [];
+
+    /// <summary>Rows come from a cursor whose query need not stand in this body.</summary>
+    public bool FetchesUnknown => _fetched.Exists(name => !_cursors.Contains(name) || _assigned.Contains(name));
+
+    /// <summary>A variable that begins without a value: as a cursor it is of a query of this body, unless it is given another's name.</summary>
+    public void DeclaredEmpty(int token) => _cursors.Add(Name(token));
+
+    /// <summary>All words in the range may be given values.</summary>
+    public void Assigned(PlPgSqlRange range)
+    {
+        for (var i = range.From; i < range.To; i++)
+            _assigned.Add(Name(i));
+    }
+
+    public void Fetched(int token) => _fetched.Add(Name(token));
+
     /// <summary>Whether errors are caught: their texts, which quote values, are then in variables.</summary>
     public bool Catches { get; set; }
 
@@ -72,6 +91,7 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     {
         if (range.IsEmpty)
             return;
+        Assigned(range);
         var name = Name(range.From);
         Variables.Add(name);
         var isField = range.To - range.From == 3 && _c.IsAt(range.From + 1, "."u8);

@@ -147,17 +147,25 @@ internal sealed class Calls(Analysis a)
         // The constructors of range types are made with them (src/backend/commands/typecmds.c, makeRangeConstructors).
         isOwn |= routine.Language == 'i' && (routine.Body.StartsWith("range_constructor", StringComparison.Ordinal)
             || routine.Body.StartsWith("multirange_constructor", StringComparison.Ordinal));
-        return isOwn && (routine.IsBuiltIn || routine.Kind != 'a') ? Native(routine, arguments) : OfUser(routine, arguments);
+        if (isOwn && (routine.IsBuiltIn || routine.Kind != 'a'))
+            return Native(routine, routine, arguments);
+        return a.Shared.BehindInternal(routine) is { } behind ? Native(routine, behind, arguments) : OfUser(routine, arguments);
     }
 
-    Value Native(CatalogRoutine routine, Arguments arguments)
+    /// <param name="routine">What is called, and declares what comes back.</param>
+    /// <param name="code">What it runs: itself, or one of PostgreSQL's own.</param>
+    Value Native(CatalogRoutine routine, CatalogRoutine code, Arguments arguments)
     {
         var all = arguments.All;
-        var reach = routine.IsBuiltIn ? KnownFunctions.OfBuiltIn(routine.Name, routine.Body)
-            : routine.Extension is null ? NativeReach.Arguments
-            : KnownFunctions.OfExtension(routine.Extension, routine.Name, routine.Body, routine.Volatility == 'i');
-        if (KnownFunctions.TextArguments(routine.Name) is not 0 and var mask)
-            all = all.Union(RunTexts(routine, arguments, mask));
+        var reach = code.IsBuiltIn ? KnownFunctions.OfBuiltIn(code.Name, code.Body)
+            : code.Extension is null ? NativeReach.Arguments
+            : KnownFunctions.OfExtension(code.Extension, code.Name, code.Body, code.Volatility == 'i');
+        // One of an extension may compute what indexes hold (amcheck).
+        a.Effects.RunsUnseen |= code is { IsBuiltIn: false, Volatility: not 'i' };
+        if (code.IsBuiltIn && KnownFunctions.Summarizes(code.Name))
+            new Definitions(a).Maintain();
+        if (KnownFunctions.TextArguments(code.Name) is not 0 and var mask)
+            all = all.Union(RunTexts(code, arguments, mask));
         else if (reach == NativeReach.Runs)
         {
             a.Effects.UnknownCode($"the function {routine.Name} runs what is not known here");
@@ -169,9 +177,9 @@ internal sealed class Calls(Analysis a)
             all = SourceSet.Everything;
         }
         // What a volatile function is given it may keep, or send: a setting, a large object, a notification, a sequence, a lock.
-        if (routine.Volatility == 'v' && routine.Kind == 'f' && !arguments.All.IsEmpty)
+        if (code.Volatility == 'v' && code.Kind == 'f' && !arguments.All.IsEmpty)
             a.Effects.Write(WriteKind.State, default, routine.Name, arguments.All);
-        if (routine.Name == "set_config")
+        if (code.Name == "set_config")
             a.Effects.ChangesMeaning = true;
         return Shaped(routine, arguments, all);
     }

@@ -25,6 +25,10 @@ internal sealed class Effects
     public string? MissingFunction { get; set; }
     /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
     public bool ChangesCatalog { get; set; }
+    /// <summary>Code may run that is not among the effects.</summary>
+    public bool RunsUnseen { get; set; }
+    /// <summary>Users' code in SQL or PL/pgSQL runs, with variables and arguments of any type.</summary>
+    public bool RunsBodies { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
@@ -166,7 +170,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        (ChangesMeaning, ChangesCatalog) = (true, true);
+        (ChangesMeaning, ChangesCatalog, RunsUnseen) = (true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -190,6 +194,8 @@ internal sealed class Effects
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
         ChangesCatalog |= inner.ChangesCatalog;
+        RunsUnseen |= inner.RunsUnseen;
+        RunsBodies |= inner.RunsBodies;
         foreach (var label in inner._labels)
             Label(label);
         HasFired |= inner.HasFired;

@@ -26,6 +26,7 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         }
         else
             Read(sql);
+        body.Effects.RunsBodies = true;
         foreach (var argument in body.Body!.Arguments.Values)
             _variables = _variables.Union(argument.Sources); // They may be assigned to, and returned, without a trace in the texts.
         body.Effects.ReplaceVariable(_variables);
@@ -47,6 +48,11 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         if (sql.HasUnknown)
         {
             body.Effects.UnknownCode(routine is null ? "SQL that the block puts together" : $"SQL that the function {routine.Name} puts together");
+            _variables = SourceSet.Everything;
+        }
+        if (sql.FetchesUnknown)
+        {
+            body.Effects.Unknown("a cursor that the body did not open");
             _variables = SourceSet.Everything;
         }
         var values = new SourceSet[sql.Texts.Count];

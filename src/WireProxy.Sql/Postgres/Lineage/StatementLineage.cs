@@ -102,6 +102,7 @@ public sealed record StatementLineage
         Reasons = [reason],
         ChangesMeaning = true,
         ChangesCatalog = true,
+        RunsUnseen = true,
     };
 
     public ResultShape Shape { get; init; }
@@ -132,6 +133,8 @@ public sealed record StatementLineage
     public string? MissingFunction { get; init; }
     /// <summary>DDL runs, be it inside a function or a trigger.</summary>
     public bool ChangesCatalog { get; init; }
+    /// <summary>Code may run of which nothing is said here: what DDL sets off, above all.</summary>
+    public bool RunsUnseen { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>
     public ImmutableArray<LabelChange> Labels { get; init; } = [];
 

@@ -65,6 +65,14 @@ internal sealed class Statements(Analysis a)
         "ConstraintsSetStmt", "CheckPointStmt",
     }.Select(T)];
 
+    /// <summary>Statements of which the lineage follows all code that they may run, where it is not DDL.</summary>
+    static readonly HashSet<TreeType> s_followed = [.. new[]
+    {
+        "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ReturnStmt", "PLAssignStmt", "CopyStmt", "ExplainStmt", "DeclareCursorStmt",
+        "PrepareStmt", "ExecuteStmt", "FetchStmt", "ClosePortalStmt", "DeallocateStmt", "CallStmt", "DoStmt", "TruncateStmt", "TransactionStmt",
+        "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
+    }.Select(T)];
+
     Analysis A => a;
 
     public Outcome Run(TreeNode node)
@@ -72,6 +80,7 @@ internal sealed class Statements(Analysis a)
         a.Step();
         if (node.IsAbsent)
             return Outcome.None;
+        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
         if (s_silent.Contains(node.Type))
