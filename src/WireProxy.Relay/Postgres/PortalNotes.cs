@@ -115,12 +115,14 @@ internal sealed class PortalNotes(PostgresSession session)
             return null;
         Protection? under = UnderOf(portal);
         StatementWork? planned = under is null ? null : meant;
+        StatementPlans? plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null;
         return new BindWork(portal, statement, formats, meaning, session.NamesMeaning)
         {
             Under = under,
             Touches = under is null,
             Planned = planned,
-            Plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null,
+            Plans = plans,
+            Code = planned?.CodeFor(plans, session.CatalogGeneration),
         };
     }
 

@@ -13,7 +13,6 @@ internal sealed class PostgresSession : DialectSession
     private readonly RelayFilters? _relay;
     private CancelHandle? _cancelHandle;
     private BackendKeyData? _cancelKey;
-    private int _catalogGeneration;
     private int _neededGeneration;
     private int _ownGeneration;
     private volatile CatalogRead? _catalogRead;
@@ -170,6 +169,9 @@ internal sealed class PostgresSession : DialectSession
     /// <summary>Grows when any session has changed the catalog.</summary>
     public int SharedGeneration => _sharedCatalog.Generation;
 
+    /// <summary>The generation of <see cref="Catalog"/>. Of the request side alone.</summary>
+    public int CatalogGeneration { get; private set; }
+
     /// <summary>How many such statements have been sent.</summary>
     public long ChangesSent => Volatile.Read(ref _changesSent);
 
@@ -235,7 +237,7 @@ internal sealed class PostgresSession : DialectSession
 
     private bool IsCatalogCertain =>
         Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news) &&
-        _catalogGeneration >= NeededGeneration;
+        CatalogGeneration >= NeededGeneration;
 
     /// <summary>How new the catalog must be at least for what the client has sent last.</summary>
     public int NeededGeneration => Math.Max(_neededGeneration, Volatile.Read(ref _ownGeneration));
@@ -338,7 +340,7 @@ internal sealed class PostgresSession : DialectSession
     {
         Catalog = snapshot;
         Protection = ProtectionUnder(snapshot);
-        _catalogGeneration = generation;
+        CatalogGeneration = generation;
         _newsAdopted = news;
         _sharedCatalog.TellMissing(snapshot, Session.Listener);
     }

@@ -222,6 +222,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             Touches = session.Masks && (under is null || Touches(analyzed, plans, under)),
             Under = under,
             Plans = under is null ? null : plans,
+            Code = under is null ? null : KnownCode.Of(analyzed.Statements, plans, session.CatalogGeneration),
             Generation = dependsOnCatalog && analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
         };
     }
