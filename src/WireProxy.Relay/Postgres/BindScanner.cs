@@ -26,6 +26,15 @@ internal sealed class BindScanner(int bodyLength)
         End,
     }
 
+    /// <summary>The name of the statement, from the beginning of a body.</summary>
+    /// <exception cref="ProtocolException">It does not end there.</exception>
+    public static ReadOnlySpan<byte> StatementOf(ReadOnlySpan<byte> begin)
+    {
+        ReadOnlySpan<byte> rest = begin[(begin.IndexOf((byte)0) + 1)..];
+        int end = rest.IndexOf((byte)0);
+        return end >= 0 && rest.Length < begin.Length ? rest[..end] : throw new ProtocolException("a name in a Bind is too long");
+    }
+
     private readonly List<byte> _held = [];
     private Part _part;
     private int _left = bodyLength;

@@ -32,8 +32,8 @@ internal sealed class RequestFilter : IFilter
     public RequestFilter(PostgresSession session)
     {
         _session = session;
-        _gate = new StatementGate(session, new NamedStatements());
         _notes = new PortalNotes(session);
+        _gate = new StatementGate(session, new NamedStatements(), _notes);
     }
 
     public bool RequiresDurableRecord { get; private set; }
@@ -197,10 +197,16 @@ internal sealed class RequestFilter : IFilter
             return FilterStep.NeedMore;
         }
         ReadOnlySpan<byte> body = input.Unread[Frame.HeaderLength..length];
+        if (_gate.MustWaitToRun(type, body, output, out Refusal? refusal))
+            return FilterStep.Wait;
+        if (refusal is not null)
+        {
+            Refuse(type, refusal, [], output);
+            input.Consume(length);
+            return null;
+        }
         switch (type)
         {
-            case FrontendMessageType.Bind when _gate.MustWaitToBind(output):
-                return FilterStep.Wait;
             case FrontendMessageType.Bind:
                 RequiresDurableRecord = true;
                 BindMessage bind = BindMessage.Decode(body);
@@ -246,6 +252,18 @@ internal sealed class RequestFilter : IFilter
     private FilterStep? BeginLongBind(int length, InputBuffer input, OutputBuffer output)
     {
         _inCopyData = false;
+        if (input.Length < WholeBindBytes)
+        {
+            input.Require(WholeBindBytes);
+            return FilterStep.NeedMore;
+        }
+        if (_gate.MustWaitToBind(BindScanner.StatementOf(input.Unread[Frame.HeaderLength..WholeBindBytes]), output, out Refusal? refusal))
+            return FilterStep.Wait;
+        if (refusal is not null)
+        {
+            (_discarding, _discardedType, _discardedFor) = (length, FrontendMessageType.Bind, refusal);
+            return Continue(input, output) ? null : FilterStep.NeedMore;
+        }
         RequiresDurableRecord = true;
         _bind = new BindScanner(length - Frame.HeaderLength);
         _streaming = length;
@@ -269,7 +287,9 @@ internal sealed class RequestFilter : IFilter
         output.Diverge();
         StandIn.Write(output.BeginOwn(), kind);
         _session.InFlight.Add(Ending(kind, new QueryWork([]) { Refusal = refusal.ToError() }));
-        if (kind != Expectation.Parse)
+        if (kind == Expectation.Parse)
+            _session.ExchangeIsOpen = true;
+        else
             EndExchange();
         _session.Session.Recorder?.Decide(DecisionRecord.Refused(refusal, recordedText));
     }
@@ -311,7 +331,8 @@ internal sealed class RequestFilter : IFilter
     private static Expectation ExpectationOf(FrontendMessageType type) => type switch
     {
         FrontendMessageType.Query => Expectation.Query,
-        FrontendMessageType.Parse => Expectation.Parse,
-        _ => Expectation.FunctionCall,
+        FrontendMessageType.FunctionCall => Expectation.FunctionCall,
+        // Whatever of the extended protocol fails, the server skips to the next Sync.
+        _ => Expectation.Parse,
     };
 }

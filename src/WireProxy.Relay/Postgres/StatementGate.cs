@@ -23,15 +23,16 @@ internal readonly record struct GateAnswer(
 }
 
 /// <summary>Judges Query, Parse and FunctionCall: nothing of the three passes by another way.</summary>
-internal sealed class StatementGate(PostgresSession session, NamedStatements named)
+internal sealed class StatementGate(PostgresSession session, NamedStatements named, PortalNotes notes)
 {
     private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
 
+    private readonly TextReading _reading = new(session);
     private readonly StatementPlanner _planner = new(session, named);
+    private readonly PreparedGate _prepared = new(session, named, notes);
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
-    private bool _settingsAreUnreported;
 
     public async ValueTask WaitAsync()
     {
@@ -108,9 +109,12 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
     private GateAnswer JudgeText(ReadOnlySpan<byte> text, string? statement, int textOffset, OutputBuffer output)
     {
-        if (MustSettle(text, output))
+        if (_analyzedElsewhere is null && _reading.Settle(text, output) is { } settling)
+        {
+            _waiting = settling;
             return GateAnswer.Wait;
-        if (RefuseUnsafeText(text) is { } unsafeText)
+        }
+        if (_reading.RefusalOf(text) is { } unsafeText)
             return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
         if (!TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
@@ -158,16 +162,45 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if ((effects & StatementEffect.Names) != 0)
             session.NamesMayChange();
         if ((effects & (StatementEffect.Settings | StatementEffect.Hidden)) != 0)
-            _settingsAreUnreported = true;
+            _reading.SettingsMayChange();
         if ((effects & StatementEffect.Settings) != 0)
             session.MeaningMayChange();
     }
 
     /// <summary>A Sync, Query or FunctionCall has passed: the server reports what settings have become before it is ready again.</summary>
-    public void ExchangeEnds() => _settingsAreUnreported = false;
+    public void ExchangeEnds() => _reading.ExchangeEnds();
 
-    /// <summary>True where the catalog must be read before a Bind: a statement prepared long ago is judged by the catalog of today.</summary>
-    public bool MustWaitToBind(OutputBuffer output)
+    /// <summary>True where the catalog must be read before a Bind or an Execute, or something answered: a statement prepared long ago is judged by the
+    /// catalog of today.</summary>
+    /// <param name="body">The message.</param>
+    /// <param name="refusal">Set where it must not pass.</param>
+    public bool MustWaitToRun(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output, out Refusal? refusal)
+    {
+        refusal = null;
+        if (session.Policy.IsTransparent || type is not (FrontendMessageType.Bind or FrontendMessageType.Execute))
+            return false;
+        if (type == FrontendMessageType.Bind)
+            return MustWaitToBind(BindMessage.Decode(body).Statement, output, out refusal);
+        string portal = notes.NameOf(ExecuteMessage.Decode(body).Portal);
+        if (notes.MustJudge(portal) is null)
+            return false;
+        if (MustWaitToJudge(output))
+            return true;
+        refusal = _prepared.OfExecute(portal);
+        return false;
+    }
+
+    public bool MustWaitToBind(ReadOnlySpan<byte> statement, OutputBuffer output, out Refusal? refusal)
+    {
+        refusal = null;
+        if (MustWaitToJudge(output))
+            return true;
+        refusal = _prepared.OfBind(notes.NameOf(statement), out Task? settling);
+        _waiting = settling;
+        return settling is not null;
+    }
+
+    private bool MustWaitToJudge(OutputBuffer output)
     {
         if (!session.Masks || session.Catalog is null)
             return false;
@@ -191,20 +224,21 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         bool dependsOnCatalog = analyzed.Statements.Any(StatementPlanner.DependsOnCatalog);
         Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
         StatementEffect effects = StatementEffect.None;
-        foreach (StatementFacts facts in analyzed.Statements)
-        {
-            effects |= EffectsOf(facts);
-            if (StatementEffects.RunsUnknownCode(facts, session.Catalog))
-                named.UnknownCodeRuns();
-        }
+        for (int i = 0; i < analyzed.Statements.Length; i++)
+            effects |= EffectsOf(analyzed.Statements[i], plans?.Statements[i]);
+        if (_planner.MayHandleNames(analyzed, plans))
+            named.UnknownCodeRuns();
         // A trigger that sets the search path is in the lineage, and in no fact.
         foreach (StatementLineage lineage in plans?.Statements ?? [])
             effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
         if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
             effects |= StatementEffect.Catalog;
         session.HasSeenEffects |= effects != StatementEffect.None;
+        // Whatever the catalog says of a cursor's names now, its rows are of what they stood for when it was declared.
+        if (session.Masks && FetchesFromBefore(analyzed, plans))
+            under = null;
         if (session.Masks || session.HasSeenEffects)
-            NoteNames(analyzed, plans, statement);
+            NoteNames(text, analyzed, plans, statement);
         if (statement is not null)
             return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning)
             {
@@ -212,6 +246,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
                 Effects = effects,
                 DependsOnCatalog = dependsOnCatalog,
                 Text = !session.Masks ? [] : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray(),
+                Judged = (session.Catalog, plans),
             };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
@@ -227,10 +262,15 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         };
     }
 
-    private StatementEffect EffectsOf(StatementFacts facts) => StatementEffects.Of(facts, session.Catalog, running =>
-        named.Find(running) is { } all
+    private StatementEffect EffectsOf(StatementFacts facts, StatementLineage? lineage)
+    {
+        StatementEffect effects = StatementEffects.Of(facts, session.Catalog, running => named.Find(running) is { } all
             ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
             : named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
+        // What a user's function does is in the lineage.
+        return facts.NameEffect == NameEffect.None && StatementEffects.IsQuery(facts) && lineage is { IsStale: false, ChangesNames: false }
+            ? effects & ~StatementEffect.Names : effects;
+    }
 
     /// <summary>By the lineage where it is known; what runs by a name that may mean several statements, by all of them.</summary>
     private bool Touches(AnalyzedText analyzed, StatementPlans? plans, Protection under)
@@ -251,12 +291,25 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     private IReadOnlyList<StatementFacts>? NamedBy(AnalyzedText analyzed) =>
         analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? named.Find(running) : null;
 
-    private void NoteNames(AnalyzedText analyzed, StatementPlans? plans, string? statement)
+    private bool FetchesFromBefore(AnalyzedText analyzed, StatementPlans? plans)
     {
         for (int i = 0; i < analyzed.Statements.Length; i++)
         {
+            if (_planner.FetchesFromBefore(analyzed.Statements[i], plans?.Statements[i]))
+                return true;
+        }
+        return false;
+    }
+
+    private void NoteNames(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, string? statement)
+    {
+        if (string.IsNullOrEmpty(statement) && !analyzed.Statements.Any(static facts => facts.NameEffect is NameEffect.Prepare or NameEffect.DeclareCursor))
+            return;
+        byte[]? kept = text.Length > MadeStatement.LongestText ? null : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray();
+        for (int i = 0; i < analyzed.Statements.Length; i++)
+        {
             StatementFacts facts = analyzed.Statements[i];
-            var made = plans is null ? null : new MadeStatement(facts, plans.Statements[i], plans.Judge, session.Path.Current);
+            var made = plans is null ? null : new MadeStatement(facts, plans.Statements[i], plans.Judge, session.Path.Current, kept, i);
             if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
                 named.Note(name, facts, made);
             if (!string.IsNullOrEmpty(statement))
@@ -277,36 +330,6 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             return true;
         _waiting = session.Dialect.Analysis.AnalyzeElsewhereAsync(utf8 ?? text.ToArray());
         return false;
-    }
-
-    /// <summary>The parser reads text as the server does with standard_conforming_strings on, in an encoding where ASCII bytes are
-    /// ASCII. What the server may read otherwise is refused.</summary>
-    private Refusal? RefuseUnsafeText(ReadOnlySpan<byte> text)
-    {
-        if (session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
-            return null;
-        if (_settingsAreUnreported)
-            return Refusals.UnreportedSettings;
-        if (!session.StandardStrings && text.Contains((byte)'\\'))
-            return Refusals.UnsafeBackslash;
-        return !Ascii.IsValid(text) && ClientEncodings.IsUnsafe(session.ClientEncoding) ? Refusals.UnsafeEncoding(session.ClientEncoding) : null;
-    }
-
-    /// <summary>What is under way may change how the server reads a text, through a setting that a function, a trigger or the startup packet
-    /// hides. A text that could be read in two ways is judged when what was sent before is answered; a Flush makes a server that waits
-    /// for a Sync answer, too.</summary>
-    private bool MustSettle(ReadOnlySpan<byte> text, OutputBuffer output)
-    {
-        if (_analyzedElsewhere is not null || session.Policy.IsTransparent || (Ascii.IsValid(text) && !text.Contains((byte)'\\')))
-            return false;
-        if (!session.InFlight.Any(static pending => pending.Kind is not (Expectation.Parse or Expectation.Close or Expectation.Sync)))
-            return false;
-        if (_settingsAreUnreported)
-            return false;
-        output.Diverge();
-        EmptyMessage.Encode(output.BeginOwn(), FrontendMessageType.Flush);
-        _waiting = session.InFlight.WhenEmptyAsync();
-        return true;
     }
 
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>

@@ -36,8 +36,21 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         {
             plans = session.PlansOf(utf8);
         }
-        plans = plans?.Statements.Length == analyzed.Statements.Length ? WithNames(plans, analyzed) : null;
+        plans = plans?.Statements.Length == analyzed.Statements.Length ? WithNames(plans, analyzed.Statements) : null;
         return null;
+    }
+
+    /// <summary>What a prepared text means now; null where that is not certain.</summary>
+    public StatementPlans? PlansOf(StatementWork work)
+    {
+        if (work.Text.Length == 0)
+            return null;
+        if (work.PlansFor(session) is { } plans)
+            return plans.Statements.Length == work.Statements.Length ? plans : null;
+        if (!work.Statements.Any(static facts => facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor))
+            return null;
+        StatementPlans? running = session.PlansOf(work.Text);
+        return running?.Statements.Length == work.Statements.Length ? WithNames(running, work.Statements) : null;
     }
 
     /// <summary>What must be waited for to know the search path; null where it is known, or cannot be asked for now.</summary>
@@ -64,6 +77,8 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
+        if (facts.NameEffect == NameEffect.Execute && lineage is null or { Shape: ResultShape.OfName })
+            return RefusalOfNamed(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
@@ -72,9 +87,44 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return null;
         if (protection.CopiesElsewhere(facts))
             return Refusals.Copies(facts.Command);
-        bool isPlainRead = facts.Classes is [StatementClass.Read] && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
+        bool isPlainRead = IsRead(facts) && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
         return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
     }
+
+    /// <summary>Of an EXECUTE of which it is not certain what it runs now: everything that may stand under the name must be harmless.</summary>
+    public Refusal? RefusalOfNamed(StatementFacts running)
+    {
+        if (session.Protection is not { ProtectsNoColumn: false })
+            return null;
+        if (!named.KnowsAll)
+            return Refusals.Unknowable(running.Command, "it is not certain what stands under the name");
+        // Where nothing was put under the name, the server says so.
+        return named.Find(running)?.Select(one => RefusalOf(one, null, null)).FirstOrDefault(static refusal => refusal is not null);
+    }
+
+    /// <summary>A cursor whose plan is not known any more: its rows may be of what its names stood for when it was declared.</summary>
+    public bool FetchesFromBefore(StatementFacts facts, StatementLineage? lineage) =>
+        facts.NameEffect == NameEffect.FetchCursor && lineage is null or { Shape: ResultShape.OfName } &&
+        (session.MayHaveOpenChanges || named.Find(facts) is not null);
+
+    /// <summary>Code may run that puts something under a name of the session's, or takes it away.</summary>
+    public bool MayHandleNames(AnalyzedText analyzed, StatementPlans? plans)
+    {
+        for (int i = 0; i < analyzed.Statements.Length; i++)
+        {
+            StatementFacts facts = analyzed.Statements[i];
+            bool mayByLineage = plans?.Statements[i] is { IsStale: false } lineage
+                ? lineage.ChangesNames
+                : StatementEffects.RunsUnknownCode(facts, session.Catalog);
+            if (mayByLineage)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>PREPARE and DECLARE are of another class than what they keep.</summary>
+    private static bool IsRead(StatementFacts facts) => facts.Classes.Contains(StatementClass.Read) && facts.Classes.All(one =>
+        one == StatementClass.Read || (one == StatementClass.Misc && facts.NameEffect is NameEffect.Prepare or NameEffect.DeclareCursor));
 
     private static Refusal UnknownLabel(StatementFacts facts) =>
         Refusals.Label(facts.Command, "what it names is not known before the statements sent before it are answered");
@@ -99,14 +149,14 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     }
 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
-    private StatementPlans WithNames(StatementPlans plans, AnalyzedText analyzed)
+    public StatementPlans WithNames(StatementPlans plans, ImmutableArray<StatementFacts> facts)
     {
         if (!plans.Statements.Any(statement => statement.Shape == ResultShape.OfName))
             return plans;
         ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
         for (int i = 0; i < statements.Count; i++)
         {
-            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(analyzed.Statements[i], plans.Judge, session.Path.Current) is { } made)
+            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
                 statements[i] = Running(statements[i], made);
         }
         return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
@@ -124,5 +174,6 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         ReachesEverything = made.ReachesEverything,
         RunsUnseen = running.RunsUnseen || made.RunsUnseen,
         Reasons = made.Reasons,
+        ChangesNames = made.ChangesNames,
     };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -57,7 +58,13 @@ internal sealed class StatementWork(
 
     public string Name { get; } = name;
 
+    /// <summary>What the text does, statement by statement.</summary>
+    public ImmutableArray<StatementFacts> Statements => statements;
+
     public long NamesMeaning { get; } = names;
+
+    /// <summary>The catalog, and what the text meant in it, that the statement was judged by last. Of the request side alone.</summary>
+    public (CatalogSnapshot? Catalog, StatementPlans? Plans) Judged { get; set; }
 
     /// <summary>What running it may do.</summary>
     public StatementEffect Effects { get; init; }

@@ -68,6 +68,9 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
 
     public bool HasUnknown { get; private set; }
 
+    /// <summary>Whether cursors are opened or closed, under names that the session may use, too.</summary>
+    public bool HandlesCursors { get; set; }
+
     public void Unknown() => HasUnknown = true;
 
     /// <summary>An expression, which PL/pgSQL runs as SELECT expression; it may go on with FROM and WHERE.</summary>

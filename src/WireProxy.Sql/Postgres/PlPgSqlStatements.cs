@@ -25,9 +25,11 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             _sql.Assigned(Plain()); // DIAGNOSTICS variable = item, ...
         else if (_c.Take("open"u8))
             Open();
-        else if (_c.Take("fetch"u8) || _c.Take("move"u8))
+else if (_c.Take("fetch"u8) || _c.Take("move"u8))
             Fetch();
-        else if (_c.Take("close"u8) || _c.Take("null"u8))
+        else if (_c.Is("close"u8))
+            Close();
+        else if (_c.Take("null"u8))
             Plain();
         else if (_c.IsWord() || _c.Kind == '(')
             Sql();
@@ -162,6 +164,7 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
     /// <summary><c>OPEN cursor [[NO] SCROLL] FOR query | FOR EXECUTE expression | (arguments)</c></summary>
     void Open()
     {
+        _sql.HandlesCursors = true;
         var start = _c.Position;
         _c.ExpectName();
         if (_c.Kind == '(')
@@ -176,6 +179,12 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             Execute(c => c.Kind == ';');
         else
             _sql.Statement(_c.UntilSemicolon());
+    }
+
+    void Close()
+    {
+        _sql.HandlesCursors = true;
+        Plain();
     }
 
     /// <summary>Names, numbers, signs and separators alone, which run no SQL: FETCH 5 FROM c INTO x.</summary>

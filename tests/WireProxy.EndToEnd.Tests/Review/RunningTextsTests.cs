@@ -124,6 +124,23 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
     }
 
     [Test]
+    public async Task A_cursor_whose_function_was_replaced_is_neither_heard_nor_shown()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync($"CREATE FUNCTION n_{_id}() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'ward'; RETURN 'ward'; END $$");
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"DECLARE c CURSOR FOR SELECT n_{_id}()");
+        await client.QueryAsync(
+            $"CREATE OR REPLACE FUNCTION n_{_id}() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', {Secret}; RETURN {Secret}; END $$");
+
+        var answer = await client.QueryAsync("FETCH c");
+
+        AssertWithheld(answer);
+        foreach (var secret in Clinic.Secrets)
+            Assert.That(answer.Where(message => message.Type == 'D').Select(message => Encoding.UTF8.GetString(message.Body)), Has.None.Contains(secret));
+    }
+
+    [Test]
     public async Task A_trigger_under_a_view_is_not_heard()
     {
         await using var client = await LogInAsync();

@@ -21,6 +21,8 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
+    public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
     public string? MissingFunction { get; set; }
     /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
@@ -170,7 +172,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        (ChangesMeaning, ChangesCatalog, RunsUnseen) = (true, true, true);
+        (ChangesMeaning, ChangesCatalog, ChangesNames, RunsUnseen) = (true, true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -196,6 +198,7 @@ internal sealed class Effects
         ChangesCatalog |= inner.ChangesCatalog;
         RunsUnseen |= inner.RunsUnseen;
         RunsBodies |= inner.RunsBodies;
+        ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);
         HasFired |= inner.HasFired;

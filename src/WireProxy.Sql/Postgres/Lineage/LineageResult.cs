@@ -24,7 +24,8 @@ internal static class LineageResult
         var implied = ImplicitCasts(analysis, shared);
         if (effects.Relations.Count > 0)
             Compare(analysis, shared);
-        Convert(analysis, shared);
+        if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
+            Convert(analysis, shared);
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
@@ -50,6 +51,7 @@ internal static class LineageResult
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
             RunsUnseen = effects.RunsUnseen,
+            ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };
     }

@@ -45,6 +45,7 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
     {
         body.Body!.Variables.UnionWith(sql.Variables);
         body.Body.Variables.UnionWith(routine?.Names ?? []);
+        body.Effects.ChangesNames |= sql.HandlesCursors;
         if (sql.HasUnknown)
         {
             body.Effects.UnknownCode(routine is null ? "SQL that the block puts together" : $"SQL that the function {routine.Name} puts together");

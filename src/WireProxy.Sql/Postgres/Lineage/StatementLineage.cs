@@ -103,6 +103,7 @@ public sealed record StatementLineage
         ChangesMeaning = true,
         ChangesCatalog = true,
         RunsUnseen = true,
+        ChangesNames = true,
     };
 
     public ResultShape Shape { get; init; }
@@ -135,6 +136,8 @@ public sealed record StatementLineage
     public bool ChangesCatalog { get; init; }
     /// <summary>Code may run of which nothing is said here: what DDL sets off, above all.</summary>
     public bool RunsUnseen { get; init; }
+    /// <summary>A function or trigger may put a prepared statement or a cursor under a name, or take one away.</summary>
+    public bool ChangesNames { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>
     public ImmutableArray<LabelChange> Labels { get; init; } = [];
 

@@ -73,6 +73,12 @@ internal sealed class Statements(Analysis a)
         "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
     }.Select(T)];
 
+    /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
+    static readonly HashSet<TreeType> s_naming = [.. new[]
+    {
+        "PrepareStmt", "DeallocateStmt", "DiscardStmt", "DeclareCursorStmt", "ClosePortalStmt",
+    }.Select(T)];
+
     Analysis A => a;
 
     public Outcome Run(TreeNode node)
@@ -81,6 +87,7 @@ internal sealed class Statements(Analysis a)
         if (node.IsAbsent)
             return Outcome.None;
         a.Effects.RunsUnseen |= !s_followed.Contains(node.Type);
+        a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
         if (s_silent.Contains(node.Type))
