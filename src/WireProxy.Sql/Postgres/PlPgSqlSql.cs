@@ -39,7 +39,11 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     /// <summary>The names of variables that the body declares.</summary>
     public HashSet<string> Variables { get; } = [];
 
-    public void Declared(int token) => Variables.Add(Name(token));
+    public void Declared(int token)
+    {
+        Variables.Add(Name(token));
+        _declared.Add(Name(token));
+    }
 
     readonly HashSet<string> _cursors = [];
     readonly HashSet<string> _assigned = [];
@@ -123,19 +127,22 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
         Add([.. _c.Text(range), .. " "u8, .. _c.Text(rest)], true);
     }
 
-    /// <summary>The expression of an EXECUTE: its value is run. A literal alone is known; anything else is not.</summary>
+    /// <summary>The expression of an EXECUTE: its value is run.</summary>
     public void Dynamic(PlPgSqlRange range)
     {
         var role = Role;
         Role = PlPgSqlRole.Text;
         Expression(range);
         Role = role;
-        if (range.To - range.From == 1 && _c.KindAt(range.From) == Token.Literal)
-            Dynamics.Add([.. "SELECT "u8, .. _c.Text(range)]);
-        else
-            HasUnknown = true;
+        Dynamics.Add([.. "SELECT "u8, .. _c.Text(range)]);
     }
 
-    /// <summary>Literals that are run, each as <c>SELECT 'literal'</c>.</summary>
+    /// <summary>Names that something in the body declares or gives a value to.</summary>
+    public IReadOnlySet<string> Changing => _changing ??= new HashSet<string>(_assigned.Concat(_declared));
+
+    IReadOnlySet<string>? _changing;
+    readonly HashSet<string> _declared = [];
+
+    /// <summary>Texts that are run, each as <c>SELECT expression</c>.</summary>
     public List<byte[]> Dynamics { get; } = [];
 }

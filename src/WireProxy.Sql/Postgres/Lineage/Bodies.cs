@@ -130,6 +130,7 @@ internal sealed class Bodies(SnapshotLineage shared)
         var body = inside.Inside(path, Names(routine, hasVariables: true));
         var plpgsql = new PlPgSqlBody(body, routine);
         plpgsql.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
+        (inside.Effects.Dynamics, inside.Effects.RunsSeveral) = (plpgsql.Dynamics, plpgsql.Several);
         return Declared(routine, plpgsql.Result);
     }
 
@@ -147,6 +148,27 @@ internal sealed class Bodies(SnapshotLineage shared)
             all = all.Union(inside.Calls.Run(function, arguments).Sources);
         }
         return new(all);
+    }
+
+    /// <summary>Runs the texts of a function that a call completes; what they give. The caller's own words in them are not the function's.</summary>
+    /// <param name="literals">By position; null for an argument that is none.</param>
+    public static SourceSet Dynamics(CatalogRoutine routine, Effects function, IReadOnlyList<byte[]?> literals, Analysis a)
+    {
+        var sources = SourceSet.Empty;
+        foreach (var dynamic in function.Dynamics)
+        {
+            var inside = PathOf(routine, a.Path) is { } path && a.Depth < MaxDepth ? a.Inside(path, new()) : null;
+            if (inside is null || dynamic.With(literals) is not { } text)
+            {
+                a.Effects.UnknownCode($"SQL that the function {routine.Name} puts together");
+                return SourceSet.Everything;
+            }
+            sources = sources.Union(Text(text, inside));
+            if (inside.Effects.ChangesMeaning && function.RunsSeveral)
+                inside.Effects.UnknownCode("a body that changes the catalog while it runs");
+            a.Effects.Merge(inside.Effects, []);
+        }
+        return sources;
     }
 
     /// <summary>The path in force inside: the function's own SET, or the caller's; null where it depends on who runs it.</summary>

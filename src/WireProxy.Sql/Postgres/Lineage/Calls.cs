@@ -68,11 +68,12 @@ internal sealed class Calls(Analysis a)
         return arguments;
     }
 
-    static byte[]? Literal(TreeNode node)
+    /// <summary>A cast to another type than text may cut it short.</summary>
+    byte[]? Literal(TreeNode node)
     {
         if (node.Is(Nodes.NamedArg))
             node = node.Child(Nodes.NamedArgArg);
-        while (node.Is(Tree.TypeCast))
+        while (node.Is(Tree.TypeCast) && a.Type(node.Child(Nodes.TypeCastType)) == DynamicText.TextType)
             node = node.Child(Tree.TypeCastArg);
         // A number or NULL runs nothing.
         return !node.Is(Tree.Const) ? null : node.Has(Tree.ConstString) ? node.Child(Tree.ConstString).Utf8(Tree.StringValue).ToArray() : [];
@@ -208,6 +209,12 @@ internal sealed class Calls(Analysis a)
     {
         var summary = a.Shared.Bodies.Of(routine, a);
         var bound = Bind(routine, arguments);
+        if (summary.Effects.Dynamics.Count > 0)
+        {
+            while (bound.Count <= DynamicText.Parameter)
+                bound.Add(SourceSet.Empty);
+            bound[DynamicText.Parameter] = Bodies.Dynamics(routine, summary.Effects, Placed(routine, arguments), a);
+        }
         a.Effects.Merge(summary.Effects, bound);
         var result = SummaryValue.Substitute(summary.Result, bound);
         if (routine.Kind == 'f' && !result.Sources.IsEmpty)
@@ -217,6 +224,19 @@ internal sealed class Calls(Analysis a)
         // Which of a row's fields goes where is the function's own affair: each has all.
         var like = arguments.Values.Find(v => a.Fields(v) is not null);
         return like is null ? result : new(result.Sources) { Row = [.. a.Fields(like)!.Select(f => new Field(f.Name, new Value(result.Sources)))], Type = like.Type };
+    }
+
+    /// <summary>Literals by parameter.</summary>
+    static byte[]?[] Placed(CatalogRoutine routine, Arguments arguments)
+    {
+        var literals = new byte[]?[routine.ArgumentCount];
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var at = arguments.Names[i] is { } name ? SummaryValue.InputNames(routine).IndexOf(name) : i;
+            if (at >= 0 && at < literals.Length)
+                literals[at] = arguments.Literals[i];
+        }
+        return literals;
     }
 
     /// <summary>Sources by parameter.</summary>

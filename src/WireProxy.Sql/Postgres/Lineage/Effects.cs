@@ -31,6 +31,10 @@ internal sealed class Effects
     public bool RunsUnseen { get; set; }
     /// <summary>Users' code in SQL or PL/pgSQL runs, with variables and arguments of any type.</summary>
     public bool RunsBodies { get; set; }
+    /// <summary>Of a function alone: texts that it runs and a call completes. Whoever calls it adds what they do.</summary>
+    public IReadOnlyList<DynamicText> Dynamics { get; set; } = [];
+    /// <summary>Of a function alone: it has more than one statement.</summary>
+    public bool RunsSeveral { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
