@@ -1,5 +1,6 @@
 using System.Text;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -11,7 +12,8 @@ internal sealed record MadeStatement(
     StatementFacts Facts, StatementLineage Lineage, LineageJudge Judge, SearchPath? Path, byte[]? Text, int Index)
 {
     /// <summary>The longest text that is kept, in bytes.</summary>
-    public const int LongestText = 32 * 1024;}
+    public const int LongestText = 32 * 1024;
+}
 
 /// <summary>
 /// What EXECUTE and FETCH may run: statements that SQL's PREPARE and DECLARE, and the protocol's Parse, were asked to put under a
@@ -69,9 +71,9 @@ internal sealed class NamedStatements
         }
         if (ReferenceEquals(made.Judge.Protection, judge.Protection) && Equals(made.Path, path))
             return made.Lineage;
-        // A cursor keeps the plan that it was declared with, whatever the names in its text stand for since.
+        // A cursor keeps the plan that it was declared with, whatever the names in its text stand for since; not so the functions that it calls.
         if (running.NameEffect == NameEffect.FetchCursor)
-            return !made.Judge.Touches(made.Lineage) && !judge.Touches(made.Lineage) ? made.Lineage : null;
+            return !made.Judge.Touches(made.Lineage) && !judge.Touches(made.Lineage) && !CallsUsers(made.Lineage) ? made.Lineage : null;
         if (made.Text is null || session.PlansOf(made.Text) is not { } plans || !ReferenceEquals(plans.Judge.Protection, judge.Protection)
             || made.Index >= plans.Statements.Length || plans.Statements[made.Index].Shape == ResultShape.OfName)
         {
@@ -80,6 +82,8 @@ internal sealed class NamedStatements
         _made[KeyOf(running.AffectedName!)] = made with { Lineage = plans.Statements[made.Index], Judge = plans.Judge, Path = path };
         return plans.Statements[made.Index];
     }
+
+    private static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);
 
     /// <summary>Everything that an EXECUTE or FETCH may run; null where that is not known.</summary>
     public IReadOnlyList<StatementFacts>? Find(StatementFacts running)
