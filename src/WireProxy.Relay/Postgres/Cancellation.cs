@@ -39,7 +39,7 @@ internal static class Cancellation
 
     private static async Task DeliverAsync(Session session, CancelRequest request, CancellationToken cancellationToken)
     {
-        Leg upstream = await UpstreamStart.ConnectAsync(session.Listener.Options.Upstream, session.Loop, null, cancellationToken);
+        Leg upstream = await UpstreamStart.ConnectAsync(session, null, cancellationToken);
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static leg => ((Leg)leg!).Abort(), upstream);
         try
         {
