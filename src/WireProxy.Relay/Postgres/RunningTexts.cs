@@ -14,7 +14,7 @@ internal sealed class RunningTexts(PostgresSession session)
     private int? _generation;
 
     /// <summary>What all statements of the transaction have put off can be told.</summary>
-    public bool TransactionMayPass => !_hasUnknown && _generation == session.View.SharedGeneration;
+    public bool TransactionMayPass => !_hasUnknown && IsPresent(_generation);
 
     /// <summary>A message that runs code is being answered.</summary>
     public void Note(Work work, KnownCode? code)
@@ -22,13 +22,16 @@ internal sealed class RunningTexts(PostgresSession session)
         if (ReferenceEquals(work, _last))
             return;
         _last = work;
-        _hasUnknown |= code is null || (_generation is { } first && first != code.Generation);
-        _generation ??= code?.Generation;
+        _hasUnknown |= code is null;
+        if (code?.Generation is { } generation)
+            _generation = Math.Min(generation, _generation ?? generation);
     }
 
     /// <param name="code">Of the message; null where it is not known.</param>
-    public bool MayPass(KnownCode? code) => code is not null && code.Generation == session.View.SharedGeneration &&
+    public bool MayPass(KnownCode? code) => code is not null && IsPresent(code.Generation) &&
         (TransactionMayPass || !(code.EndsTransaction || session.Status == TransactionStatus.Idle));
+
+    private bool IsPresent(int? generation) => generation is null || generation >= session.View.PresentGeneration;
 
     public void TransactionEnds() => (_last, _hasUnknown, _generation) = (null, false, null);
 }
