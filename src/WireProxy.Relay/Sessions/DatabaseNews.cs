@@ -11,7 +11,8 @@ internal sealed class DatabaseNews
 
     private readonly Lock _lock = new();
     private readonly (int Generation, CatalogChange Change, object? Owner)[] _changes = new (int, CatalogChange, object?)[Remembered];
-    private int _count;
+    private int _next;
+    private int _forgotten;
     private int _generation = 1;
     private int _public = 1;
     private int _everybodys = 1;
@@ -38,7 +39,9 @@ internal sealed class DatabaseNews
             int generation = _generation + 1;
             if (change.News != ChangeReach.Nobody)
             {
-                _changes[_count++ % Remembered] = (generation, change, owner);
+                ref (int Generation, CatalogChange, object?) place = ref _changes[_next++ % Remembered];
+                _forgotten = place.Generation;
+                place = (generation, change, owner);
                 Volatile.Write(ref _public, generation);
             }
             if (change.News == ChangeReach.Everybody)
@@ -55,7 +58,7 @@ internal sealed class DatabaseNews
             return false;
         lock (_lock)
         {
-            for (int i = _count - 1; i >= 0 && i >= _count - Remembered; i--)
+            for (int i = _next - 1; i >= 0 && i >= _next - Remembered; i--)
             {
                 (int generation, CatalogChange change, object? by) = _changes[i % Remembered];
                 if (generation <= since)
@@ -64,7 +67,7 @@ internal sealed class DatabaseNews
                     return true;
             }
             // What came before those that are remembered may be news, too.
-            return _count > Remembered;
+            return _forgotten > since;
         }
     }
 }
