@@ -26,6 +26,18 @@ internal sealed class BindScanner(int bodyLength)
         End,
     }
 
+    /// <summary>The names that a body begins with.</summary>
+    /// <exception cref="ProtocolException">They do not end there.</exception>
+    public static void NamesOf(ReadOnlySpan<byte> begin, out ReadOnlySpan<byte> portal, out ReadOnlySpan<byte> statement)
+    {
+        int first = begin.IndexOf((byte)0);
+        int second = begin[(first + 1)..].IndexOf((byte)0);
+        if (first < 0 || second < 0)
+            throw new ProtocolException("a name in a Bind is too long");
+        portal = begin[..first];
+        statement = begin.Slice(first + 1, second);
+    }
+
     private readonly List<byte> _held = [];
     private Part _part;
     private int _left = bodyLength;

@@ -1,11 +1,19 @@
 using System.Text;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>A statement that was put under a name, with its lineage and what that rests on.</summary>
-internal sealed record MadeStatement(StatementFacts Facts, StatementLineage Lineage, LineageJudge Judge, SearchPath? Path);
+/// <param name="Text">In UTF-8, for the lineage that it has later; null where it is too long to be kept.</param>
+/// <param name="Index">Its place among the statements of the text.</param>
+internal sealed record MadeStatement(
+    StatementFacts Facts, StatementLineage Lineage, LineageJudge Judge, SearchPath? Path, byte[]? Text, int Index)
+{
+    /// <summary>The longest text that is kept, in bytes.</summary>
+    public const int LongestText = 32 * 1024;
+}
 
 /// <summary>
 /// What EXECUTE and FETCH may run: statements that SQL's PREPARE and DECLARE, and the protocol's Parse, were asked to put under a
@@ -52,20 +60,44 @@ internal sealed class NamedStatements
         HasForgotten = true;
     }
 
-    /// <summary>The lineage of what an EXECUTE or FETCH runs; null where it is not certain which statement that is, or what its names stand for
-    /// now.</summary>
-    public StatementLineage? PlanOf(StatementFacts running, LineageJudge judge, SearchPath? path) =>
-        Find(running) is [StatementFacts only] && _made.GetValueOrDefault(KeyOf(running.AffectedName!)) is { } made
-            && ReferenceEquals(made.Facts, only) && ReferenceEquals(made.Judge.Protection, judge.Protection) && Equals(made.Path, path)
-            ? made.Lineage : null;
+    /// <summary>The lineage of what an EXECUTE or FETCH runs, as things are now; null where it is not certain which statement that is, or what its names
+    /// stand for.</summary>
+    public StatementLineage? PlanOf(StatementFacts running, LineageJudge judge, SearchPath? path, PostgresSession session)
+    {
+        if (Find(running) is not [StatementFacts only] || _made.GetValueOrDefault(KeyOf(running.AffectedName!)) is not { } made
+            || !ReferenceEquals(made.Facts, only))
+        {
+            return null;
+        }
+        if (ReferenceEquals(made.Judge.Protection, judge.Protection) && Equals(made.Path, path))
+            return made.Lineage;
+        // A cursor keeps the plan that it was declared with, whatever the names in its text stand for since; not so the functions that it calls.
+        if (running.NameEffect == NameEffect.FetchCursor)
+            return !made.Judge.Touches(made.Lineage) && !judge.Touches(made.Lineage) && !CallsUsers(made.Lineage) ? made.Lineage : null;
+        if (made.Text is null || session.PlansOf(made.Text) is not { } plans || !ReferenceEquals(plans.Judge.Protection, judge.Protection)
+            || made.Index >= plans.Statements.Length || plans.Statements[made.Index].Shape == ResultShape.OfName)
+        {
+            return null;
+        }
+        _made[KeyOf(running.AffectedName!)] = made with { Lineage = plans.Statements[made.Index], Judge = plans.Judge, Path = path };
+        return plans.Statements[made.Index];
+    }
+
+    private static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);
 
     /// <summary>Everything that an EXECUTE or FETCH may run; null where that is not known.</summary>
     public IReadOnlyList<StatementFacts>? Find(StatementFacts running)
     {
-        if (HasForgotten || _unknownCode || running.AffectedName is not { } name || (_portalsBound && running.NameEffect == NameEffect.FetchCursor))
+        if (running.AffectedName is not { } name || (_portalsBound && running.NameEffect == NameEffect.FetchCursor))
             return null;
-        return _statements.GetValueOrDefault(KeyOf(name));
+        return Find(name);
     }
+
+    /// <summary>Everything that may stand under a name; null where that is not known, or nothing was ever put under it.</summary>
+    public IReadOnlyList<StatementFacts>? Find(string name) => KnowsAll ? _statements.GetValueOrDefault(KeyOf(name)) : null;
+
+    /// <summary>Nothing stands under a name but what was noted.</summary>
+    public bool KnowsAll => !HasForgotten && !_unknownCode;
 
     /// <summary>SQL gives names as text and the protocol as bytes: beyond ASCII all names count as one.</summary>
     private static string KeyOf(string name) => !Ascii.IsValid(name) ? "\u00ff" : name.Length > SignificantBytes ? name[..SignificantBytes] : name;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
+using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -24,7 +25,7 @@ internal sealed class PortalNotes(PostgresSession session)
     private string _lastNameText = "";
 
     /// <summary>Without masks only what running a statement may change is of interest, once there has been such a statement.</summary>
-    private bool IsTracking => session.Masks || session.HasSeenEffects;
+    private bool IsTracking => session.Masks || session.HasSeenEffects || session.Policy.VerdictDependsOnTime;
 
     /// <summary>A Sync or a Query has passed: an error before it no longer skips what comes after.</summary>
     public void ExchangeEnds() => _exchange++;
@@ -38,6 +39,23 @@ internal sealed class PortalNotes(PostgresSession session)
         StatementEffect earlier = _statements.TryGetValue(work.Name, out StatementNote? before) ? before.Effects : Unknown;
         _statements[work.Name] = new StatementNote(work, earlier, _exchange);
     }
+
+    /// <summary>The statement that the name means, where that is certain.</summary>
+    public StatementWork? Meant(string statement) =>
+        _statements.TryGetValue(statement, out StatementNote? note) && note.IsCertainIn(_exchange) ? note.Work : null;
+
+    /// <summary>What the statement does that the name may mean.</summary>
+    public IEnumerable<StatementFacts> MayMean(string statement) =>
+        _statements.TryGetValue(statement, out StatementNote? note) ? note.Work.Statements : [];
+
+    public bool Knows(string statement) => _statements.TryGetValue(statement, out _);
+
+    /// <summary>The session itself, or somebody since the portal's exchange, may have changed what the portal's statement means.</summary>
+    public bool MustJudge(string portal) =>
+        _portals.TryGetValue(portal, out PortalNote? note) && (note.BoundIn, note.OwnMeaning) != (_exchange, session.OwnMeaning);
+
+    /// <summary>The statement that the portal was made of, where that is certain.</summary>
+    public StatementWork? WorkOf(string portal) => _portals.GetValueOrDefault(portal)?.Of;
 
     public BindWork? Bound(BindMessage bind)
     {
@@ -88,7 +106,7 @@ internal sealed class PortalNotes(PostgresSession session)
             mustDescribe = true;
             portal.DescribedAt = meaning;
         }
-        return Work(name, isStatement: false, meaning);
+        return Work(name, isStatement: false, meaning, portal.Of?.Needs.Use);
     }
 
     public NameWork? Closed(CloseMessage close)
@@ -109,28 +127,36 @@ internal sealed class PortalNotes(PostgresSession session)
         if (_portals.Count >= MostNames)
             _portals.RemoveWhere(static note => note.Effects == StatementEffect.None);
         long meaning = session.Meaning;
-        StatementWork? meant = _statements.TryGetValue(statement, out StatementNote? note) && note.IsCertainIn(_exchange) ? note.Work : null;
-        Portal(portal).Bind(statement, meaning, EffectsOf(statement), meant?.DependsOnCatalog ?? true);
+        StatementWork? meant = Meant(statement);
+        Portal(portal).Bind(statement, meant, meaning, EffectsOf(statement), (_exchange, session.OwnMeaning));
         if (!session.Masks)
             return null;
         Protection? under = UnderOf(portal);
         StatementWork? planned = under is null ? null : meant;
+        StatementPlans? plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null;
         return new BindWork(portal, statement, formats, meaning, session.NamesMeaning)
         {
             Under = under,
             Touches = under is null,
             Planned = planned,
-            Plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null,
+            Uses = meant?.Needs.Use,
+            Plans = plans,
+            Code = planned?.CodeFor(plans, session.View.CatalogGeneration),
         };
     }
 
-    /// <summary>What is protected from a portal's rows; null where that is not certain.</summary>
-    private Protection? UnderOf(string portal) => Portal(portal).DependsOnCatalog ? session.CertainProtection : session.Protection;
+    /// <summary>What is protected from a portal's rows; null where that is not certain. A cursor that SQL has made may show what its names stood for
+    /// then.</summary>
+    private Protection? UnderOf(string portal)
+    {
+        PortalNote note = Portal(portal);
+        return note.Statement is null ? null : note.DependsOnCatalog ? session.CertainProtection : session.Protection;
+    }
 
-    private NameWork Work(string name, bool isStatement, long meaning)
+    private NameWork Work(string name, bool isStatement, long meaning, NameUse? uses = null)
     {
         Protection? under = isStatement ? session.CertainProtection : UnderOf(name);
-        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
+        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null, Uses = uses };
     }
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)
@@ -138,7 +164,7 @@ internal sealed class PortalNotes(PostgresSession session)
         : note.Work.NamesMeaning == session.NamesMeaning ? note.EffectsIn(_exchange) : note.Effects | Unknown;
 
     /// <summary>A driver names the same statement again and again.</summary>
-    private string NameOf(ReadOnlySpan<byte> name)
+    public string NameOf(ReadOnlySpan<byte> name)
     {
         if (!name.IsEmpty && !name.SequenceEqual(_lastName))
             (_lastName, _lastNameText) = (name.ToArray(), Names.Of(name));
@@ -191,6 +217,9 @@ internal sealed class PortalNotes(PostgresSession session)
     {
         public string? Statement { get; private set; }
 
+        /// <summary>The statement of that name, where it was certain which that is.</summary>
+        public StatementWork? Of { get; private set; }
+
         public long Meaning { get; private set; }
 
         /// <summary>A portal that was not seen being bound is a cursor, which runs a query.</summary>
@@ -200,9 +229,13 @@ internal sealed class PortalNotes(PostgresSession session)
         public long DescribedAt { get; set; } = -1;
 
         /// <summary>False where its rows are the same whatever the catalog holds.</summary>
-        public bool DependsOnCatalog { get; private set; } = true;
+        public bool DependsOnCatalog => Of?.DependsOnCatalog ?? true;
 
-        public void Bind(string statement, long meaning, StatementEffect effects, bool dependsOnCatalog) =>
-            (Statement, Meaning, Effects, DescribedAt, DependsOnCatalog) = (statement, meaning, effects, -1, dependsOnCatalog);
+        public long BoundIn { get; private set; }
+
+        public long OwnMeaning { get; private set; }
+
+        public void Bind(string statement, StatementWork? of, long meaning, StatementEffect effects, (long Exchange, long OwnMeaning) at) =>
+            (Statement, Of, Meaning, Effects, DescribedAt, BoundIn, OwnMeaning) = (statement, of, meaning, effects, -1, at.Exchange, at.OwnMeaning);
     }
 }

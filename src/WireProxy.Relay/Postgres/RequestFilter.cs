@@ -32,8 +32,8 @@ internal sealed class RequestFilter : IFilter
     public RequestFilter(PostgresSession session)
     {
         _session = session;
-        _gate = new StatementGate(session, new NamedStatements());
         _notes = new PortalNotes(session);
+        _gate = new StatementGate(session, new NamedStatements(), _notes);
     }
 
     public bool RequiresDurableRecord { get; private set; }
@@ -48,7 +48,7 @@ internal sealed class RequestFilter : IFilter
     {
         RequiresDurableRecord = false;
         if (!_resumes)
-            _session.RequestArrived();
+            _session.View.RequestArrived();
         _resumes = false;
         while (true)
         {
@@ -106,6 +106,9 @@ internal sealed class RequestFilter : IFilter
         {
             _session.ExchangeIsOpen = true;
         }
+        // What has passed is among the messages under way; a long Bind will be.
+        if (step is null && _bind is null)
+            _session.Turn?.Entered();
         return step;
     }
 
@@ -197,10 +200,16 @@ internal sealed class RequestFilter : IFilter
             return FilterStep.NeedMore;
         }
         ReadOnlySpan<byte> body = input.Unread[Frame.HeaderLength..length];
+        if (_gate.MustWaitToRun(type, body, output, out Refusal? refusal))
+            return FilterStep.Wait;
+        if (refusal is not null)
+        {
+            Refuse(type, refusal, [], output);
+            input.Consume(length);
+            return null;
+        }
         switch (type)
         {
-            case FrontendMessageType.Bind when _gate.MustWaitToBind(output):
-                return FilterStep.Wait;
             case FrontendMessageType.Bind:
                 RequiresDurableRecord = true;
                 BindMessage bind = BindMessage.Decode(body);
@@ -246,6 +255,19 @@ internal sealed class RequestFilter : IFilter
     private FilterStep? BeginLongBind(int length, InputBuffer input, OutputBuffer output)
     {
         _inCopyData = false;
+        if (input.Length < WholeBindBytes)
+        {
+            input.Require(WholeBindBytes);
+            return FilterStep.NeedMore;
+        }
+        BindScanner.NamesOf(input.Unread[Frame.HeaderLength..WholeBindBytes], out ReadOnlySpan<byte> portal, out ReadOnlySpan<byte> statement);
+        if (_gate.MustWaitToBind(portal, statement, output, out Refusal? refusal))
+            return FilterStep.Wait;
+        if (refusal is not null)
+        {
+            (_discarding, _discardedType, _discardedFor) = (length, FrontendMessageType.Bind, refusal);
+            return Continue(input, output) ? null : FilterStep.NeedMore;
+        }
         RequiresDurableRecord = true;
         _bind = new BindScanner(length - Frame.HeaderLength);
         _streaming = length;
@@ -260,6 +282,7 @@ internal sealed class RequestFilter : IFilter
     {
         _gate.PortalBound(_bind!.Portal);
         _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(_bind)));
+        _session.Turn?.Entered();
         _bind = null;
     }
 
@@ -269,7 +292,9 @@ internal sealed class RequestFilter : IFilter
         output.Diverge();
         StandIn.Write(output.BeginOwn(), kind);
         _session.InFlight.Add(Ending(kind, new QueryWork([]) { Refusal = refusal.ToError() }));
-        if (kind != Expectation.Parse)
+        if (kind == Expectation.Parse)
+            _session.ExchangeIsOpen = true;
+        else
             EndExchange();
         _session.Session.Recorder?.Decide(DecisionRecord.Refused(refusal, recordedText));
     }
@@ -292,7 +317,7 @@ internal sealed class RequestFilter : IFilter
         input.Consume(length);
     }
 
-    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.ChangesSent);
+    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.View.ChangesSent, Claims: _session.Turn?.ClaimsMade ?? 0);
 
     private void Stream(int length, InputBuffer input, OutputBuffer output, bool isDurable = false)
     {
@@ -311,7 +336,8 @@ internal sealed class RequestFilter : IFilter
     private static Expectation ExpectationOf(FrontendMessageType type) => type switch
     {
         FrontendMessageType.Query => Expectation.Query,
-        FrontendMessageType.Parse => Expectation.Parse,
-        _ => Expectation.FunctionCall,
+        FrontendMessageType.FunctionCall => Expectation.FunctionCall,
+        // Whatever of the extended protocol fails, the server skips to the next Sync.
+        _ => Expectation.Parse,
     };
 }

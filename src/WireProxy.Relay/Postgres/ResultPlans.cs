@@ -48,8 +48,12 @@ internal sealed class ResultPlans(PostgresSession session)
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        StatementPlans? plans = statement is not null && ReferenceEquals(statement, bind.Planned) ? bind.Plans : null;
-        var portal = new Portal(statement, plans?.Touches ?? statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning, plans);
+        bool isPlanned = statement is not null && ReferenceEquals(statement, bind.Planned);
+        StatementPlans? plans = isPlanned ? bind.Plans : null;
+        var portal = new Portal(statement, plans?.Touches ?? statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning, plans)
+        {
+            Code = isPlanned ? bind.Code : null,
+        };
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
             portal.Describe(PlanOf(statement, description, bind, plans, portal.Touches), bind.Meaning);
         _portals[bind.Portal] = portal;
@@ -83,8 +87,7 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         if (session.Masks)
         {
-            bool isCertain = work is not null && IsCertain(work);
-            Rows = PlanOf(body, !isCertain || work!.Touches, isCertain ? work!.Under : null, isCertain ? work!.Plans : null, work?.ResultsBegun ?? 0);
+            Rows = PlanOf(body, work is null || work.Touches, work?.Under, work?.Plans, work?.ResultsBegun ?? 0);
             if (work is not null)
                 work.ResultsBegun++;
         }
@@ -116,6 +119,10 @@ internal sealed class ResultPlans(PostgresSession session)
     public bool TouchesNow(NameWork work) =>
         _portals.TryGetValue(work.Name, out Portal? portal) && (portal.Touches || portal.NamesMeaning != work.NamesMeaning);
 
+    /// <summary>What a portal may run when it is executed; null where that is not known.</summary>
+    public KnownCode? CodeOf(NameWork work) =>
+        !work.IsStatement && _portals.TryGetValue(work.Name, out Portal? portal) && portal.NamesMeaning == work.NamesMeaning ? portal.Code : null;
+
     /// <summary>The plan of a portal's rows; null where the portal was not described under the meaning that holds for the Execute.</summary>
     public RowPlan? BeginExecute(NameWork work)
     {
@@ -123,8 +130,6 @@ internal sealed class ResultPlans(PostgresSession session)
             Rows = portal.Plan;
         return Rows;
     }
-
-    private bool IsCertain(Work work) => work.Generation is not { } generation || generation == session.SharedGeneration;
 
     public void EndRows() => Rows = null;
 
@@ -142,7 +147,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, JudgeOf(head), lineage, session.ClientEncoding);
+            Copy = CopyPlan.Create(facts, response, head.Work!.Under, JudgeOf(head), lineage, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
@@ -164,7 +169,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private (bool Touches, CopyFacts? Facts) CopyOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return (query.Touches || !IsCertain(query), query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
+            return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
         // The server looks a COPY's table up when it runs, not when it is bound.
         StatementWork? statement = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Statement : null;
         return (statement?.TouchesUnder(head.Work!.Under) ?? true, statement?.Copies is [CopyFacts only] ? only : null);
@@ -177,7 +182,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private StatementLineage? LineageOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return IsCertain(query) ? query.Plans?.WithRows(query.ResultsBegun++) : null;
+            return query.Plans?.WithRows(query.ResultsBegun++);
         return head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Plans?.WithRows(0) : null;
     }
 
@@ -199,7 +204,7 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         RowPlan plan = RowPlan.Create(columns, touches, under, plans, index, out bool unknownOrigin, out bool disagrees);
         if (unknownOrigin)
-            session.UnknownOriginSeen();
+            session.View.UnknownOriginSeen();
         if (disagrees)
             session.WitnessesDisagree();
         return plan;
@@ -221,6 +226,9 @@ internal sealed class ResultPlans(PostgresSession session)
         public long NamesMeaning { get; } = names;
 
         public StatementPlans? Plans { get; } = plans;
+
+        /// <inheritdoc cref="BindWork.Code"/>
+        public KnownCode? Code { get; init; }
 
         public RowPlan? Plan { get; private set; }
 

@@ -75,6 +75,9 @@ internal static class StatementEffects
         facts.NameEffect is NameEffect.None or NameEffect.FetchCursor or NameEffect.Execute &&
         (IsHarmless(facts, catalog) || (IsNameKeeper(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
 
+    /// <summary>It names no statement or cursor by itself; what it calls may.</summary>
+    public static bool IsQuery(StatementFacts facts) => facts.Command is "SELECT" or "INSERT" or "UPDATE" or "DELETE" or "MERGE" or "CALL" or "COPY";
+
     /// <summary>An extension's script may hold any statement.</summary>
     private static bool IsNameKeeper(string command) => NameKeepers.Contains(command) ||
         (DefiningVerbs.Any(verb => command.StartsWith(verb, StringComparison.Ordinal)) && !command.EndsWith(" EXTENSION", StringComparison.Ordinal));

@@ -36,9 +36,42 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         {
             plans = session.PlansOf(utf8);
         }
-        plans = plans?.Statements.Length == analyzed.Statements.Length ? WithNames(plans, analyzed) : null;
+        plans = plans?.Statements.Length == analyzed.Statements.Length ? WithNames(plans, analyzed.Statements) : null;
         return null;
     }
+
+    /// <summary>What a prepared text means now; null where that is not certain.</summary>
+    public StatementPlans? PlansOf(StatementWork work)
+    {
+        if (work.Text.Length == 0)
+            return null;
+        if (work.PlansFor(session) is { } plans)
+            return plans.Statements.Length == work.Statements.Length ? plans : null;
+        if (!work.Statements.Any(static facts => facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor))
+            return null;
+        StatementPlans? running = session.PlansOf(work.Text);
+        return running?.Statements.Length == work.Statements.Length ? WithNames(running, work.Statements) : null;
+    }
+
+    /// <summary>Only others have changed the catalog since the session has seen it, and nothing that these statements hang on: they are judged by what is
+    /// known, so that nobody waits for other people's changes.</summary>
+    public bool GoesOnWithoutNews(ReadOnlySpan<byte> utf8, ImmutableArray<StatementFacts> statements)
+    {
+        CatalogView view = session.View;
+        if (!session.Masks || !view.MissesNewsOfOthers || utf8.IsEmpty || statements.Any(static facts => facts.ChangesCatalog))
+            return false;
+        view.GoOnWithoutNews();
+        StatementPlans? plans = PostgresAnalyzer.IsSmall(utf8.Length) || !session.IsUnknownText(utf8) ? session.PlansOf(utf8) : null;
+        bool isSame = plans?.Statements.Length == statements.Length && plans.Statements.All(IsUnderstood) && !view.HasNewsFor(plans.UseOf(statements));
+        if (isSame)
+            view.ReadNews();
+        else
+            view.BeginMessage();
+        return isSame;
+    }
+
+    private static bool IsUnderstood(StatementLineage lineage) => !lineage.ReachesEverything && !lineage.IsStale && !lineage.ChangesCatalog
+        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.MissingFunction is null && lineage.Labels.IsEmpty;
 
     /// <summary>What must be waited for to know the search path; null where it is known, or cannot be asked for now.</summary>
     public Task? KnowPath(OutputBuffer output) => _pathTried ? null : session.Path.Ensure(output, out _pathTried);
@@ -64,6 +97,8 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
+        if (facts.NameEffect == NameEffect.Execute && lineage is null or { Shape: ResultShape.OfName })
+            return RefusalOfNamed(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
@@ -72,9 +107,44 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return null;
         if (protection.CopiesElsewhere(facts))
             return Refusals.Copies(facts.Command);
-        bool isPlainRead = facts.Classes is [StatementClass.Read] && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
+        bool isPlainRead = IsRead(facts) && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
         return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
     }
+
+    /// <summary>Of an EXECUTE of which it is not certain what it runs now: everything that may stand under the name must be harmless.</summary>
+    public Refusal? RefusalOfNamed(StatementFacts running)
+    {
+        if (session.Protection is not { ProtectsNoColumn: false })
+            return null;
+        if (!named.KnowsAll)
+            return Refusals.Unknowable(running.Command, "it is not certain what stands under the name");
+        // Where nothing was put under the name, the server says so.
+        return named.Find(running)?.Select(one => RefusalOf(one, null, null)).FirstOrDefault(static refusal => refusal is not null);
+    }
+
+    /// <summary>A cursor whose plan is not known any more: its rows may be of what its names stood for when it was declared.</summary>
+    public bool FetchesFromBefore(StatementFacts facts, StatementLineage? lineage) =>
+        facts.NameEffect == NameEffect.FetchCursor && lineage is null or { Shape: ResultShape.OfName } &&
+        (session.View.MayHaveOpenChanges || named.Find(facts) is not null);
+
+    /// <summary>Code may run that puts something under a name of the session's, or takes it away.</summary>
+    public bool MayHandleNames(AnalyzedText analyzed, StatementPlans? plans)
+    {
+        for (int i = 0; i < analyzed.Statements.Length; i++)
+        {
+            StatementFacts facts = analyzed.Statements[i];
+            bool mayByLineage = plans?.Statements[i] is { IsStale: false } lineage
+                ? lineage.ChangesNames
+                : StatementEffects.RunsUnknownCode(facts, session.Catalog);
+            if (mayByLineage)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>PREPARE and DECLARE are of another class than what they keep.</summary>
+    private static bool IsRead(StatementFacts facts) => facts.Classes.Contains(StatementClass.Read) && facts.Classes.All(one =>
+        one == StatementClass.Read || (one == StatementClass.Misc && facts.NameEffect is NameEffect.Prepare or NameEffect.DeclareCursor));
 
     private static Refusal UnknownLabel(StatementFacts facts) =>
         Refusals.Label(facts.Command, "what it names is not known before the statements sent before it are answered");
@@ -87,7 +157,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// of the answer, which alone tells it that the change is there.</summary>
     public bool CommitsAmid(AnalyzedText analyzed)
     {
-        bool isOpen = session.MayHaveOpenChanges, isCommitted = false;
+        bool isOpen = session.View.MayHaveOpenChanges, isCommitted = false;
         foreach (StatementFacts facts in analyzed.Statements)
         {
             if (isCommitted && facts.Command is not ("BEGIN" or "START TRANSACTION" or "COMMIT" or "ROLLBACK" or "SET TRANSACTION"))
@@ -99,14 +169,14 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     }
 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
-    private StatementPlans WithNames(StatementPlans plans, AnalyzedText analyzed)
+    public StatementPlans WithNames(StatementPlans plans, ImmutableArray<StatementFacts> facts)
     {
         if (!plans.Statements.Any(statement => statement.Shape == ResultShape.OfName))
             return plans;
         ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
         for (int i = 0; i < statements.Count; i++)
         {
-            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(analyzed.Statements[i], plans.Judge, session.Path.Current) is { } made)
+            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
                 statements[i] = Running(statements[i], made);
         }
         return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
@@ -122,6 +192,8 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         Writes = [.. running.Writes, .. made.Writes],
         Messages = running.Messages.IsEmpty ? made.Messages : SourceSet.Everything,
         ReachesEverything = made.ReachesEverything,
+        RunsUnseen = running.RunsUnseen || made.RunsUnseen,
         Reasons = made.Reasons,
+        ChangesNames = made.ChangesNames,
     };
 }

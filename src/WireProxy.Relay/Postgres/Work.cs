@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -19,8 +20,8 @@ internal abstract class Work
     /// of its answer is masked.</summary>
     public Protection? Under { get; init; }
 
-    /// <summary>Of a text with several statements, the catalog's generation when it was sent: others may change it between two of them.</summary>
-    public int? Generation { get; init; }
+    /// <summary>What its meaning hangs on while it is under way; null where nothing can change it.</summary>
+    public NameUse? Uses { get; init; }
 }
 
 /// <summary>A text of the simple protocol.</summary>
@@ -30,6 +31,9 @@ internal sealed class QueryWork(ImmutableArray<CopyFacts> copies) : Work
     public ImmutableArray<CopyFacts> Copies { get; } = copies;
 
     public int CopiesBegun { get; set; }
+
+    /// <summary>Null where it may run code that is not known, or touches.</summary>
+    public KnownCode? Code { get; init; }
 
     /// <summary>How many results, rows and copies together, have begun.</summary>
     public int ResultsBegun { get; set; }
@@ -54,10 +58,19 @@ internal sealed class StatementWork(
 
     public string Name { get; } = name;
 
+    /// <summary>What the text does, statement by statement.</summary>
+    public ImmutableArray<StatementFacts> Statements => statements;
+
     public long NamesMeaning { get; } = names;
+
+    /// <summary>The catalog, and what the text meant in it, that the statement was judged by last. Of the request side alone.</summary>
+    public (CatalogSnapshot? Catalog, StatementPlans? Plans) Judged { get; set; }
 
     /// <summary>What running it may do.</summary>
     public StatementEffect Effects { get; init; }
+
+    /// <summary>What it needs to itself, by what was known when it was judged last. Of the request side alone.</summary>
+    public Needs Needs { get; set; } = Needs.Nothing;
 
     /// <summary>False for a text that means the same whatever the catalog holds, such as SELECT 1.</summary>
     public bool DependsOnCatalog { get; init; } = true;
@@ -87,6 +100,9 @@ internal sealed class StatementWork(
         }
         return _plans;
     }
+
+    /// <summary>What it may run under these plans, which are of now.</summary>
+    public KnownCode? CodeFor(StatementPlans? plans, int generation) => statements.IsEmpty ? null : KnownCode.Of(statements, plans, generation);
 
     /// <summary>Judged anew where the catalog has changed since: a view may read something else now.</summary>
     public bool TouchesUnder(Protection? protection)
@@ -129,6 +145,9 @@ internal sealed class BindWork(string portal, string statement, ImmutableArray<s
 
     /// <summary>Where the columns of its result come from as things are at the Bind; null where that is not known.</summary>
     public StatementPlans? Plans { get; init; }
+
+    /// <inheritdoc cref="QueryWork.Code"/>
+    public KnownCode? Code { get; init; }
 
     /// <summary>The statement that <see cref="Plans"/> are of: the server's own word says whether the portal is one of it.</summary>
     public StatementWork? Planned { get; init; }

@@ -25,14 +25,15 @@ public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Targe
 
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
+/// <param name="IsDeferrable">It may run at the end of the transaction.</param>
 /// <param name="Definition">CREATE TRIGGER where it has a condition or names the rows that change (REFERENCING), else null.</param>
-public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, string? Definition);
+public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, bool IsDeferrable, string? Definition);
 
 /// <summary>A rule other than that of a view.</summary>
 /// <param name="Event">ev_type: 1 SELECT, 2 UPDATE, 3 INSERT, 4 DELETE.</param>
 public sealed record CatalogRule(uint Relation, char Event, string Definition);
 
-/// <summary>An index that is unique, or computes something.</summary>
+/// <summary>An index that is unique, or computes something; or a partition key that does.</summary>
 /// <param name="Columns">Their numbers; 0 for an expression.</param>
 public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Columns, string? Expressions, string? Predicate, bool IsUnique);
 
@@ -56,7 +57,8 @@ public sealed record CatalogLabel(uint Relation, short Column, string? Provider,
     public string? Schema { get; init; }
 }
 
-/// <summary>A foreign key that changes the rows that refer when those that they refer to are deleted or updated.</summary>
+/// <summary>A foreign key, and what it does to the rows that refer when those that they refer to are deleted or updated.</summary>
+/// <param name="OnDelete">confdeltype: c deletes, n and d update; the others change nothing. So does confupdtype.</param>
 public readonly record struct CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate);
 
 /// <summary>What is published to replication.</summary>
@@ -87,10 +89,12 @@ public sealed class CatalogDefinitions
     public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
     /// <summary>The conditions of CHECK constraints, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Checks { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    /// <summary>CREATE STATISTICS of those that compute expressions, by relation.</summary>
+    public FrozenDictionary<uint, ImmutableArray<string>> Statistics { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     /// <summary>The conditions of row security policies, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Policies { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     public ImmutableArray<CatalogCascade> Cascades { get; internal init; } = [];
-    /// <summary>Users' functions, not in C, that operator classes run when rows are compared.</summary>
+    /// <summary>Users' functions, not in C, that operator classes and range types run when rows are compared.</summary>
     public ImmutableArray<uint> Comparisons { get; internal init; } = [];
     /// <summary>The functions of enabled event triggers: DDL runs them.</summary>
     public ImmutableArray<uint> EventTriggers { get; internal init; } = [];

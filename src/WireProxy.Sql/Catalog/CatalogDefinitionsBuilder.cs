@@ -18,6 +18,7 @@ internal sealed class CatalogDefinitionsBuilder
     readonly Dictionary<uint, List<CatalogRule>> _rules = [];
     readonly Dictionary<uint, List<CatalogIndexing>> _indexes = [];
     readonly Dictionary<uint, List<string>> _checks = [];
+    readonly Dictionary<uint, List<string>> _statistics = [];
     readonly Dictionary<uint, List<string>> _policies = [];
     readonly Dictionary<uint, string> _domainDefaults = [];
     readonly List<CatalogCascade> _cascades = [];
@@ -51,6 +52,7 @@ internal sealed class CatalogDefinitionsBuilder
             case 'u': ListOf(_rules, id).Add(new(id, a[0], b)); break;
             case 'i': Index(id, a, b, c, d); break;
             case 'h': ListOf(_checks, id).Add(b); break;
+            case 'X': ListOf(_statistics, id).Add(b); break;
             case 'j': ListOf(_policies, id).Add(b); break;
             case 'F': Cascade(id, a.Split(' ')); break;
             case 'D': _domainDefaults[id] = b; break;
@@ -88,6 +90,7 @@ internal sealed class CatalogDefinitionsBuilder
         Rules = Frozen(_rules),
         Indexes = Frozen(_indexes),
         Checks = Frozen(_checks),
+        Statistics = Frozen(_statistics),
         Policies = Frozen(_policies),
         Cascades = [.. _cascades],
         Comparisons = [.. _comparisons],
@@ -127,8 +130,8 @@ internal sealed class CatalogDefinitionsBuilder
 
     void Trigger(uint relation, string[] traits, string name, string definition)
     {
-        Expect(traits, 3);
-        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D",
+        Expect(traits, 4);
+        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D", traits[3] == "t",
             definition.Length == 0 ? null : definition));
     }
 

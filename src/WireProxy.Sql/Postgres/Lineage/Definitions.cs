@@ -8,7 +8,7 @@ internal sealed class Definitions(Analysis a)
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
-        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.RunsUnseen = true;
         foreach (var id in a.Shared.Definitions.EventTriggers)
             if (a.Shared.Routine(id) is { } routine)
                 a.Calls.Run(routine, new());
@@ -61,6 +61,9 @@ internal sealed class Definitions(Analysis a)
                     foreach (var expression in new[] { index.Expressions, index.Predicate })
                         if (expression is not null)
                             a.Shared.Relations.Expressions(found, expression, a);
+        foreach (var relation in a.Shared.Definitions.Statistics.Keys)
+            if (a.Catalog.Relation(relation) is { } measured)
+                a.Shared.Relations.Measured(measured, a.Shared.Relations.Columns(measured, inherits: true, a), a);
         return Outcome.None;
     }
 

@@ -21,10 +21,24 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>DDL runs in a function or a trigger.</summary>
+    public bool ChangesInside { get; set; }
+    /// <summary>A trigger may run later in the transaction.</summary>
+    public bool RunsLater { get; set; }
+    /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
+    public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
     public string? MissingFunction { get; set; }
     /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
     public bool ChangesCatalog { get; set; }
+    /// <summary>Code may run that is not among the effects.</summary>
+    public bool RunsUnseen { get; set; }
+    /// <summary>Users' code in SQL or PL/pgSQL runs, with variables and arguments of any type.</summary>
+    public bool RunsBodies { get; set; }
+    /// <summary>Of a function alone: texts that it runs and a call completes. Whoever calls it adds what they do.</summary>
+    public IReadOnlyList<DynamicText> Dynamics { get; set; } = [];
+    /// <summary>Of a function alone: it has more than one statement.</summary>
+    public bool RunsSeveral { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
@@ -166,7 +180,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        (ChangesMeaning, ChangesCatalog) = (true, true);
+        (ChangesMeaning, ChangesCatalog, ChangesInside, ChangesNames, RunsUnseen) = (true, true, true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -190,6 +204,11 @@ internal sealed class Effects
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
         ChangesCatalog |= inner.ChangesCatalog;
+        ChangesInside |= inner.ChangesInside;
+        RunsLater |= inner.RunsLater;
+        RunsUnseen |= inner.RunsUnseen;
+        RunsBodies |= inner.RunsBodies;
+        ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);
         HasFired |= inner.HasFired;

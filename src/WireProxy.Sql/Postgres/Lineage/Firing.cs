@@ -8,6 +8,12 @@ internal sealed class Firing(Analysis a)
 {
     public void Fire(CatalogRelation relation, int on)
     {
+        // A row that goes to another partition is deleted in one and inserted into the other (ExecCrossPartitionUpdate).
+        if (on == WriteTarget.Update && relation.Kind == 'p')
+        {
+            Fire(relation, WriteTarget.Delete);
+            Fire(relation, WriteTarget.Insert);
+        }
         One(relation, on);
         foreach (var child in a.Shared.Relations.Descendants(relation.Id))
             if (a.Catalog.Relation(child) is { } descendant)
@@ -24,9 +30,8 @@ internal sealed class Firing(Analysis a)
         foreach (var rule in definitions.Rules.GetValueOrDefault(relation.Id, []))
             if (rule.Event == (on switch { WriteTarget.Insert => '3', WriteTarget.Update => '2', WriteTarget.Delete => '4', _ => '0' }))
                 Rule(rule, relation);
-        foreach (var cascade in definitions.Cascades)
-            if (cascade.Relation == relation.Id && a.Catalog.Relation(cascade.Referring) is { } referring)
-                Cascade(referring, on == WriteTarget.Delete ? cascade.OnDelete : on == WriteTarget.Update ? cascade.OnUpdate : 'a', on);
+        foreach (var key in definitions.Cascades)
+            ForeignKey(key, relation, on);
         if (on is WriteTarget.Delete or WriteTarget.Truncate)
             return;
         // For what functions in them do; what they compute stays in the row, or in an index.
@@ -44,6 +49,17 @@ internal sealed class Firing(Analysis a)
                 a.Shared.Relations.Expressions(relation, expression, a);
         // A function of somebody's own sees what the statement has just put into the row.
         a.Effects.HasFired |= a.Effects.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId);
+    }
+
+    /// <summary>The other side is looked into; TRUNCATE ... CASCADE empties it.</summary>
+    void ForeignKey(CatalogCascade key, CatalogRelation relation, int on)
+    {
+        if (key.Referring == relation.Id && on is WriteTarget.Insert or WriteTarget.Update && a.Catalog.Relation(key.Relation) is { } referred)
+            a.Shared.Relations.Planned(referred, a);
+        if (key.Relation != relation.Id || on == WriteTarget.Insert || a.Catalog.Relation(key.Referring) is not { } referring)
+            return;
+        a.Shared.Relations.Planned(referring, a);
+        Cascade(referring, on switch { WriteTarget.Delete => key.OnDelete, WriteTarget.Update => key.OnUpdate, _ => 'c' }, on);
     }
 
     /// <param name="action">confdeltype or confupdtype: c deletes or updates, n and d update; the others do nothing.</param>
@@ -66,19 +82,26 @@ internal sealed class Firing(Analysis a)
         }
         a.Effects.HasFired = true;
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
+        a.Effects.RunsLater |= trigger.IsDeferrable;
         if (trigger.Definition is not { } definition)
         {
-            a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, [], a), []);
+            Merge(a.Shared.Bodies.OfTrigger(routine, relation, [], a));
             return;
         }
         using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
-        a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, Transitions(parsed), a), []);
+        Merge(a.Shared.Bodies.OfTrigger(routine, relation, Transitions(parsed), a));
         var inside = Inside(relation);
         foreach (var raw in parsed.Statements)
             inside.Expressions.Condition(raw.Child(Tree.RawStmt).Child(Nodes.TriggerWhen), new(null, null));
         if (parsed.IsBroken)
             inside.Effects.UnknownCode("the condition of the trigger " + trigger.Name);
         a.Effects.Merge(inside.Effects, []);
+    }
+
+    void Merge(Effects body)
+    {
+        a.Effects.Merge(body, []);
+        a.Effects.ChangesInside |= body.ChangesCatalog;
     }
 
     static List<string> Transitions(ParsedText trigger)

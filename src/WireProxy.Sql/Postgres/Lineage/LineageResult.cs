@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.Postgres.Lineage;
 
@@ -23,6 +24,8 @@ internal static class LineageResult
         var implied = ImplicitCasts(analysis, shared);
         if (effects.Relations.Count > 0)
             Compare(analysis, shared);
+        if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
+            Convert(analysis, shared);
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
@@ -47,6 +50,10 @@ internal static class LineageResult
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
+            ChangesInside = effects.ChangesInside,
+            RunsLater = effects.RunsLater,
+            RunsUnseen = effects.RunsUnseen,
+            ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };
     }
@@ -64,6 +71,17 @@ internal static class LineageResult
             }
             else
                 analysis.Effects.UnknownCode("an operator class of somebody's own compares rows");
+    }
+
+    /// <summary>Values are put into variables and fields that the lineage does not look at one by one. Where nobody knows what that runs, a statement
+    /// without such code is still believed to be what it says.</summary>
+    static void Convert(Analysis analysis, SnapshotLineage shared)
+    {
+        var conversions = shared.Bodies.Conversions(analysis);
+        var effects = analysis.Effects;
+        effects.RunsUnseen |= conversions.RunsUnseen;
+        if (conversions.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId) && (effects.RunsBodies || !conversions.ReachesEverything))
+            effects.Merge(conversions, [effects.AllUsed()]);
     }
 
     /// <summary>A user's cast that may apply anywhere may run in any expression.</summary>

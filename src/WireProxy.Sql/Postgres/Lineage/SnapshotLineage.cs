@@ -68,6 +68,22 @@ internal sealed class SnapshotLineage
 
     public CatalogRoutine? Routine(uint id) => Definitions.Routines.GetValueOrDefault(id) ?? Catalog.System.Routine(id);
 
+    /// <summary>PostgreSQL's own function that one in the language internal runs, by its symbol; null where it is not certain which.</summary>
+    public CatalogRoutine? BehindInternal(CatalogRoutine routine)
+    {
+        if (routine is not { Language: 'i', IsBuiltIn: false, Extension: null })
+            return null;
+        CatalogRoutine? found = null;
+        foreach (var own in Catalog.System.RoutinesNamed(routine.Body))
+        {
+            // Of several the one that may do most: where one is volatile or has another's symbol, nobody knows which is meant.
+            if (own.Language != 'i' || own.Kind != 'f' || (own.Body.Length > 0 && own.Body != routine.Body) || (found is not null && found.Volatility != own.Volatility))
+                return null;
+            found = own;
+        }
+        return found;
+    }
+
     public CatalogRoutine[] RoutinesNamed(string name) => _routines.GetValueOrDefault(name) ?? Catalog.System.RoutinesNamed(name);
 
     public CatalogOperator[] OperatorsNamed(string name) => _operators.Count == 0 ? [] : _operators.GetValueOrDefault(name, []);

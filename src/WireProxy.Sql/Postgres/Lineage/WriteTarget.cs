@@ -7,6 +7,7 @@ internal sealed class WriteTarget
 {
     /// <summary>Bits of tgtype (src/include/catalog/pg_trigger.h).</summary>
     public const int Insert = 4, Delete = 8, Update = 16, Truncate = 32;
+    const int InsteadOf = 64;
 
     readonly Analysis _a;
     readonly CatalogRelation? _relation;
@@ -182,6 +183,30 @@ internal sealed class WriteTarget
         else if (on == Delete)
             UseUnique(ColumnUses.Text);
         new Firing(_a).Fire(_relation, on);
+        if (_relation.Kind == 'v')
+            FireThrough(on);
         _a.Effects.Chain();
+    }
+
+    /// <summary>What is written to a view of one relation is written to that one (src/backend/rewrite/rewriteHandler.c, rewriteTargetView).</summary>
+    void FireThrough(int on)
+    {
+        if (_a.Shared.Definitions.Triggers.GetValueOrDefault(_relation!.Id, []).Any(t => t.IsEnabled && (t.Events & (on | InsteadOf)) == (on | InsteadOf))
+            || !_a.Shared.Definitions.Views.TryGetValue(_relation.Id, out var definition))
+            return;
+        using var parsed = ParsedText.Of(System.Text.Encoding.UTF8.GetBytes(definition));
+        foreach (var raw in parsed.Statements)
+            foreach (var range in raw.Child(Tree.RawStmt).Items(Tree.SelectFrom))
+            {
+                if (!range.Is(Tree.RangeVar))
+                    continue;
+                _a.Step();
+                var inside = _a.Inside(_a.Shared.ReadPath, null);
+                var under = new WriteTarget(inside, range);
+                if (on == Insert)
+                    under.WriteDefaults();
+                under.Fire(on);
+                _a.Effects.Merge(inside.Effects, []);
+            }
     }
 }
