@@ -69,6 +69,23 @@ internal sealed class LoginTests
     }
 
     [Test]
+    public async Task MARS_is_not_offered_with_the_gateways_own_login_and_a_client_that_asks_for_it_gets_in_without()
+    {
+        var token = await _provider.PersonTokenAsync("alice@example.org");
+        await using var connection = new Microsoft.Data.SqlClient.SqlConnection(
+            $"Server=127.0.0.1,{_gateway.Port};Database=clinic;Pooling=false;TrustServerCertificate=true;MultipleActiveResultSets=true")
+        {
+            AccessToken = token,
+        };
+
+        Assert.That(await ScalarAsync(connection, Who), Is.EqualTo("trusted"));
+        await using var command = new Microsoft.Data.SqlClient.SqlCommand("SELECT name FROM dbo.wards", connection);
+        await using var first = await command.ExecuteReaderAsync();
+        await using var second = new Microsoft.Data.SqlClient.SqlCommand("SELECT 1", connection);
+        Assert.That(async () => await second.ExecuteScalarAsync(), Throws.InvalidOperationException);
+    }
+
+    [Test]
     public async Task A_token_for_another_audience_gets_nobody_in()
     {
         var token = await _provider.ProgramTokenAsync(audience: "billing");
