@@ -115,7 +115,7 @@ internal static class EscapedStrings
             if (text[at] is (byte)'\n' or (byte)'\r')
                 hasLine = true;
             else if (text[at..].StartsWith("--"u8))
-                at = Until(text, at, "\n"u8) - 1;
+                at = Until(text, at, "\n"u8) - 2;
             else if (text[at] is not ((byte)' ' or (byte)'\t' or (byte)'\f' or (byte)'\v'))
                 return hasLine && text[at] == '\'' ? at + 1 : 0;
         }
