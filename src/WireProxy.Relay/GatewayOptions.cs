@@ -65,6 +65,18 @@ public sealed record UpstreamOptions(string Host, int Port, UpstreamTlsOptions T
 {
     /// <summary>Whose login goes upstream; null: the client's own is relayed, and it is the database that knows who asks.</summary>
     public UpstreamLogins? Credentials { get; init; }
+
+    /// <summary>Reached by loopback or a Unix socket: nobody else is on the way.</summary>
+    public bool IsThisMachine =>
+        Host.StartsWith('/') || Host == "localhost" || (IPAddress.TryParse(Host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
+    /// <summary>The gateway's own passwords and tokens may pass unencrypted to any host (<c>upstream.cleartext_credentials</c>), and not to this machine
+    /// alone. Default false.</summary>
+    public bool CleartextCredentials { get; init; }
+
+    /// <summary>How long the database may be silent while the gateway logs in (<c>upstream.timeout</c>): from connecting until TLS stands, and then
+    /// for each of its answers. Default 10 s: drivers wait for 15 s, and whoever says within it that the database does not answer is heard.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>Limits of one listener. Every error that a limit causes names it as the configuration file does.</summary>
@@ -81,6 +93,9 @@ public sealed record ListenerLimits
     /// <summary>Sessions at once on one connection of TDS with MARS (<c>limits.mars_sessions</c>); one more is refused. Zero: MARS is answered
     /// off. Default 64.</summary>
     public int MarsSessions { get; init; } = 64;
+    /// <summary>How long a statement waits for another session that changes what it uses, or a change for those who use what it changes
+    /// (<c>limits.change_wait</c>); then it is refused with 55P03. Default 60 s.</summary>
+    public TimeSpan ChangeWait { get; init; } = TimeSpan.FromSeconds(60);
     /// <summary>How long SIGTERM waits for statements under way (<c>limits.drain_timeout</c>). Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -92,8 +92,17 @@ internal sealed class ListenerReader(IdentityOptions? identity)
         var logins = new UpstreamLoginReader(protocol, host?.StartsWith('/') == true);
         var credentials = section.Child("credentials") is { } credentialsSection ? logins.ReadCredentials(credentialsSection) : null;
         var catalog = section.Child("catalog") is { } catalogSection ? logins.ReadLogin(catalogSection) : credentials?.Default;
+        var options = new UpstreamOptions(host ?? "", port, tls, catalog) { Credentials = credentials };
+        options = options with
+        {
+            Timeout = section.Duration("timeout", options.Timeout, mayBeZero: false),
+            CleartextCredentials = section.Flag("cleartext_credentials") ?? false,
+        };
         section.RejectUnknownKeys();
-        return host is null ? null : new UpstreamOptions(host, port, tls, catalog) { Credentials = credentials };
+        if (host is null)
+            return null;
+        UpstreamSecrecy.Check(section, protocol, options);
+        return options;
     }
 
     private static UpstreamTlsOptions ReadUpstreamTls(Section section, WireProtocol protocol)
@@ -122,6 +131,7 @@ internal sealed class ListenerReader(IdentityOptions? identity)
             IdleTimeout = section.Duration("idle_timeout", defaults.IdleTimeout, mayBeZero: true),
             MarsSessions = section.Number("mars_sessions", defaults.MarsSessions, 0, 10_000),
             InspectedMessageBytes = section.Size("inspected_message", defaults.InspectedMessageBytes, 16 << 10, 1 << 30),
+            ChangeWait = section.Duration("change_wait", defaults.ChangeWait, mayBeZero: true),
             DrainTimeout = section.Duration("drain_timeout", defaults.DrainTimeout, mayBeZero: true),
         };
         section.RejectUnknownKeys();

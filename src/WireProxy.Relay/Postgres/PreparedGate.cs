@@ -26,16 +26,14 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
         return refusal;
     }
 
-    /// <summary>Why a portal must not run now; null where it may.</summary>
-    public Refusal? OfExecute(string portal) => notes.MustJudge(portal) is { } work ? RefusalOf(work) : null;
-
     /// <summary>SQL can have put something else under the name.</summary>
     private bool IsOnlyOne(string statement, StatementWork work) =>
         named.KnowsAll && (statement.Length == 0 || named.Find(statement)?.All(one => work.Statements.Contains(one)) == true);
 
     private Refusal? OfUnknown(StatementFacts facts) => _planner.RefusalOf(facts, null, null);
 
-    private Refusal? RefusalOf(StatementWork work)
+    /// <summary>Why it must not run as things are now; null where it may.</summary>
+    public Refusal? RefusalOf(StatementWork work)
     {
         StatementPlans? plans = session.Masks && work.DependsOnCatalog && !work.Statements.IsEmpty ? _planner.PlansOf(work) : null;
         if (ReferenceEquals(plans, work.Judged.Plans) && ReferenceEquals(session.Catalog, work.Judged.Catalog) && !session.Policy.VerdictDependsOnTime)
@@ -52,6 +50,8 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
                 return refusal;
         }
         work.Judged = (session.Catalog, plans);
+        if (session.Turn is not null)
+            work.Needs = plans?.NeedsOf(work.Statements) ?? ChangeNeeds.Of(work.Statements, null, session.Catalog, session.Masks);
         return null;
     }
 }

@@ -89,6 +89,17 @@ internal static class Refusals
         "block", "42501", "a statement in this pipeline may change how text is read, and the server says so only after a Sync",
         "Send a Sync and read the answers before a statement with backslashes or text beyond ASCII.", null, null, 0);
 
+    public static Refusal WaitedForChange(TimeSpan limit) => new(
+        "block", "55P03", $"WireProxy did not run this statement: for {limit.TotalSeconds:0.###} s it could not have to itself what it changes, or another session was changing what it uses",
+        "Try again when the other session's transaction or statement has ended; the gateway's operator can change limits.change_wait.", null, null, 0);
+
+    /// <summary>As the server words it.</summary>
+    public static Refusal WaitCancelled { get; } = new("block", "57014", "canceling statement due to user request", null, null, null, 0);
+
+    public static Refusal ChangesWhatIsToRun { get; } = new(
+        "block", "55006", "WireProxy did not run this statement: it changes what a cursor or a deferred trigger of this transaction is still to run",
+        "Close the cursor or end the transaction first; the connection stays usable.", null, null, 0);
+
     public static Refusal CatalogUnreadable { get; } = new(
         "block", "57P03", "WireProxy cannot read the database's catalog, which it needs to mask protected columns",
         "Try again in a moment; if it stays, tell the gateway's operator.", null, null, 0);

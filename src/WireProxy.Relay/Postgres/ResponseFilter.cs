@@ -251,7 +251,9 @@ internal sealed class ResponseFilter : IFilter
         if (ready.Status == TransactionStatus.Idle)
             _texts.TransactionEnds();
         // Before the head goes: whoever finds nothing under way must find the news, too.
-        _session.ExchangeCompleted(head.Changes);
+        _session.View.ExchangeCompleted(head.Changes);
+        // After the news: whoever finds nothing claimed must find them, too.
+        _session.Turn?.Answered(head.Claims);
         return Answered(head);
     }
 
@@ -309,7 +311,7 @@ internal sealed class ResponseFilter : IFilter
     /// <summary>The plan for the rows that come now, or null where they must be looked at first.</summary>
     private RowPlan? Rows()
     {
-        if (!_session.Masks && !_session.ReadsCatalogHere)
+        if (!_session.Masks && !_session.View.ReadsHere)
             return RowPlan.Clear;
         if (_plans.Rows is { } plan)
             return plan;

@@ -14,7 +14,7 @@ internal sealed class RunningTexts(PostgresSession session)
     private int? _generation;
 
     /// <summary>What all statements of the transaction have put off can be told.</summary>
-    public bool TransactionMayPass => !_hasUnknown && _generation == session.SharedGeneration;
+    public bool TransactionMayPass => !_hasUnknown && _generation == session.View.SharedGeneration;
 
     /// <summary>A message that runs code is being answered.</summary>
     public void Note(Work work, KnownCode? code)
@@ -27,7 +27,7 @@ internal sealed class RunningTexts(PostgresSession session)
     }
 
     /// <param name="code">Of the message; null where it is not known.</param>
-    public bool MayPass(KnownCode? code) => code is not null && code.Generation == session.SharedGeneration &&
+    public bool MayPass(KnownCode? code) => code is not null && code.Generation == session.View.SharedGeneration &&
         (TransactionMayPass || !(code.EndsTransaction || session.Status == TransactionStatus.Idle));
 
     public void TransactionEnds() => (_last, _hasUnknown, _generation) = (null, false, null);

@@ -53,6 +53,26 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         return running?.Statements.Length == work.Statements.Length ? WithNames(running, work.Statements) : null;
     }
 
+    /// <summary>Only others have changed the catalog since the session has seen it, and nothing that these statements hang on: they are judged by what is
+    /// known, so that nobody waits for other people's changes.</summary>
+    public bool GoesOnWithoutNews(ReadOnlySpan<byte> utf8, ImmutableArray<StatementFacts> statements)
+    {
+        CatalogView view = session.View;
+        if (!session.Masks || !view.MissesNewsOfOthers || utf8.IsEmpty || statements.Any(static facts => facts.ChangesCatalog))
+            return false;
+        view.GoOnWithoutNews();
+        StatementPlans? plans = PostgresAnalyzer.IsSmall(utf8.Length) || !session.IsUnknownText(utf8) ? session.PlansOf(utf8) : null;
+        bool isSame = plans?.Statements.Length == statements.Length && plans.Statements.All(IsUnderstood) && !view.HasNewsFor(plans.UseOf(statements));
+        if (isSame)
+            view.ReadNews();
+        else
+            view.BeginMessage();
+        return isSame;
+    }
+
+    private static bool IsUnderstood(StatementLineage lineage) => !lineage.ReachesEverything && !lineage.IsStale && !lineage.ChangesCatalog
+        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.MissingFunction is null && lineage.Labels.IsEmpty;
+
     /// <summary>What must be waited for to know the search path; null where it is known, or cannot be asked for now.</summary>
     public Task? KnowPath(OutputBuffer output) => _pathTried ? null : session.Path.Ensure(output, out _pathTried);
 
@@ -105,7 +125,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>A cursor whose plan is not known any more: its rows may be of what its names stood for when it was declared.</summary>
     public bool FetchesFromBefore(StatementFacts facts, StatementLineage? lineage) =>
         facts.NameEffect == NameEffect.FetchCursor && lineage is null or { Shape: ResultShape.OfName } &&
-        (session.MayHaveOpenChanges || named.Find(facts) is not null);
+        (session.View.MayHaveOpenChanges || named.Find(facts) is not null);
 
     /// <summary>Code may run that puts something under a name of the session's, or takes it away.</summary>
     public bool MayHandleNames(AnalyzedText analyzed, StatementPlans? plans)
@@ -137,7 +157,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// of the answer, which alone tells it that the change is there.</summary>
     public bool CommitsAmid(AnalyzedText analyzed)
     {
-        bool isOpen = session.MayHaveOpenChanges, isCommitted = false;
+        bool isOpen = session.View.MayHaveOpenChanges, isCommitted = false;
         foreach (StatementFacts facts in analyzed.Statements)
         {
             if (isCommitted && facts.Command is not ("BEGIN" or "START TRANSACTION" or "COMMIT" or "ROLLBACK" or "SET TRANSACTION"))

@@ -25,8 +25,9 @@ public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Targe
 
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
+/// <param name="IsDeferrable">It may run at the end of the transaction.</param>
 /// <param name="Definition">CREATE TRIGGER where it has a condition or names the rows that change (REFERENCING), else null.</param>
-public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, string? Definition);
+public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, bool IsDeferrable, string? Definition);
 
 /// <summary>A rule other than that of a view.</summary>
 /// <param name="Event">ev_type: 1 SELECT, 2 UPDATE, 3 INSERT, 4 DELETE.</param>

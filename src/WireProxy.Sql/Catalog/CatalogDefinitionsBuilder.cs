@@ -130,8 +130,8 @@ internal sealed class CatalogDefinitionsBuilder
 
     void Trigger(uint relation, string[] traits, string name, string definition)
     {
-        Expect(traits, 3);
-        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D",
+        Expect(traits, 4);
+        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D", traits[3] == "t",
             definition.Length == 0 ? null : definition));
     }
 

@@ -79,7 +79,7 @@ internal static class PostgresDefinitionQuery
           FROM pg_catalog.pg_constraint k
          WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
         UNION ALL
-        SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled), t.tgname::pg_catalog.text,
+        SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled, t.tgdeferrable), t.tgname::pg_catalog.text,
                CASE WHEN t.tgqual IS NOT NULL OR t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL
                     THEN pg_catalog.pg_get_triggerdef(t.oid) END, NULL
           FROM pg_catalog.pg_trigger t

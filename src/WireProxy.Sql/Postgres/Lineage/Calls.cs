@@ -216,6 +216,7 @@ internal sealed class Calls(Analysis a)
             bound[DynamicText.Parameter] = Bodies.Dynamics(routine, summary.Effects, Placed(routine, arguments), a);
         }
         a.Effects.Merge(summary.Effects, bound);
+        a.Effects.ChangesInside |= summary.Effects.ChangesCatalog;
         var result = SummaryValue.Substitute(summary.Result, bound);
         if (routine.Kind == 'f' && !result.Sources.IsEmpty)
             a.Effects.Fold(result.Sources);

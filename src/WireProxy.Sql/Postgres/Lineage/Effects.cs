@@ -21,6 +21,10 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>DDL runs in a function or a trigger.</summary>
+    public bool ChangesInside { get; set; }
+    /// <summary>A trigger may run later in the transaction.</summary>
+    public bool RunsLater { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
@@ -176,7 +180,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        (ChangesMeaning, ChangesCatalog, ChangesNames, RunsUnseen) = (true, true, true, true);
+        (ChangesMeaning, ChangesCatalog, ChangesInside, ChangesNames, RunsUnseen) = (true, true, true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -200,6 +204,8 @@ internal sealed class Effects
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
         ChangesCatalog |= inner.ChangesCatalog;
+        ChangesInside |= inner.ChangesInside;
+        RunsLater |= inner.RunsLater;
         RunsUnseen |= inner.RunsUnseen;
         RunsBodies |= inner.RunsBodies;
         ChangesNames |= inner.ChangesNames;

@@ -50,6 +50,8 @@ internal static class LineageResult
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
+            ChangesInside = effects.ChangesInside,
+            RunsLater = effects.RunsLater,
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],

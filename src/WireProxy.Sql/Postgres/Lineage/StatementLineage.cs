@@ -102,6 +102,7 @@ public sealed record StatementLineage
         Reasons = [reason],
         ChangesMeaning = true,
         ChangesCatalog = true,
+        ChangesInside = true,
         RunsUnseen = true,
         ChangesNames = true,
     };
@@ -134,6 +135,10 @@ public sealed record StatementLineage
     public string? MissingFunction { get; init; }
     /// <summary>DDL runs, be it inside a function or a trigger.</summary>
     public bool ChangesCatalog { get; init; }
+    /// <summary>DDL runs inside a function or a trigger, so that the statement does not tell what is changed.</summary>
+    public bool ChangesInside { get; init; }
+    /// <summary>A trigger that is deferrable may run at the end of the transaction.</summary>
+    public bool RunsLater { get; init; }
     /// <summary>Code may run of which nothing is said here: what DDL sets off, above all.</summary>
     public bool RunsUnseen { get; init; }
     /// <summary>A function or trigger may put a prepared statement or a cursor under a name, or take one away.</summary>
