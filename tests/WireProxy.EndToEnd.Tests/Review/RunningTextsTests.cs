@@ -82,7 +82,7 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
         await client.QueryAsync($"INSERT INTO t_{_id} VALUES (1)");
         await client.QueryAsync(TriggerFunction(Secret));
 
-        AssertWithheld(await client.QueryAsync("COMMIT"));
+        AssertNothingShown(await client.QueryAsync("COMMIT"));
     }
 
     [Test]
@@ -93,9 +93,12 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
         await MakeTableAsync(client, Clear);
         await client.QueryAsync("BEGIN");
         await client.QueryAsync($"INSERT INTO t_{_id} VALUES (1)");
-        await other.QueryAsync(TriggerFunction(Secret));
+        await other.SendAsync(Query(TriggerFunction(Secret)));
+        await Task.Delay(200);
 
-        AssertWithheld(await client.QueryAsync("COMMIT"));
+        AssertNothingShown(await client.QueryAsync("COMMIT"));
+        await other.ReadUntilAsync('Z');
+        AssertWithheld(await client.QueryAsync($"INSERT INTO t_{_id} VALUES (1)"));
     }
 
     [TestCase("COMMIT")]
@@ -133,11 +136,7 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
         await client.QueryAsync(
             $"CREATE OR REPLACE FUNCTION n_{_id}() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', {Secret}; RETURN {Secret}; END $$");
 
-        var answer = await client.QueryAsync("FETCH c");
-
-        AssertWithheld(answer);
-        foreach (var secret in Clinic.Secrets)
-            Assert.That(answer.Where(message => message.Type == 'D').Select(message => Encoding.UTF8.GetString(message.Body)), Has.None.Contains(secret));
+        AssertNothingShown(await client.QueryAsync("FETCH c"));
     }
 
     [Test]
@@ -168,7 +167,7 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
         await client.QueryAsync(Function("says", Secret, "IMMUTABLE"));
         await client.QueryAsync($"CREATE TABLE t_{_id} (a int); INSERT INTO t_{_id} VALUES (1), (2)");
 
-        AssertWithheld(await client.QueryAsync($"CREATE STATISTICS s_{_id} ON (a + says_{_id}()), a FROM t_{_id}"), isAnything: false);
+        AssertNothingShown(await client.QueryAsync($"CREATE STATISTICS s_{_id} ON (a + says_{_id}()), a FROM t_{_id}"));
         AssertWithheld(await client.QueryAsync($"ANALYZE t_{_id}"));
         AssertWithheld(await client.QueryAsync($"CREATE INDEX ON t_{_id} ((a + says_{_id}()))"));
     }
@@ -192,12 +191,15 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
     private static void AssertTold(IReadOnlyList<WireMessage> answer) =>
         Assert.That(Said(answer).Select(message => message.Field('M')), Has.Some.StartsWith("ward "), () => string.Join(' ', answer));
 
-    private static void AssertWithheld(IReadOnlyList<WireMessage> answer, bool isAnything = true)
+    private static void AssertWithheld(IReadOnlyList<WireMessage> answer)
     {
-        var said = Said(answer);
-        Assert.That(said, isAnything ? Is.Not.Empty : Is.Not.Null, () => string.Join(' ', answer));
+        AssertNothingShown(answer);
+        Assert.That(Said(answer).Select(message => message.Field('M')), Is.Not.Empty.And.All.Contains("withheld by WireProxy"), () => string.Join(' ', answer));
+    }
+
+    private static void AssertNothingShown(IReadOnlyList<WireMessage> answer)
+    {
         foreach (var secret in Clinic.Secrets)
-            Assert.That(said.Select(message => Encoding.UTF8.GetString(message.Body)), Has.None.Contains(secret));
-        Assert.That(said.Select(message => message.Field('M')), isAnything ? Has.All.Contains("withheld by WireProxy").Or.All.Contains("did not run") : Is.Not.Null);
+            Assert.That(answer.Select(message => Encoding.UTF8.GetString(message.Body)), Has.None.Contains(secret));
     }
 }
