@@ -5,9 +5,10 @@ using WireProxy.Sql;
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>All code that a message may run is known, and touches nothing protected: what that code says of itself (RAISE) can be told to the client.</summary>
-/// <param name="Generation">The catalog by which it is known; null where it is the same in any.</param>
+/// <param name="Generation">The catalog by which it is known.</param>
+/// <param name="Use">The names that it goes by; null for none.</param>
 /// <param name="EndsTransaction">It runs as well what earlier statements of the transaction have put off.</param>
-internal sealed record KnownCode(int? Generation, bool EndsTransaction)
+internal sealed record KnownCode(int Generation, NameUse? Use, bool EndsTransaction)
 {
     /// <summary>Run what was put off, constraint triggers and cursors that are held, and nothing of their own.</summary>
     private static readonly FrozenSet<string> Enders = FrozenSet.Create("COMMIT", "PREPARE TRANSACTION", "SET CONSTRAINTS");
@@ -21,7 +22,7 @@ internal sealed record KnownCode(int? Generation, bool EndsTransaction)
     /// <param name="plans">Of the same statements; null where none was asked for, or none could be had.</param>
     public static KnownCode? Of(ImmutableArray<StatementFacts> statements, StatementPlans? plans, int generation)
     {
-        bool ends = false, depends = false;
+        bool ends = false;
         for (int i = 0; i < statements.Length; i++)
         {
             StatementFacts facts = statements[i];
@@ -29,10 +30,12 @@ internal sealed record KnownCode(int? Generation, bool EndsTransaction)
                 ends = true;
             else if (!Quiet.Contains(facts.Command) && !(plans is null ? IsConstant(facts) : plans.Judge.IsHarmless(plans.Statements[i])))
                 return null;
-            depends |= StatementPlanner.DependsOnCatalog(facts);
         }
-        return new KnownCode(depends ? generation : null, ends);
+        return new KnownCode(generation, plans?.UseOf(statements), ends);
     }
+
+    /// <summary>Nobody has changed anything since then that it goes by. What the session itself has changed is for it to know.</summary>
+    public bool IsSo(PostgresSession session) => Use is null || !session.View.News.Concerns(Use, Generation, session);
 
     private static bool IsConstant(StatementFacts facts) => facts.Command == "SELECT" && !StatementPlanner.DependsOnCatalog(facts);
 }
