@@ -26,7 +26,11 @@ public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Targe
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
 /// <param name="Definition">CREATE TRIGGER where it has a condition or names the rows that change (REFERENCING), else null.</param>
-public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, string? Definition);
+public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, string? Definition)
+{
+    /// <summary>It may run at the end of the transaction.</summary>
+    public bool IsDeferrable { get; init; }
+}
 
 /// <summary>A rule other than that of a view.</summary>
 /// <param name="Event">ev_type: 1 SELECT, 2 UPDATE, 3 INSERT, 4 DELETE.</param>
@@ -57,7 +61,8 @@ public sealed record CatalogLabel(uint Relation, short Column, string? Provider,
 }
 
 /// <summary>A foreign key that changes the rows that refer when those that they refer to are deleted or updated.</summary>
-public readonly record struct CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate);
+/// <param name="ReferringColumns">Their values follow those of <paramref name="Columns"/>, in the same order.</param>
+public sealed record CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate, ImmutableArray<short> ReferringColumns, ImmutableArray<short> Columns);
 
 /// <summary>What is published to replication.</summary>
 public sealed record CatalogPublication(uint Id, string Name, bool AllTables, ImmutableArray<uint> Relations);
@@ -85,8 +90,10 @@ public sealed class CatalogDefinitions
     public FrozenDictionary<uint, ImmutableArray<CatalogTrigger>> Triggers { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogTrigger>>.Empty;
     public FrozenDictionary<uint, ImmutableArray<CatalogRule>> Rules { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogRule>>.Empty;
     public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
-    /// <summary>The conditions of CHECK constraints, by relation.</summary>
+    /// <summary>The conditions of CHECK constraints, and expressions that rows are put into partitions by, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Checks { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    /// <summary>CREATE STATISTICS, by relation: ANALYZE computes its expressions.</summary>
+    public FrozenDictionary<uint, ImmutableArray<string>> Statistics { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     /// <summary>The conditions of row security policies, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Policies { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     public ImmutableArray<CatalogCascade> Cascades { get; internal init; } = [];

@@ -19,6 +19,7 @@ internal sealed class CatalogDefinitionsBuilder
     readonly Dictionary<uint, List<CatalogIndexing>> _indexes = [];
     readonly Dictionary<uint, List<string>> _checks = [];
     readonly Dictionary<uint, List<string>> _policies = [];
+    readonly Dictionary<uint, List<string>> _statistics = [];
     readonly Dictionary<uint, string> _domainDefaults = [];
     readonly List<CatalogCascade> _cascades = [];
     readonly HashSet<uint> _comparisons = [];
@@ -52,7 +53,8 @@ internal sealed class CatalogDefinitionsBuilder
             case 'i': Index(id, a, b, c, d); break;
             case 'h': ListOf(_checks, id).Add(b); break;
             case 'j': ListOf(_policies, id).Add(b); break;
-            case 'F': Cascade(id, a.Split(' ')); break;
+            case 'F': Cascade(id, a.Split(' '), b, c); break;
+            case 'X': ListOf(_statistics, id).Add(b); break;
             case 'D': _domainDefaults[id] = b; break;
             case 'O': _comparisons.Add(id); break;
             case 'E': EventTrigger(id, a); break;
@@ -89,6 +91,7 @@ internal sealed class CatalogDefinitionsBuilder
         Indexes = Frozen(_indexes),
         Checks = Frozen(_checks),
         Policies = Frozen(_policies),
+        Statistics = Frozen(_statistics),
         Cascades = [.. _cascades],
         Comparisons = [.. _comparisons],
         EventTriggers = [.. _eventTriggers],
@@ -119,21 +122,24 @@ internal sealed class CatalogDefinitionsBuilder
         _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), traits[3][0]));
     }
 
-    void Cascade(uint relation, string[] traits)
+    void Cascade(uint relation, string[] traits, string referring, string referred)
     {
         Expect(traits, 3);
-        _cascades.Add(new(relation, Number(traits[0]), traits[1][0], traits[2][0]));
+        _cascades.Add(new(relation, Number(traits[0]), traits[1][0], traits[2][0], Numbers(referring), Numbers(referred)));
     }
+
+    static ImmutableArray<short> Numbers(string numbers) => [.. numbers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Short)];
 
     void Trigger(uint relation, string[] traits, string name, string definition)
     {
-        Expect(traits, 3);
+        Expect(traits, 4);
         ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D",
-            definition.Length == 0 ? null : definition));
+            definition.Length == 0 ? null : definition)
+        { IsDeferrable = traits[3] == "t" });
     }
 
     void Index(uint relation, string columns, string expressions, string predicate, string unique) => ListOf(_indexes, relation).Add(
-        new(relation, [.. columns.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Short)],
+        new(relation, Numbers(columns),
             expressions.Length == 0 ? null : expressions, predicate.Length == 0 ? null : predicate, unique == "t"));
 
     void EventTrigger(uint function, string enabled)

@@ -21,6 +21,13 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>A function that runs inside changes what names mean, while the statement goes on.</summary>
+    public bool ChangesAmid { get; private set; }
+    /// <summary>An expression of the statement's own, or of a view's, sets the search path or the role.</summary>
+    public bool MovesPath { get; set; }
+
+    /// <summary>It was a function that did.</summary>
+    public void MovedInside(bool before) => (MovesPath, ChangesAmid) = (before, ChangesAmid | MovesPath);
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
@@ -65,6 +72,16 @@ internal sealed class Effects
         Use(sources, ColumnUses.Copied);
         if (kind == WriteKind.Column && target.Attribute > 0)
             _uses[target] = _uses.GetValueOrDefault(target) | ColumnUses.Written;
+    }
+
+    /// <summary>What has been put into a column so far.</summary>
+    public SourceSet WrittenTo(SourceColumn column)
+    {
+        var sources = SourceSet.Empty;
+        foreach (var write in _writes)
+            if (write.Kind == WriteKind.Column && write.Target.Relation == column.Relation && (write.Target.Attribute == column.Attribute || write.Target.Attribute == 0))
+                sources = sources.Union(write.Sources);
+        return sources;
     }
 
     public void Message(SourceSet sources)
@@ -191,6 +208,8 @@ internal sealed class Effects
             Unknown(reason);
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
+        ChangesAmid |= inner.ChangesMeaning | inner.ChangesAmid;
+        MovesPath |= inner.MovesPath;
         ChangesCatalog |= inner.ChangesCatalog;
         ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)

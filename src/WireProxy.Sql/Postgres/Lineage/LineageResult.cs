@@ -20,9 +20,7 @@ internal static class LineageResult
             effects.Unknown("a rule gives rows of its own");
             outcome = new(ResultShape.Unknown, null);
         }
-        var implied = ImplicitCasts(analysis, shared);
-        if (effects.Relations.Count > 0)
-            Compare(analysis, shared);
+        var implied = new Unnamed(analysis).Run();
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
@@ -45,42 +43,10 @@ internal static class LineageResult
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
             MissingFunction = effects.MissingFunction,
-            ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
+            ChangesMeaning = effects.ChangesMeaning || Unnamed.CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };
     }
-
-    /// <summary>An operator class of somebody's own may compare whatever rows the statement looks at, and runs functions on their values.</summary>
-    static void Compare(Analysis analysis, SnapshotLineage shared)
-    {
-        foreach (var id in shared.Definitions.Comparisons)
-            if (shared.Routine(id) is { } routine)
-            {
-                var arguments = new Arguments();
-                for (var i = 0; i < routine.ArgumentCount; i++)
-                    arguments.Add(new Value(analysis.Effects.AllUsed()));
-                analysis.Calls.Run(routine, arguments);
-            }
-            else
-                analysis.Effects.UnknownCode("an operator class of somebody's own compares rows");
-    }
-
-    /// <summary>A user's cast that may apply anywhere may run in any expression.</summary>
-    static SourceSet ImplicitCasts(Analysis analysis, SnapshotLineage shared)
-    {
-        var sources = SourceSet.Empty;
-        if (!shared.HasCasts)
-            return sources;
-        foreach (var cast in shared.Definitions.Casts)
-            if (cast.Context == 'i')
-                sources = sources.Union(shared.Routine(cast.Function) is { } routine
-                    ? analysis.Calls.Run(routine, Arguments.Of(Value.Nothing)).Sources : SourceSet.Everything);
-        return sources;
-    }
-
-    /// <summary>A volatile function of a user's may run DDL; what its body shows is in the effects.</summary>
-    static bool CallsChanger(Effects effects, SnapshotLineage shared) =>
-        effects.Functions.Any(f => shared.Routine(f.Id) is not { } routine || routine.Name == "set_config");
 }

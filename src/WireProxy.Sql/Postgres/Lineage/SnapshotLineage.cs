@@ -18,6 +18,7 @@ internal sealed class SnapshotLineage
     readonly Dictionary<uint, CatalogRelation> _relationsOfTypes;
     readonly FrozenSet<uint> _plainDomains;
     readonly FrozenSet<string> _temporary;
+    IReadOnlyList<Effects>? _domainsThatDo;
 
     SnapshotLineage(CatalogSnapshot catalog)
     {
@@ -103,6 +104,33 @@ internal sealed class SnapshotLineage
         foreach (var cast in Definitions.Casts)
             if (type == 0 || cast.Target == type)
                 yield return cast;
+    }
+
+    /// <summary>The default of a domain, or of the domain that it is made of; null for none.</summary>
+    public string? DefaultOf(uint type)
+    {
+        for (var depth = 0; depth < 32 && Definitions.Types.TryGetValue(type, out var domain) && domain.Kind == 'd'; depth++, type = domain.BaseId)
+            if (domain.Default is { } expression)
+                return expression;
+        return null;
+    }
+
+    /// <summary>What the conditions of users' domains do where they put the value, or anything else, somewhere.</summary>
+    public IReadOnlyList<Effects> DomainsThatDo()
+    {
+        if (_domainsThatDo is { } known)
+            return known;
+        var found = new List<Effects>();
+        foreach (var type in Definitions.Types.Values)
+        {
+            if (type.Kind != 'd' || type.Checks.IsEmpty)
+                continue;
+            var inside = new Analysis(this, ReadPath, new());
+            CheckDomain(type.Id, SourceSet.OfParameter(0), inside);
+            if (inside.Effects.Writes.Count > 0)
+                found.Add(inside.Effects);
+        }
+        return _domainsThatDo = found;
     }
 
     /// <summary>Runs what a domain's conditions run on a value.</summary>

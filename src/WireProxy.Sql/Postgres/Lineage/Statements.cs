@@ -51,6 +51,13 @@ internal sealed class Statements(Analysis a)
         [Tree.TruncateStmt] = (s, n) => s.Truncate(n),
         [T("VariableShowStmt")] = (_, _) => new(ResultShape.Columns, [new("", Value.Nothing)]),
         [T("VariableSetStmt")] = (s, n) => s.Set(n),
+        [T("CreateFunctionStmt")] = (s, n) => new OwnCode(s.A).Function(n),
+        [T("AlterFunctionStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.AlteredFunction)),
+        [T("RenameStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.RenameObject)),
+        [T("AlterObjectSchemaStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.MoveObject)),
+        [T("DefineStmt")] = (s, n) => new OwnCode(s.A).Defined(n),
+        [T("RuleStmt")] = (s, n) => new OwnCode(s.A).Rule(n),
+        [T("ConstraintsSetStmt")] = (s, _) => s.Deferred(),
         [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
         [T("SecLabelStmt")] = (s, n) => new Labels(s.A).SecurityLabel(n),
     };
@@ -62,7 +69,7 @@ internal sealed class Statements(Analysis a)
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
         "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
-        "ConstraintsSetStmt", "CheckPointStmt",
+        "CheckPointStmt",
     }.Select(T)];
 
     /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
@@ -117,6 +124,8 @@ internal sealed class Statements(Analysis a)
         a.Effects.ChangesMeaning = true;
         var columns = a.Queries.Of(node.Child(Nodes.ViewQuery), null, null);
         new Definitions(a).Silent();
+        if (node.Flag(Nodes.ViewReplaces))
+            new OwnCode(a).Replaced(node.Child(Nodes.ViewRange), columns);
         return columns is null ? new(ResultShape.None, []) : new(ResultShape.None, Ranges.Renamed(columns, node.Items(Nodes.ViewAliases)));
     }
 
@@ -130,7 +139,21 @@ internal sealed class Statements(Analysis a)
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
     Outcome Transaction(TreeNode node)
     {
-        a.Effects.ChangesMeaning = !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
+        var kind = (int)node.Number(Tree.TransactionKind);
+        if (kind == Nodes.Commit || kind == Nodes.PrepareTransaction)
+            Deferred();
+        a.Effects.ChangesMeaning = !s_quietTransactions.Contains(kind);
+        return Outcome.None;
+    }
+
+    /// <summary>Triggers that were put off run now, with the bodies that they have by now.</summary>
+    Outcome Deferred()
+    {
+        foreach (var (relation, triggers) in a.Shared.Definitions.Triggers)
+            foreach (var trigger in triggers)
+                if (trigger is { IsDeferrable: true, IsEnabled: true } && a.Catalog.Relation(relation) is { } found)
+                    new Firing(a).Trigger(trigger, found);
+        a.Effects.Chain();
         return Outcome.None;
     }
 
@@ -191,6 +214,8 @@ internal sealed class Statements(Analysis a)
         var entry = a.Ranges.Of(node.Child(Nodes.RefreshRelation));
         if (entry.IsOpaque)
             a.Effects.UnknownCode("a materialized view that the catalog does not know");
+        if (a.Relation(node.Child(Nodes.RefreshRelation)) is { } relation)
+            new Firing(a).Recompute(relation);
         return Outcome.None;
     }
 

@@ -132,12 +132,35 @@ internal sealed class WriteTarget
             // One that is listed may be given as DEFAULT.
             if (_a.Shared.Relations.Default(_relation!, column, _a) is { } value && !value.Sources.IsEmpty)
                 Write(column.Name, value.Sources);
+        // What a view does not show has the default of the table under it (rewriteHandler.c, rewriteTargetListIU).
+        foreach (var under in Under())
+            foreach (var column in under.Columns)
+                if (_a.Shared.Relations.Default(under, column, _a) is { } value && !value.Sources.IsEmpty)
+                    _a.Effects.Write(WriteKind.Column, new(under.Id, column.Number), column.Name, value.Sources);
+    }
+
+    /// <summary>Whatever a view reads, at any distance, for one of these is what is written through it.</summary>
+    List<CatalogRelation> Under()
+    {
+        var found = new List<CatalogRelation>();
+        if (_relation is not { Kind: 'v' })
+            return found;
+        found.Add(_relation);
+        for (var i = 0; i < found.Count; i++)
+            if (found[i].Kind == 'v')
+                foreach (var id in found[i].Reads)
+                    if (_a.Catalog.Relation(id) is { IsSystem: false } read && !found.Contains(read))
+                        found.Add(read);
+        found.RemoveAt(0);
+        return found;
     }
 
     public void WriteDefault(string name)
     {
         if (_relation?.Columns.FirstOrDefault(c => c.Name == name) is { } column && _a.Shared.Relations.Default(_relation, column, _a) is { } value)
             Write(name, value.Sources);
+        if (_relation is { Kind: 'v' })
+            WriteDefaults();
     }
 
     /// <summary>Errors may quote these.</summary>
@@ -181,7 +204,12 @@ internal sealed class WriteTarget
             Quote(_entry.Columns);
         else if (on == Delete)
             UseUnique(ColumnUses.Text);
+        // Outside another server, or a program, does with it what it likes, and may come back into this database.
+        if (_relation.Kind == 'f')
+            _a.Effects.UnknownCode($"a write to the foreign table {_relation.Name}");
         new Firing(_a).Fire(_relation, on);
+        foreach (var under in Under())
+            new Firing(_a).Fire(under, on);
         _a.Effects.Chain();
     }
 }
