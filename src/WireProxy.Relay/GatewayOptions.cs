@@ -81,6 +81,9 @@ public sealed record ListenerLimits
     /// <summary>Sessions at once on one connection of TDS with MARS (<c>limits.mars_sessions</c>); one more is refused. Zero: MARS is answered
     /// off. Default 64.</summary>
     public int MarsSessions { get; init; } = 64;
+    /// <summary>How long a statement waits for another session that changes what it uses, or a change for those who use what it changes
+    /// (<c>limits.change_wait</c>); then it is refused with 55P03. Default 60 s.</summary>
+    public TimeSpan ChangeWait { get; init; } = TimeSpan.FromSeconds(60);
     /// <summary>How long SIGTERM waits for statements under way (<c>limits.drain_timeout</c>). Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -22,6 +22,8 @@ internal sealed class FactsBuilder
     public bool HasClass => _classes != 0;
     public bool HasReads => _relationUses.Exists(use => use.Read);
     public bool ChangesCatalog { get; set; }
+    public CatalogChange? Change { get; set; }
+    public NameClaim? Hold { get; set; }
     public NameEffect NameEffect { get; set; }
     public string? AffectedName { get; set; }
     public CopyFacts? Copy { get; set; }
@@ -81,6 +83,10 @@ internal sealed class FactsBuilder
         HasUnknownSql |= inner.HasUnknownSql;
         UsesOperatorsOrTypes |= inner.UsesOperatorsOrTypes;
         ChangesCatalog |= inner.ChangesCatalog;
+        if (inner.Change is not null)
+            Change = CatalogChange.Join(Change, inner.Change);
+        if (inner.Hold is not null)
+            Hold = NameClaim.Join(Hold ?? NameClaim.Nobody, inner.Hold);
     }
 
     public StatementFacts Build(int offset, int length) => new()
@@ -95,6 +101,8 @@ internal sealed class FactsBuilder
         HasUnknownSql = HasUnknownSql,
         UsesOperatorsOrTypes = UsesOperatorsOrTypes,
         ChangesCatalog = ChangesCatalog || HasUnknownSql,
+        Change = HasUnknownSql ? CatalogChange.Everything : Change,
+        Hold = Hold,
         NameEffect = NameEffect,
         AffectedName = AffectedName,
         Copy = Copy,

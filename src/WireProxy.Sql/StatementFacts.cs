@@ -86,6 +86,11 @@ public sealed record StatementFacts
     /// for a query that calls functions: whether a user's function runs DDL is for the reader of the catalog to suspect, which knows the
     /// user's functions.</summary>
     public bool ChangesCatalog { get; init; }
+    /// <summary>Whom the changes concern that <see cref="ChangesCatalog"/> speaks of, as far as the statement writes them out; null where it does not (a
+    /// procedure makes them), or there are none.</summary>
+    public CatalogChange? Change { get; init; }
+    /// <summary>Statements that wait at the server for this one's locks; null where it takes none that others wait for.</summary>
+    public NameClaim? Hold { get; init; }
     public NameEffect NameEffect { get; init; }
     /// <summary>The cursor or prepared statement that <see cref="NameEffect"/> is about; null with Deallocate or CloseCursor means ALL.</summary>
     public string? AffectedName { get; init; }

@@ -122,6 +122,7 @@ internal sealed class ListenerReader(IdentityOptions? identity)
             IdleTimeout = section.Duration("idle_timeout", defaults.IdleTimeout, mayBeZero: true),
             MarsSessions = section.Number("mars_sessions", defaults.MarsSessions, 0, 10_000),
             InspectedMessageBytes = section.Size("inspected_message", defaults.InspectedMessageBytes, 16 << 10, 1 << 30),
+            ChangeWait = section.Duration("change_wait", defaults.ChangeWait, mayBeZero: true),
             DrainTimeout = section.Duration("drain_timeout", defaults.DrainTimeout, mayBeZero: true),
         };
         section.RejectUnknownKeys();

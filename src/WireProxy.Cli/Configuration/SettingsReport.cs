@@ -95,6 +95,7 @@ internal static class SettingsReport
         json.WriteString("handshake_timeout", Units.Duration(limits.HandshakeTimeout));
         json.WriteString("idle_timeout", Units.Duration(limits.IdleTimeout));
         json.WriteNumber("inspected_message", limits.InspectedMessageBytes);
+        json.WriteString("change_wait", Units.Duration(limits.ChangeWait));
         json.WriteString("drain_timeout", Units.Duration(limits.DrainTimeout));
         json.WriteNumber("mars_sessions", limits.MarsSessions);
         json.WriteEndObject();
@@ -171,7 +172,7 @@ internal static class SettingsReport
 
     private static string Describe(ListenerLimits limits) => string.Create(CultureInfo.InvariantCulture,
         $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, ")
-        + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, drain_timeout {Units.Duration(limits.DrainTimeout)}, mars_sessions {limits.MarsSessions}";
+        + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, change_wait {Units.Duration(limits.ChangeWait)}, drain_timeout {Units.Duration(limits.DrainTimeout)}, mars_sessions {limits.MarsSessions}";
 
     private static string Describe(ClientTlsOptions? tls) => tls is null
         ? "not offered"

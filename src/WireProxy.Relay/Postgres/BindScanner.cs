@@ -26,13 +26,16 @@ internal sealed class BindScanner(int bodyLength)
         End,
     }
 
-    /// <summary>The name of the statement, from the beginning of a body.</summary>
-    /// <exception cref="ProtocolException">It does not end there.</exception>
-    public static ReadOnlySpan<byte> StatementOf(ReadOnlySpan<byte> begin)
+    /// <summary>The names that a body begins with.</summary>
+    /// <exception cref="ProtocolException">They do not end there.</exception>
+    public static void NamesOf(ReadOnlySpan<byte> begin, out ReadOnlySpan<byte> portal, out ReadOnlySpan<byte> statement)
     {
-        ReadOnlySpan<byte> rest = begin[(begin.IndexOf((byte)0) + 1)..];
-        int end = rest.IndexOf((byte)0);
-        return end >= 0 && rest.Length < begin.Length ? rest[..end] : throw new ProtocolException("a name in a Bind is too long");
+        int first = begin.IndexOf((byte)0);
+        int second = begin[(first + 1)..].IndexOf((byte)0);
+        if (first < 0 || second < 0)
+            throw new ProtocolException("a name in a Bind is too long");
+        portal = begin[..first];
+        statement = begin.Slice(first + 1, second);
     }
 
     private readonly List<byte> _held = [];

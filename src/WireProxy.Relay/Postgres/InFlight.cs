@@ -28,8 +28,9 @@ internal enum Expectation : byte
 /// <param name="Kind">What it is.</param>
 /// <param name="Work">What the response side needs to know of it: <see cref="Work"/> says more.</param>
 /// <param name="IsOurs">The client did not send it, and does not get its answer.</param>
-/// <param name="Changes">Of what ends an exchange: <see cref="PostgresSession.ChangesSent"/> when it was sent.</param>
-internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0);
+/// <param name="Changes">Of what ends an exchange: <see cref="CatalogView.ChangesSent"/> when it was sent.</param>
+/// <param name="Claims">The same of <see cref="ChangeTurn.ClaimsMade"/>.</param>
+internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0, long Claims = 0);
 
 /// <summary>
 /// The messages that the server has not answered, in order: the request pump adds, the response pump removes. It mirrors

@@ -50,9 +50,12 @@ internal sealed class PortalNotes(PostgresSession session)
 
     public bool Knows(string statement) => _statements.TryGetValue(statement, out _);
 
-    /// <summary>The statement of a portal that the session itself, or somebody since the portal's exchange, may have changed the meaning of.</summary>
-    public StatementWork? MustJudge(string portal) =>
-        _portals.TryGetValue(portal, out PortalNote? note) && (note.BoundIn, note.OwnMeaning) != (_exchange, session.OwnMeaning) ? note.Of : null;
+    /// <summary>The session itself, or somebody since the portal's exchange, may have changed what the portal's statement means.</summary>
+    public bool MustJudge(string portal) =>
+        _portals.TryGetValue(portal, out PortalNote? note) && (note.BoundIn, note.OwnMeaning) != (_exchange, session.OwnMeaning);
+
+    /// <summary>The statement that the portal was made of, where that is certain.</summary>
+    public StatementWork? WorkOf(string portal) => _portals.GetValueOrDefault(portal)?.Of;
 
     public BindWork? Bound(BindMessage bind)
     {
@@ -103,7 +106,7 @@ internal sealed class PortalNotes(PostgresSession session)
             mustDescribe = true;
             portal.DescribedAt = meaning;
         }
-        return Work(name, isStatement: false, meaning);
+        return Work(name, isStatement: false, meaning, portal.Of?.Needs.Use);
     }
 
     public NameWork? Closed(CloseMessage close)
@@ -135,6 +138,7 @@ internal sealed class PortalNotes(PostgresSession session)
             Under = under,
             Touches = under is null,
             Planned = planned,
+            Uses = meant?.Needs.Use,
             Plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null,
         };
     }
@@ -147,10 +151,10 @@ internal sealed class PortalNotes(PostgresSession session)
         return note.Statement is null ? null : note.DependsOnCatalog ? session.CertainProtection : session.Protection;
     }
 
-    private NameWork Work(string name, bool isStatement, long meaning)
+    private NameWork Work(string name, bool isStatement, long meaning, NameUse? uses = null)
     {
         Protection? under = isStatement ? session.CertainProtection : UnderOf(name);
-        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
+        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null, Uses = uses };
     }
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)

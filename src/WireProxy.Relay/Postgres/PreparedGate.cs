@@ -7,7 +7,7 @@ namespace WireProxy.Relay.Postgres;
 /// Judges anew, when it is bound and when it is run, what was judged when it was prepared: views, functions, names and the hour may be others by
 /// then. Where nothing of that has changed it costs two comparisons.
 /// </summary>
-internal sealed class PreparedGate(PostgresSession session, NamedStatements named, PortalNotes notes)
+internal sealed class PreparedGate(PostgresSession session, NamedStatements named, PortalNotes notes, PutOffWork putOff)
 {
     private readonly StatementPlanner _planner = new(session, named);
 
@@ -26,18 +26,19 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
         return refusal;
     }
 
-    /// <summary>Why a portal must not run now; null where it may.</summary>
-    public Refusal? OfExecute(string portal) => notes.MustJudge(portal) is { } work ? RefusalOf(work) : null;
-
     /// <summary>SQL can have put something else under the name.</summary>
     private bool IsOnlyOne(string statement, StatementWork work) =>
         named.KnowsAll && (statement.Length == 0 || named.Find(statement)?.All(one => work.Statements.Contains(one)) == true);
 
     private Refusal? OfUnknown(StatementFacts facts) => _planner.RefusalOf(facts, null, null);
 
-    private Refusal? RefusalOf(StatementWork work)
+    /// <summary>Why it must not run as things are now; null where it may.</summary>
+    public Refusal? RefusalOf(StatementWork work)
     {
         StatementPlans? plans = session.Masks && work.DependsOnCatalog && !work.Statements.IsEmpty ? _planner.PlansOf(work) : null;
+        if (putOff.RefusalOf(work.Statements, plans) is { } later)
+            return later;
+        putOff.Passed(work.Statements, plans);
         if (ReferenceEquals(plans, work.Judged.Plans) && ReferenceEquals(session.Catalog, work.Judged.Catalog) && !session.Policy.VerdictDependsOnTime)
             return null;
         if (session.Status == Protocols.Postgres.TransactionStatus.Failed && session.InFlight.Count == 0)
@@ -52,6 +53,8 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
                 return refusal;
         }
         work.Judged = (session.Catalog, plans);
+        if (session.Turn is not null)
+            work.Needs = plans?.NeedsOf(work.Statements) ?? ChangeNeeds.Of(work.Statements, null, session.Catalog, session.Masks);
         return null;
     }
 }

@@ -48,7 +48,7 @@ internal sealed class RequestFilter : IFilter
     {
         RequiresDurableRecord = false;
         if (!_resumes)
-            _session.RequestArrived();
+            _session.View.RequestArrived();
         _resumes = false;
         while (true)
         {
@@ -106,6 +106,9 @@ internal sealed class RequestFilter : IFilter
         {
             _session.ExchangeIsOpen = true;
         }
+        // What has passed is among the messages under way; a long Bind will be.
+        if (step is null && _bind is null)
+            _session.Turn?.Entered();
         return step;
     }
 
@@ -257,7 +260,8 @@ internal sealed class RequestFilter : IFilter
             input.Require(WholeBindBytes);
             return FilterStep.NeedMore;
         }
-        if (_gate.MustWaitToBind(BindScanner.StatementOf(input.Unread[Frame.HeaderLength..WholeBindBytes]), output, out Refusal? refusal))
+        BindScanner.NamesOf(input.Unread[Frame.HeaderLength..WholeBindBytes], out ReadOnlySpan<byte> portal, out ReadOnlySpan<byte> statement);
+        if (_gate.MustWaitToBind(portal, statement, output, out Refusal? refusal))
             return FilterStep.Wait;
         if (refusal is not null)
         {
@@ -278,6 +282,7 @@ internal sealed class RequestFilter : IFilter
     {
         _gate.PortalBound(_bind!.Portal);
         _session.InFlight.Add(new Pending(Expectation.Bind, _notes.Bound(_bind)));
+        _session.Turn?.Entered();
         _bind = null;
     }
 
@@ -312,7 +317,7 @@ internal sealed class RequestFilter : IFilter
         input.Consume(length);
     }
 
-    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.ChangesSent);
+    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.View.ChangesSent, Claims: _session.Turn?.ClaimsMade ?? 0);
 
     private void Stream(int length, InputBuffer input, OutputBuffer output, bool isDurable = false)
     {

@@ -242,7 +242,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         if (ready.Status == TransactionStatus.Idle)
             _touched = false;
         // Before the head goes: whoever finds nothing under way must find the news, too.
-        session.ExchangeCompleted(head.Changes);
+        session.View.ExchangeCompleted(head.Changes);
+        // After the news: whoever finds nothing claimed must find them, too.
+        session.Turn?.Answered(head.Claims);
         return Answered(head);
     }
 
@@ -308,7 +310,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     /// <summary>The plan for the rows that come now, or null where they must be looked at first.</summary>
     private RowPlan? Rows()
     {
-        if (!session.Masks && !session.ReadsCatalogHere)
+        if (!session.Masks && !session.View.ReadsHere)
             return RowPlan.Clear;
         if (_plans.Rows is { } plan)
             return plan;

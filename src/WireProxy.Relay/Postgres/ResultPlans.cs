@@ -83,8 +83,7 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         if (session.Masks)
         {
-            bool isCertain = work is not null && IsCertain(work);
-            Rows = PlanOf(body, !isCertain || work!.Touches, isCertain ? work!.Under : null, isCertain ? work!.Plans : null, work?.ResultsBegun ?? 0);
+            Rows = PlanOf(body, work is null || work.Touches, work?.Under, work?.Plans, work?.ResultsBegun ?? 0);
             if (work is not null)
                 work.ResultsBegun++;
         }
@@ -124,8 +123,6 @@ internal sealed class ResultPlans(PostgresSession session)
         return Rows;
     }
 
-    private bool IsCertain(Work work) => work.Generation is not { } generation || generation == session.SharedGeneration;
-
     public void EndRows() => Rows = null;
 
     public void BeginCopy(Pending head, CopyResponse response)
@@ -142,7 +139,7 @@ internal sealed class ResultPlans(PostgresSession session)
         else if (facts is null)
             throw UnknownCopy();
         else
-            Copy = CopyPlan.Create(facts, response, IsCertain(head.Work!) ? head.Work!.Under : null, JudgeOf(head), lineage, session.ClientEncoding);
+            Copy = CopyPlan.Create(facts, response, head.Work!.Under, JudgeOf(head), lineage, session.ClientEncoding);
         _copyIsClear |= Copy is null;
     }
 
@@ -164,7 +161,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private (bool Touches, CopyFacts? Facts) CopyOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return (query.Touches || !IsCertain(query), query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
+            return (query.Touches, query.CopiesBegun < query.Copies.Length ? query.Copies[query.CopiesBegun++] : null);
         // The server looks a COPY's table up when it runs, not when it is bound.
         StatementWork? statement = head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Statement : null;
         return (statement?.TouchesUnder(head.Work!.Under) ?? true, statement?.Copies is [CopyFacts only] ? only : null);
@@ -177,7 +174,7 @@ internal sealed class ResultPlans(PostgresSession session)
     private StatementLineage? LineageOf(Pending head)
     {
         if (head.Work is QueryWork query)
-            return IsCertain(query) ? query.Plans?.WithRows(query.ResultsBegun++) : null;
+            return query.Plans?.WithRows(query.ResultsBegun++);
         return head.Work is NameWork work ? _portals.GetValueOrDefault(work.Name)?.Plans?.WithRows(0) : null;
     }
 
@@ -199,7 +196,7 @@ internal sealed class ResultPlans(PostgresSession session)
     {
         RowPlan plan = RowPlan.Create(columns, touches, under, plans, index, out bool unknownOrigin, out bool disagrees);
         if (unknownOrigin)
-            session.UnknownOriginSeen();
+            session.View.UnknownOriginSeen();
         if (disagrees)
             session.WitnessesDisagree();
         return plan;

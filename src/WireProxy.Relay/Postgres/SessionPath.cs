@@ -21,7 +21,7 @@ internal sealed class SessionPath(PostgresSession session)
 
     /// <summary>The path, or null where it may have changed since it was asked for.</summary>
     /// <remarks>What other sessions have changed since counts from the client's next message on, as it does for the catalog.</remarks>
-    public SearchPath? Current => _meaning == session.OwnMeaning && _generation >= session.NeededGeneration ? _path : null;
+    public SearchPath? Current => _meaning == session.OwnMeaning && _generation >= session.View.NeededPathGeneration ? _path : null;
 
     /// <summary>What must be waited for to know it; null where it is known, or cannot be asked for now.</summary>
     /// <param name="isAttempt">The wait is for the answer: once it is over, things are as good as they get.</param>
@@ -41,7 +41,7 @@ internal sealed class SessionPath(PostgresSession session)
         output.Diverge();
         new QueryMessage(Query).Encode(output.BeginOwn());
         session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
-        return AdoptAsync(read, session.OwnMeaning, session.SharedGeneration);
+        return AdoptAsync(read, session.OwnMeaning, session.View.SharedGeneration);
     }
 
     public void Abandon() => _read?.Abandon();

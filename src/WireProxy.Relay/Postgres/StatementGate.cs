@@ -6,7 +6,6 @@ using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres;
-using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -30,6 +29,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     private readonly TextReading _reading = new(session);
     private readonly StatementPlanner _planner = new(session, named);
     private readonly PreparedGate _prepared = new(session, named, notes);
+    private StatementAdmission? _admission;
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
     private bool _catalogTried;
@@ -53,8 +53,11 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         return answer;
     }
 
+    private StatementAdmission Admission => _admission ??= new StatementAdmission(session, named, _planner, _reading);
+
     private GateAnswer JudgeMessage(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
     {
+        session.View.BeginMessage();
         if (session.Session.Recorder is { CanRecord: false })
             return Refused(Refusals.NotRecordable, [], []);
         // A FunctionCall names its function by OID alone.
@@ -92,18 +95,23 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         StatementPlans? plans = session.Masks ? session.PlansOf(call.FunctionId) : null;
         if (plans is not null && plans.Judge.RefusalOf(plans.Statements[0], "FUNCTION CALL", session.Policy) is { } refusal)
             return Refused(refusal, [], []);
+        Needs needs = session.Turn is null ? Needs.Nothing : plans?.NeedsOf([FactsOf(function)]) ?? Needs.Nothing;
+        if (MustWaitFor(needs, plans is not null, out Refusal? conflict))
+            return GateAnswer.Wait;
+        if (conflict is not null)
+            return Refused(conflict, [], []);
         session.NamesMayChange();
         // The large object functions that libpq calls give nothing but what the client has put there, or what an import brought, which is refused.
         bool reads = function is null || under?.Touches(FactsOf(function)) != false;
         bool touches = session.Masks && reads && plans?.Touches != false;
-        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
+        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under, Uses = needs.Use }, null, [], [], 0);
     }
 
-    private static StatementFacts FactsOf(CatalogFunction function) => new()
+    private static StatementFacts FactsOf(CatalogFunction? function) => new()
     {
         Command = "FUNCTION CALL",
         Classes = [StatementClass.Function],
-        Functions = [new FunctionReference(function.Schema, function.Name)],
+        Functions = function is null ? [] : [new FunctionReference(function.Schema, function.Name)],
     };
 
     /// <param name="statement">The name that a Parse prepares under; null for a Query.</param>
@@ -119,17 +127,19 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (!TryAnalyze(text, out AnalyzedText analyzed))
             return GateAnswer.Wait;
         // BEGIN and SET TRANSACTION are the same whatever the catalog says, and a query between them would be the transaction's first.
-        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(StatementPlanner.DependsOnCatalog) && !HasCatalog(output))
+        ReadOnlySpan<byte> utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text;
+        if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(StatementPlanner.DependsOnCatalog)
+            && !_planner.GoesOnWithoutNews(utf8, analyzed.Statements) && !HasCatalog(output))
         {
             _analyzedElsewhere = analyzed;
             return GateAnswer.Wait;
         }
-        if (_planner.Plan(ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text, analyzed, output, out StatementPlans? plans) is { } planning)
+        if (_planner.Plan(utf8, analyzed, output, out StatementPlans? plans) is { } planning)
         {
             (_analyzedElsewhere, _waiting) = (analyzed, planning);
             return GateAnswer.Wait;
         }
-        if (plans?.Statements.Any(static one => one.MissingFunction is not null) == true && session.LooksAgain() && !HasCatalog(output))
+        if (plans?.Statements.Any(static one => one.MissingFunction is not null) == true && session.View.LooksAgain() && !HasCatalog(output))
         {
             // What the names stand for is asked again, too.
             _planner.Judged();
@@ -150,21 +160,22 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         }
         if (session.Masks && _planner.CommitsAmid(analyzed))
             return Refused(Refusals.CommitAmid, text, secrets);
+        if (_putOff.RefusalOf(analyzed.Statements, plans) is { } later)
+            return Refused(later, text, secrets);
+        _putOff.Passed(analyzed.Statements, plans);
+        Needs needs = session.Turn is null ? Needs.Nothing
+            : plans?.NeedsOf(analyzed.Statements) ?? ChangeNeeds.Of(analyzed.Statements, null, session.Catalog, session.Masks);
+        // What is prepared needs nothing before it is bound.
+        bool needsNow = statement is null && !_planner.IsLost(analyzed);
+        if (MustWaitFor(needsNow ? needs : Needs.Nothing, plans is not null, out Refusal? conflict))
+        {
+            _analyzedElsewhere = analyzed;
+            return GateAnswer.Wait;
+        }
+        if (conflict is not null)
+            return Refused(conflict, text, secrets);
         Record(analyzed);
-        return new GateAnswer(Admit(text, analyzed, plans, statement), null, [], secrets, textOffset);
-    }
-
-    /// <summary>A statement runs, or a portal of one: what the gateway knows may hold no longer.</summary>
-    public void Runs(StatementEffect effects)
-    {
-        if ((effects & StatementEffect.Catalog) != 0 || ((effects & StatementEffect.EndsChanges) != 0 && session.MayHaveOpenChanges))
-            session.CatalogMayChange();
-        if ((effects & StatementEffect.Names) != 0)
-            session.NamesMayChange();
-        if ((effects & (StatementEffect.Settings | StatementEffect.Hidden)) != 0)
-            _reading.SettingsMayChange();
-        if ((effects & StatementEffect.Settings) != 0)
-            session.MeaningMayChange();
+        return new GateAnswer(Admission.Admit(text, analyzed, plans, needs, statement), null, [], secrets, textOffset);
     }
 
     /// <summary>A Sync, Query or FunctionCall has passed: the server reports what settings have become before it is ready again.</summary>
@@ -180,31 +191,44 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (session.Policy.IsTransparent || type is not (FrontendMessageType.Bind or FrontendMessageType.Execute))
             return false;
         if (type == FrontendMessageType.Bind)
-            return MustWaitToBind(BindMessage.Decode(body).Statement, output, out refusal);
-        string portal = notes.NameOf(ExecuteMessage.Decode(body).Portal);
-        if (notes.MustJudge(portal) is null)
+        {
+            BindMessage bind = BindMessage.Decode(body);
+            return MustWaitToBind(bind.Portal, bind.Statement, output, out refusal);
+        }
+        ExecuteMessage execute = ExecuteMessage.Decode(body);
+        if (notes.WorkOf(notes.NameOf(execute.Portal)) is not { } work)
             return false;
-        if (MustWaitToJudge(output))
-            return true;
-        refusal = _prepared.OfExecute(portal);
-        return false;
+        bool isNews = session.Masks && work.Needs.Use is { } use && session.CertainProtection is not null && session.View.HasNewsFor(use);
+        if (isNews || notes.MustJudge(notes.NameOf(execute.Portal)))
+        {
+            if (MustWaitToJudge(work, output))
+                return true;
+            refusal = _prepared.RefusalOf(work);
+        }
+        return refusal is null && MustWaitFor(NeedsOf(work, isKept: execute.MaximumRows > 0), work.Judged.Plans is not null, out refusal);
     }
 
-    public bool MustWaitToBind(ReadOnlySpan<byte> statement, OutputBuffer output, out Refusal? refusal)
+    /// <inheritdoc cref="MustWaitToRun"/>
+    public bool MustWaitToBind(ReadOnlySpan<byte> portal, ReadOnlySpan<byte> statement, OutputBuffer output, out Refusal? refusal)
     {
         refusal = null;
-        if (MustWaitToJudge(output))
+        string name = notes.NameOf(statement);
+        session.View.BeginMessage();
+        StatementWork? work = notes.Meant(name);
+        if (MustWaitToJudge(work, output))
             return true;
-        refusal = _prepared.OfBind(notes.NameOf(statement), out Task? settling);
+        refusal = _prepared.OfBind(name, out Task? settling);
         _waiting = settling;
-        return settling is not null;
+        if (settling is not null || refusal is not null || work is null)
+            return settling is not null;
+        return MustWaitFor(NeedsOf(work, isKept: !portal.IsEmpty), work.Judged.Plans is not null, out refusal);
     }
 
-    private bool MustWaitToJudge(OutputBuffer output)
+    private bool MustWaitToJudge(StatementWork? work, OutputBuffer output)
     {
         if (!session.Masks || session.Catalog is null)
             return false;
-        bool mustWait = session.CertainProtection is null && !HasCatalog(output);
+        bool mustWait = session.CertainProtection is null && !(work is not null && _planner.GoesOnWithoutNews(work.Text, work.Statements)) && !HasCatalog(output);
         if (!mustWait && _planner.KnowPath(output) is { } asking)
             (_waiting, mustWait) = (asking, true);
         _catalogTried &= mustWait;
@@ -213,107 +237,30 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         return mustWait;
     }
 
+    /// <summary>The functions that a portal calls, of which rows may still be fetched when the message is answered, must stay what they are.</summary>
+    private static Needs NeedsOf(StatementWork work, bool isKept) =>
+        isKept && work.Needs is { Later: null, Use: { } use } && work.Judged.Plans?.Statements.Any(ChangeNeeds.CallsUsers) == true
+            ? work.Needs with { Later = use } : work.Needs;
+
+    /// <summary>True where somebody else must end first; what has passed this is sent.</summary>
+    private bool MustWaitFor(Needs needs, bool isCertain, out Refusal? refusal)
+    {
+        refusal = null;
+        if (session.Turn is not { } turn || turn.EnterAsync(needs, isCertain && session.Masks, out refusal) is not { } entering)
+            return false;
+        _waiting = entering;
+        // What others change meanwhile counts.
+        _catalogTried = false;
+        _planner.Judged();
+        return true;
+    }
+
+    public void Runs(StatementEffect effects) => Admission.Runs(effects);
+
     public void PortalBound(ReadOnlySpan<byte> portal)
     {
         if (!portal.IsEmpty)
             named.PortalBound();
-    }
-
-    private Work Admit(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, string? statement)
-    {
-        bool dependsOnCatalog = analyzed.Statements.Any(StatementPlanner.DependsOnCatalog);
-        Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
-        StatementEffect effects = StatementEffect.None;
-        for (int i = 0; i < analyzed.Statements.Length; i++)
-            effects |= EffectsOf(analyzed.Statements[i], plans?.Statements[i]);
-        if (_planner.MayHandleNames(analyzed, plans))
-            named.UnknownCodeRuns();
-        // A trigger that sets the search path is in the lineage, and in no fact.
-        foreach (StatementLineage lineage in plans?.Statements ?? [])
-            effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
-        if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
-            effects |= StatementEffect.Catalog;
-        session.HasSeenEffects |= effects != StatementEffect.None;
-        // Whatever the catalog says of a cursor's names now, its rows are of what they stood for when it was declared.
-        if (session.Masks && FetchesFromBefore(analyzed, plans))
-            under = null;
-        if (session.Masks || session.HasSeenEffects)
-            NoteNames(text, analyzed, plans, statement);
-        if (statement is not null)
-            return new StatementWork(statement, analyzed.Statements, NamedBy(analyzed), session.NamesMeaning)
-            {
-                Under = under,
-                Effects = effects,
-                DependsOnCatalog = dependsOnCatalog,
-                Text = !session.Masks ? [] : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray(),
-                Judged = (session.Catalog, plans),
-            };
-        Runs(effects);
-        // A text that changes the catalog may read by its later statements what its earlier ones have changed.
-        if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
-            under = null;
-        return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
-        {
-            Touches = session.Masks && (under is null || Touches(analyzed, plans, under)),
-            Under = under,
-            Plans = under is null ? null : plans,
-            Generation = dependsOnCatalog && analyzed.Statements.Length > 1 ? session.SharedGeneration : null,
-        };
-    }
-
-    private StatementEffect EffectsOf(StatementFacts facts, StatementLineage? lineage)
-    {
-        StatementEffect effects = StatementEffects.Of(facts, session.Catalog, running => named.Find(running) is { } all
-            ? all.Aggregate(StatementEffect.None, (sum, one) => sum | StatementEffects.Of(one, session.Catalog, _ => StatementEffect.All))
-            : named.HasForgotten ? StatementEffect.All : StatementEffect.Settings | StatementEffect.Names);
-        // What a user's function does is in the lineage.
-        return facts.NameEffect == NameEffect.None && StatementEffects.IsQuery(facts) && lineage is { IsStale: false, ChangesNames: false }
-            ? effects & ~StatementEffect.Names : effects;
-    }
-
-    /// <summary>By the lineage where it is known; what runs by a name that may mean several statements, by all of them.</summary>
-    private bool Touches(AnalyzedText analyzed, StatementPlans? plans, Protection under)
-    {
-        for (int i = 0; i < analyzed.Statements.Length; i++)
-        {
-            StatementLineage? lineage = plans?.Statements[i];
-            if (lineage is null or { Shape: ResultShape.OfName } ? Touches(analyzed.Statements[i], under) : plans!.Judge.Touches(lineage))
-                return true;
-        }
-        return false;
-    }
-
-    private bool Touches(StatementFacts facts, Protection under) => under.Touches(facts) &&
-        (facts.NameEffect is not (NameEffect.Execute or NameEffect.FetchCursor) ||
-            under.Touches(facts, _ => named.Find(facts)?.Any(one => under.Touches(one))));
-
-    private IReadOnlyList<StatementFacts>? NamedBy(AnalyzedText analyzed) =>
-        analyzed.Statements is [{ NameEffect: NameEffect.Execute or NameEffect.FetchCursor } running] ? named.Find(running) : null;
-
-    private bool FetchesFromBefore(AnalyzedText analyzed, StatementPlans? plans)
-    {
-        for (int i = 0; i < analyzed.Statements.Length; i++)
-        {
-            if (_planner.FetchesFromBefore(analyzed.Statements[i], plans?.Statements[i]))
-                return true;
-        }
-        return false;
-    }
-
-    private void NoteNames(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, string? statement)
-    {
-        if (string.IsNullOrEmpty(statement) && !analyzed.Statements.Any(static facts => facts.NameEffect is NameEffect.Prepare or NameEffect.DeclareCursor))
-            return;
-        byte[]? kept = text.Length > MadeStatement.LongestText ? null : ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text.ToArray();
-        for (int i = 0; i < analyzed.Statements.Length; i++)
-        {
-            StatementFacts facts = analyzed.Statements[i];
-            var made = plans is null ? null : new MadeStatement(facts, plans.Statements[i], plans.Judge, session.Path.Current, kept, i);
-            if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
-                named.Note(name, facts, made);
-            if (!string.IsNullOrEmpty(statement))
-                named.Note(statement, facts, made);
-        }
     }
 
     private bool TryAnalyze(ReadOnlySpan<byte> text, out AnalyzedText analyzed)
@@ -334,7 +281,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     /// <summary>True where the catalog is there, or cannot be had: what then follows says so.</summary>
     private bool HasCatalog(OutputBuffer output)
     {
-        if (_catalogTried || session.EnsureCatalog(out CatalogRead? readHere, out _catalogTried) is not { } reading)
+        if (_catalogTried || session.View.Ensure(out CatalogRead? readHere, out _catalogTried) is not { } reading)
             return true;
         if (readHere is not null)
         {

@@ -19,7 +19,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : session.GuardsLabels && ChangesLabels(analyzed)))
+        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(IsAsked) : session.GuardsLabels && ChangesLabels(analyzed)))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
@@ -53,6 +53,26 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         return running?.Statements.Length == work.Statements.Length ? WithNames(running, work.Statements) : null;
     }
 
+    /// <summary>Only others have changed the catalog since the session has seen it, and nothing that these statements hang on: they are judged by what is
+    /// known, so that nobody waits for other people's changes.</summary>
+    public bool GoesOnWithoutNews(ReadOnlySpan<byte> utf8, ImmutableArray<StatementFacts> statements)
+    {
+        CatalogView view = session.View;
+        if (!session.Masks || !view.MissesNewsOfOthers || utf8.IsEmpty || statements.Any(static facts => facts.ChangesCatalog))
+            return false;
+        view.GoOnWithoutNews();
+        StatementPlans? plans = PostgresAnalyzer.IsSmall(utf8.Length) || !session.IsUnknownText(utf8) ? session.PlansOf(utf8) : null;
+        bool isSame = plans?.Statements.Length == statements.Length && plans.Statements.All(IsUnderstood) && !view.HasNewsFor(plans.UseOf(statements));
+        if (isSame)
+            view.ReadNews();
+        else
+            view.BeginMessage();
+        return isSame;
+    }
+
+    private static bool IsUnderstood(StatementLineage lineage) => !lineage.ReachesEverything && !lineage.IsStale && !lineage.ChangesCatalog
+        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.MissingFunction is null && lineage.Labels.IsEmpty;
+
     /// <summary>What must be waited for to know the search path; null where it is known, or cannot be asked for now.</summary>
     public Task? KnowPath(OutputBuffer output) => _pathTried ? null : session.Path.Ensure(output, out _pathTried);
 
@@ -61,7 +81,11 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
-        facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+
+    /// <summary>The end of a transaction may run triggers that were put off. In one that has failed it runs nothing.</summary>
+    private bool IsAsked(StatementFacts facts) => DependsOnCatalog(facts) || (session.Catalog?.Definitions.HasDeferrable == true
+        && session.Status != TransactionStatus.Failed && facts.Command is "COMMIT" or "PREPARE TRANSACTION" or "SET CONSTRAINTS");
 
     private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
 
@@ -77,7 +101,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
-        if (facts.NameEffect == NameEffect.Execute && lineage is null or { Shape: ResultShape.OfName })
+        if (facts.NameEffect == NameEffect.Execute && lineage is null or { OfName: not null })
             return RefusalOfNamed(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
@@ -105,7 +129,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>A cursor whose plan is not known any more: its rows may be of what its names stood for when it was declared.</summary>
     public bool FetchesFromBefore(StatementFacts facts, StatementLineage? lineage) =>
         facts.NameEffect == NameEffect.FetchCursor && lineage is null or { Shape: ResultShape.OfName } &&
-        (session.MayHaveOpenChanges || named.Find(facts) is not null);
+        (session.View.MayHaveOpenChanges || named.Find(facts) is not null);
 
     /// <summary>Code may run that puts something under a name of the session's, or takes it away.</summary>
     public bool MayHandleNames(AnalyzedText analyzed, StatementPlans? plans)
@@ -137,7 +161,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// of the answer, which alone tells it that the change is there.</summary>
     public bool CommitsAmid(AnalyzedText analyzed)
     {
-        bool isOpen = session.MayHaveOpenChanges, isCommitted = false;
+        bool isOpen = session.View.MayHaveOpenChanges, isCommitted = false;
         foreach (StatementFacts facts in analyzed.Statements)
         {
             if (isCommitted && facts.Command is not ("BEGIN" or "START TRANSACTION" or "COMMIT" or "ROLLBACK" or "SET TRANSACTION"))
@@ -151,12 +175,12 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
     public StatementPlans WithNames(StatementPlans plans, ImmutableArray<StatementFacts> facts)
     {
-        if (!plans.Statements.Any(statement => statement.Shape == ResultShape.OfName))
+        if (!plans.Statements.Any(static statement => statement.OfName is not null))
             return plans;
         ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
         for (int i = 0; i < statements.Count; i++)
         {
-            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
+            if (statements[i].OfName is not null && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
                 statements[i] = Running(statements[i], made);
         }
         return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
@@ -164,8 +188,9 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     private static StatementLineage Running(StatementLineage running, StatementLineage made) => running with
     {
-        Shape = ResultShape.Columns,
-        Columns = made.ColumnsWith(running.Arguments),
+        Shape = running.Shape == ResultShape.OfName ? made.Shape == ResultShape.Unknown ? ResultShape.Unknown : ResultShape.Columns : running.Shape,
+        Columns = running.Shape == ResultShape.OfName ? made.ColumnsWith(running.Arguments) : running.Columns,
+        OfName = null,
         Touched = [.. running.Touched, .. made.Touched],
         Relations = [.. running.Relations, .. made.Relations],
         Functions = [.. running.Functions, .. made.Functions],
@@ -174,5 +199,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         ReachesEverything = made.ReachesEverything,
         Reasons = made.Reasons,
         ChangesNames = made.ChangesNames,
+        ChangesCatalog = running.ChangesCatalog || made.ChangesCatalog,
+        RunsLater = made.RunsLater,
     };
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using WireProxy.Policy;
+using WireProxy.Sql;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -9,9 +10,22 @@ internal sealed class StatementPlans(TextLineage text, LineageJudge judge)
 {
     private readonly ImmutableArray<StatementLineage> _withRows = [.. text.Statements.Where(statement => statement.Shape != ResultShape.None)];
 
+    private NameUse? _use;
+    private Needs? _needs;
+
     public ImmutableArray<StatementLineage> Statements => text.Statements;
 
     public LineageJudge Judge => judge;
+
+    /// <summary>What the meaning of the statements hangs on.</summary>
+    public NameUse UseOf(ImmutableArray<StatementFacts> facts) => _use ??= new NameUse(
+        text.Statements.SelectMany(one => one.Relations.Select(id => judge.Protection.Catalog.Relation(id)?.Name ?? "")
+            .Concat(one.Functions.Select(static function => function.Name)))
+            .Concat(facts.SelectMany(static one => one.Relations.Select(static relation => relation.Name))),
+        writes: facts.Any(static one => one.Classes.Any(static kind => kind != StatementClass.Read)) || text.Statements.Any(static one => !one.Writes.IsEmpty));
+
+    /// <summary>What the statements need to themselves.</summary>
+    public Needs NeedsOf(ImmutableArray<StatementFacts> facts) => _needs ??= ChangeNeeds.Of(facts, this, judge.Protection.Catalog, usesNames: true);
 
     /// <summary>The statement that gives the result of that place among all results; null where there is none.</summary>
     public StatementLineage? WithRows(int index) => index < _withRows.Length ? _withRows[index] : null;

@@ -20,8 +20,8 @@ internal abstract class Work
     /// of its answer is masked.</summary>
     public Protection? Under { get; init; }
 
-    /// <summary>Of a text with several statements, the catalog's generation when it was sent: others may change it between two of them.</summary>
-    public int? Generation { get; init; }
+    /// <summary>What its meaning hangs on while it is under way; null where nothing can change it.</summary>
+    public NameUse? Uses { get; init; }
 }
 
 /// <summary>A text of the simple protocol.</summary>
@@ -65,6 +65,9 @@ internal sealed class StatementWork(
 
     /// <summary>What running it may do.</summary>
     public StatementEffect Effects { get; init; }
+
+    /// <summary>What it needs to itself, by what was known when it was judged last. Of the request side alone.</summary>
+    public Needs Needs { get; set; } = Needs.Nothing;
 
     /// <summary>False for a text that means the same whatever the catalog holds, such as SELECT 1.</summary>
     public bool DependsOnCatalog { get; init; } = true;

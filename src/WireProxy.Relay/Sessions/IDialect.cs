@@ -53,4 +53,13 @@ internal abstract class DialectSession : LoggedIn
 
     /// <summary>The upstream has ended: whoever waits for an answer is let go.</summary>
     public abstract void Ended();
+
+    /// <summary>The server may still run something for the session that concerns others: it must be heard out, to its end, even though nobody wants its
+    /// answers any more.</summary>
+    public virtual bool MayStillChange => false;
+
+    /// <summary>After <see cref="Ended"/>, once the server has been heard out.</summary>
+    public virtual void HeardOut()
+    {
+    }
 }

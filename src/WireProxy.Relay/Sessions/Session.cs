@@ -121,14 +121,17 @@ internal sealed class Session
     private async Task StopAsync(DialectSession dialect)
     {
         // What a session that the gateway ends leaves running is stopped at once, however slowly the client reads.
-        bool leavesWork = !_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient;
+        bool leavesChange = dialect.MayStillChange;
+        bool leavesWork = leavesChange || (!_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient);
         if (leavesWork)
             _cancelling = dialect.CancelAsync();
         dialect.Responses.StopAtBoundary();
         // A client in the middle of a message would not understand a last one.
         if (!_clientIsAtBoundary)
             await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));
-        if (leavesWork)
+        if (leavesChange)
+            await SayNoMoreAsync();
+        else if (leavesWork)
             Upstream!.Transport.Reset();
         else
             Upstream!.Abort();
@@ -236,13 +239,37 @@ internal sealed class Session
         {
             End(EndOf(e, Party.Upstream));
         }
-        if (_end is { IsOrdinary: false })
+        bool leavesChange = dialect.MayStillChange;
+        if (_end is { IsOrdinary: false } && !leavesChange)
             Upstream!.Abort();
         dialect.Ended();
         // What was not flushed is half a frame, or not on record: the client gets none of it.
         Client.Output.Discard();
         await SayGoodbyeAsync(_clientIsAtBoundary);
         await _cancelling;
+        if (leavesChange)
+            await HearOutAsync(dialect);
+    }
+
+    /// <summary>Nobody wants the server's answers any more, but what it still runs may change what other sessions' statements mean: until it has
+    /// closed, which it does when it reads that nothing more comes, the session holds what it has claimed.</summary>
+    private async Task HearOutAsync(DialectSession dialect)
+    {
+        await SayNoMoreAsync();
+        await Upstream!.DrainAsync();
+        dialect.HeardOut();
+    }
+
+    private async Task SayNoMoreAsync()
+    {
+        try
+        {
+            await Upstream!.Transport.ShutdownSendAsync();
+        }
+        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
+        {
+            // The server has closed already.
+        }
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)

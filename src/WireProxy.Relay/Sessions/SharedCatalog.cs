@@ -2,23 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
+using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Sessions;
-
-/// <summary>What all catalogs of one database share, where its sessions do not all see the same.</summary>
-internal sealed class DatabaseNews
-{
-    private int _generation = 1;
-
-    /// <summary>Columns that the policy has named, under whatever name they go now.</summary>
-    public ProtectedIdentities Identities { get; } = new();
-
-    /// <summary>Grows when the catalog may have changed.</summary>
-    public int Generation => Volatile.Read(ref _generation);
-
-    public int Invalidate() => Interlocked.Increment(ref _generation);
-}
 
 /// <summary>One database's catalog as all its sessions share it: a snapshot, and the news that it has grown old.</summary>
 /// <param name="read">Reads with the gateway's own login; null where it has none.</param>
@@ -46,8 +33,10 @@ internal sealed class SharedCatalog(string database, CompiledPolicy policy, Func
     /// <summary>Grows when the catalog may have changed.</summary>
     public int Generation => _news.Generation;
 
-    /// <summary>The catalog may have changed. Gives the generation that knows of it.</summary>
-    public int Invalidate() => _news.Invalidate();
+    public DatabaseNews News => _news;
+
+    /// <summary>Anything in the catalog may have changed. Gives the generation that knows of it.</summary>
+    public int Invalidate() => _news.Invalidate(CatalogChange.Everything, null);
 
     /// <summary>Something was looked for in vain.</summary>
     /// <returns>Whether it is worth to look again.</returns>

@@ -25,12 +25,9 @@ public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Targe
 
 /// <summary>A user's trigger on a relation.</summary>
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
+/// <param name="IsDeferrable">It may run at the end of the transaction.</param>
 /// <param name="Definition">CREATE TRIGGER where it has a condition or names the rows that change (REFERENCING), else null.</param>
-public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, string? Definition)
-{
-    /// <summary>It may run at the end of the transaction.</summary>
-    public bool IsDeferrable { get; init; }
-}
+public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, bool IsDeferrable, string? Definition);
 
 /// <summary>A rule other than that of a view.</summary>
 /// <param name="Event">ev_type: 1 SELECT, 2 UPDATE, 3 INSERT, 4 DELETE.</param>
@@ -88,6 +85,8 @@ public sealed class CatalogDefinitions
     public ImmutableArray<CatalogOperator> Operators { get; internal init; } = [];
     public ImmutableArray<CatalogCast> Casts { get; internal init; } = [];
     public FrozenDictionary<uint, ImmutableArray<CatalogTrigger>> Triggers { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogTrigger>>.Empty;
+    /// <summary>Some of them may be put off to the end of the transaction.</summary>
+    public bool HasDeferrable { get; internal init; }
     public FrozenDictionary<uint, ImmutableArray<CatalogRule>> Rules { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogRule>>.Empty;
     public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
     /// <summary>The conditions of CHECK constraints, and expressions that rows are put into partitions by, by relation.</summary>

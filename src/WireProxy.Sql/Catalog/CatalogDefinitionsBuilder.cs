@@ -87,6 +87,7 @@ internal sealed class CatalogDefinitionsBuilder
         Operators = [.. _operators],
         Casts = [.. _casts],
         Triggers = Frozen(_triggers),
+        HasDeferrable = _triggers.Values.Any(all => all.Exists(t => t is { IsDeferrable: true, IsEnabled: true })),
         Rules = Frozen(_rules),
         Indexes = Frozen(_indexes),
         Checks = Frozen(_checks),
@@ -133,9 +134,8 @@ internal sealed class CatalogDefinitionsBuilder
     void Trigger(uint relation, string[] traits, string name, string definition)
     {
         Expect(traits, 4);
-        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D",
-            definition.Length == 0 ? null : definition)
-        { IsDeferrable = traits[3] == "t" });
+        ListOf(_triggers, relation).Add(new(relation, name, Number(traits[0]), (int)Number(traits[1]), traits[2] != "D", traits[3] == "t",
+            definition.Length == 0 ? null : definition));
     }
 
     void Index(uint relation, string columns, string expressions, string predicate, string unique) => ListOf(_indexes, relation).Add(

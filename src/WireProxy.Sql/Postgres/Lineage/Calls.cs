@@ -207,6 +207,7 @@ internal sealed class Calls(Analysis a)
         var movesPath = a.Effects.MovesPath;
         a.Effects.Merge(summary.Effects, bound);
         a.Effects.MovedInside(movesPath);
+        a.Effects.ChangesInside |= summary.Effects.ChangesCatalog;
         var result = SummaryValue.Substitute(summary.Result, bound);
         if (routine.Kind == 'f' && !result.Sources.IsEmpty)
             a.Effects.Fold(result.Sources);

@@ -28,6 +28,11 @@ internal sealed class Effects
 
     /// <summary>It was a function that did.</summary>
     public void MovedInside(bool before) => (MovesPath, ChangesAmid) = (before, ChangesAmid | MovesPath);
+
+    /// <summary>DDL runs in a function or a trigger.</summary>
+    public bool ChangesInside { get; set; }
+    /// <summary>A trigger, or a cursor that outlives its transaction, may run later in the transaction.</summary>
+    public bool RunsLater { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
@@ -185,7 +190,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        (ChangesMeaning, ChangesCatalog, ChangesNames) = (true, true, true);
+        (ChangesMeaning, ChangesCatalog, ChangesInside, ChangesNames) = (true, true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -211,6 +216,8 @@ internal sealed class Effects
         ChangesAmid |= inner.ChangesMeaning | inner.ChangesAmid;
         MovesPath |= inner.MovesPath;
         ChangesCatalog |= inner.ChangesCatalog;
+        ChangesInside |= inner.ChangesInside;
+        RunsLater |= inner.RunsLater;
         ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);

@@ -97,6 +97,7 @@ internal sealed class Firing(Analysis a)
         }
         a.Effects.HasFired = true;
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
+        a.Effects.RunsLater |= trigger.IsDeferrable;
         var movesPath = a.Effects.MovesPath;
         Body(trigger, routine, relation);
         a.Effects.MovedInside(movesPath);
@@ -106,17 +107,23 @@ internal sealed class Firing(Analysis a)
     {
         if (trigger.Definition is not { } definition)
         {
-            a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, [], a), []);
+            Merge(a.Shared.Bodies.OfTrigger(routine, relation, [], a));
             return;
         }
         using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
-        a.Effects.Merge(a.Shared.Bodies.OfTrigger(routine, relation, Transitions(parsed), a), []);
+        Merge(a.Shared.Bodies.OfTrigger(routine, relation, Transitions(parsed), a));
         var inside = Inside(relation);
         foreach (var raw in parsed.Statements)
             inside.Expressions.Condition(raw.Child(Tree.RawStmt).Child(Nodes.TriggerWhen), new(null, null));
         if (parsed.IsBroken)
             inside.Effects.UnknownCode("the condition of the trigger " + trigger.Name);
         a.Effects.Merge(inside.Effects, []);
+    }
+
+    void Merge(Effects body)
+    {
+        a.Effects.Merge(body, []);
+        a.Effects.ChangesInside |= body.ChangesCatalog;
     }
 
     static List<string> Transitions(ParsedText trigger)

@@ -45,6 +45,8 @@ internal static class LineageResult
             MissingFunction = effects.MissingFunction,
             ChangesMeaning = effects.ChangesMeaning || Unnamed.CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
+            ChangesInside = effects.ChangesInside,
+            RunsLater = effects.RunsLater,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };

@@ -68,7 +68,7 @@ internal static class Nodes
 
     public static readonly int IntoColumns = F("IntoClause", "col_names"), CreateAsQuery = F("CreateTableAsStmt", "query"),
         CreateAsInto = F("CreateTableAsStmt", "into"), ViewQuery = F("ViewStmt", "query"), ViewAliases = F("ViewStmt", "aliases"),
-        ExplainQuery = F("ExplainStmt", "query"), DeclareQuery = F("DeclareCursorStmt", "query"), PrepareQuery = F("PrepareStmt", "query"),
+        ExplainQuery = F("ExplainStmt", "query"), DeclareQuery = F("DeclareCursorStmt", "query"), DeclareOptions = F("DeclareCursorStmt", "options"), PrepareQuery = F("PrepareStmt", "query"),
         ExecuteParams = F("ExecuteStmt", "params"), RuleActions = F("RuleStmt", "actions"), RuleWhere = F("RuleStmt", "where_clause"),
         ConstraintReferred = F("Constraint", "pktable"), ConstraintReferredColumns = F("Constraint", "pk_attrs"),
         AlterDomainName = F("AlterDomainStmt", "type_name"), StatisticsExprs = F("CreateStatsStmt", "exprs"),

@@ -102,6 +102,7 @@ public sealed record StatementLineage
         Reasons = [reason],
         ChangesMeaning = true,
         ChangesCatalog = true,
+        ChangesInside = true,
         ChangesNames = true,
     };
 
@@ -111,7 +112,8 @@ public sealed record StatementLineage
     /// <summary>With <see cref="ResultShape.Columns"/> the result's columns, in order. Of PREPARE, DECLARE CURSOR and CREATE VIEW, which return
     /// none, those of the query that they keep.</summary>
     public ImmutableArray<OutputColumn> Columns { get; init; } = [];
-    /// <summary>The prepared statement or cursor that <see cref="ResultShape.OfName"/> is about.</summary>
+    /// <summary>The prepared statement or cursor that <see cref="ResultShape.OfName"/> is about, or that runs though its rows do not come (MOVE,
+    /// EXPLAIN).</summary>
     public string? OfName { get; init; }
     /// <summary>EXECUTE: where the values of its arguments come from; they become the parameters of the prepared statement.</summary>
     public ImmutableArray<SourceSet> Arguments { get; init; } = [];
@@ -133,6 +135,10 @@ public sealed record StatementLineage
     public string? MissingFunction { get; init; }
     /// <summary>DDL runs, be it inside a function or a trigger.</summary>
     public bool ChangesCatalog { get; init; }
+    /// <summary>DDL runs inside a function or a trigger, so that the statement does not tell what is changed.</summary>
+    public bool ChangesInside { get; init; }
+    /// <summary>A trigger that is deferrable may run at the end of the transaction.</summary>
+    public bool RunsLater { get; init; }
     /// <summary>A function or trigger may put a prepared statement or a cursor under a name, or take one away.</summary>
     public bool ChangesNames { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>

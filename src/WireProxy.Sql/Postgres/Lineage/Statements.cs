@@ -31,7 +31,7 @@ internal sealed class Statements(Analysis a)
         [T("CreateTableAsStmt")] = (s, n) => new Copies(s.A).CreateAs(n),
         [T("ViewStmt")] = (s, n) => s.View(n),
         [T("ExplainStmt")] = (s, n) => s.Explain(n),
-        [T("DeclareCursorStmt")] = (s, n) => s.Kept(n.Child(Nodes.DeclareQuery)),
+        [T("DeclareCursorStmt")] = (s, n) => s.Declare(n),
         [T("PrepareStmt")] = (s, n) => s.Kept(n.Child(Nodes.PrepareQuery)),
         [T("ExecuteStmt")] = (s, n) => s.Execute(n),
         [T("FetchStmt")] = (s, n) => s.Fetch(n),
@@ -78,6 +78,9 @@ internal sealed class Statements(Analysis a)
         "PrepareStmt", "DeallocateStmt", "DiscardStmt", "DeclareCursorStmt", "ClosePortalStmt",
     }.Select(T)];
 
+    /// <summary>CURSOR_OPT_HOLD (parsenodes.h).</summary>
+    const long CursorHold = 0x20;
+
     Analysis A => a;
 
     public Outcome Run(TreeNode node)
@@ -119,6 +122,14 @@ internal sealed class Statements(Analysis a)
         return outcome.Shape == ResultShape.Columns ? outcome with { Shape = ResultShape.None } : outcome.Shape == ResultShape.Unknown ? outcome : outcome with { Shape = ResultShape.None };
     }
 
+    Outcome Declare(TreeNode node)
+    {
+        var outcome = Kept(node.Child(Nodes.DeclareQuery));
+        if ((node.Number(Nodes.DeclareOptions) & CursorHold) != 0 && a.Effects.Functions.Any(f => f.Id >= Catalog.CatalogRoutine.FirstUserId))
+            a.Effects.RunsLater = true; // Its rows are computed when the transaction commits.
+        return outcome;
+    }
+
     Outcome View(TreeNode node)
     {
         a.Effects.ChangesMeaning = true;
@@ -132,8 +143,8 @@ internal sealed class Statements(Analysis a)
     /// <summary>A plan shows the statement's own words and what the planner folds into constants: calls of functions.</summary>
     Outcome Explain(TreeNode node)
     {
-        Run(node.Child(Nodes.ExplainQuery));
-        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]);
+        var explained = Run(node.Child(Nodes.ExplainQuery));
+        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]) { Name = explained.Name, Arguments = explained.Arguments };
     }
 
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
@@ -161,7 +172,7 @@ internal sealed class Statements(Analysis a)
     Outcome Fetch(TreeNode node)
     {
         a.Effects.ChangesMeaning = true;
-        return node.Flag(Tree.FetchIsMove) ? Outcome.None : new(ResultShape.OfName, []) { Name = node.Text(Tree.FetchPortal) };
+        return new(node.Flag(Tree.FetchIsMove) ? ResultShape.None : ResultShape.OfName, []) { Name = node.Text(Tree.FetchPortal) };
     }
 
     Outcome Execute(TreeNode node)

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Sessions;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>What a message needs to itself while it runs.</summary>
+/// <param name="Use">What the meaning of its statements hangs on; null where they mean the same whatever the catalog says.</param>
+/// <param name="Claim">What nobody else may use while it changes; null where it changes nothing of the kind.</param>
+/// <param name="Hold">What others wait for at the server.</param>
+/// <param name="Change">What is news once it has run; null where nothing is.</param>
+/// <param name="Later">Of <paramref name="Use"/> what may still run when the message is answered: deferred triggers, cursors.</param>
+internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, CatalogChange? Change, NameUse? Later)
+{
+    public static Needs Nothing { get; } = new(null, null, null, null, null);
+}
+
+/// <summary>
+/// One session's part in keeping statements apart from changes of what they mean (<see cref="ChangeGuard"/>). What it uses is on the messages under
+/// way; what it claims holds until its transaction has ended, as the server's locks do. <see cref="EnterAsync"/> is the request side's, the ends are
+/// the response side's.
+/// </summary>
+internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : INameUser
+{
+    /// <summary>How soon whoever waits looks again, for what ends without a word.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _lock = new();
+    private volatile NameUse? _reserved;
+    private volatile bool _isCancelled;
+    private ImmutableArray<NameUse> _later = [];
+    private NameClaim? _claimed;
+    private CatalogChange? _change;
+    private long _claimsMade;
+    private long _since;
+
+    /// <summary>How many messages with claims have been sent.</summary>
+    public long ClaimsMade => Volatile.Read(ref _claimsMade);
+
+    private ChangeGuard Guard => news.Guard;
+
+    public bool Uses(NameClaim claim) =>
+        _reserved?.IsUnder(claim) == true || session.InFlight.Any(pending => pending.Work?.Uses?.IsUnder(claim) == true) || IsHeldLater(claim);
+
+    /// <summary>The last thing before a message passes. Null: it may, and what it uses and claims is known to all; otherwise it is to be judged
+    /// again once the task has completed.</summary>
+    /// <param name="isCertain">It was judged by a catalog that is known to be the present one.</param>
+    /// <param name="refusal">Set where it must not pass at all.</param>
+    public Task? EnterAsync(Needs needs, bool isCertain, out Refusal? refusal)
+    {
+        refusal = null;
+        if (needs.Claim is { } own && IsHeldLater(own))
+        {
+            refusal = Refusals.ChangesWhatIsToRun;
+            return null;
+        }
+        NameClaim? claim = Joined(needs);
+        if (claim is not null)
+            Guard.Claim(this, claim);
+        _reserved = needs.Use;
+        Interlocked.MemoryBarrier();
+        bool isClaimed = needs.Use is { } use && Guard.IsClaimed(this, use);
+        if (isClaimed || (needs.Claim is { } changing && Guard.IsUsed(this, changing)))
+        {
+            _reserved = null;
+            // Who waits for others holds nobody up, but for those whom it waits for.
+            if (isClaimed)
+                Withdraw();
+            return Waiting(out refusal);
+        }
+        _since = 0;
+        if (needs.Use is not null && isCertain && session.View.HasNewsFor(needs.Use))
+        {
+            _reserved = null;
+            Withdraw();
+            session.View.RequestArrived();
+            return Task.CompletedTask;
+        }
+        lock (_lock)
+        {
+            if (claim is not null)
+            {
+                _claimed = claim;
+                Interlocked.Increment(ref _claimsMade);
+            }
+            if (needs.Change is not null)
+                _change = CatalogChange.Join(_change, needs.Change);
+            if (needs.Later is not null)
+                _later = _later.Add(needs.Later);
+        }
+        return null;
+    }
+
+    /// <summary>The message is among those under way, or does not pass.</summary>
+    public void Entered() => _reserved = null;
+
+    /// <summary>The client asks for the statement to be cancelled that may be waiting here.</summary>
+    public void Cancel()
+    {
+        if (Volatile.Read(ref _since) == 0)
+            return;
+        _isCancelled = true;
+        Guard.Pulse();
+    }
+
+    /// <summary>What has been changed since the last transaction ended; everything where it was not seen.</summary>
+    public CatalogChange Changed()
+    {
+        lock (_lock)
+            return _change ?? CatalogChange.Everything;
+    }
+
+    /// <summary>An exchange is answered.</summary>
+    /// <param name="claims"><see cref="ClaimsMade"/> when its last message was sent.</param>
+    public void Answered(long claims)
+    {
+        if (session.Status == TransactionStatus.Idle && (_claimed is not null || !_later.IsEmpty))
+        {
+            lock (_lock)
+            {
+                if (claims == _claimsMade)
+                {
+                    (_claimed, _change, _later) = (null, null, []);
+                    Guard.Release(this);
+                }
+            }
+        }
+        if (Guard.IsAwaited)
+            Guard.Pulse();
+    }
+
+    /// <summary>Something that it has claimed may still be changed by what the server runs.</summary>
+    public bool MayStillChange => _claimed is not null;
+
+    private bool IsHeldLater(NameClaim claim)
+    {
+        foreach (NameUse use in _later)
+        {
+            if (use.IsUnder(claim))
+                return true;
+        }
+        return false;
+    }
+
+    private NameClaim? Joined(Needs needs)
+    {
+        NameClaim? claim = _claimed;
+        if (needs.Claim is not null)
+            claim = NameClaim.Join(claim ?? NameClaim.Nobody, needs.Claim);
+        if (needs.Hold is not null)
+            claim = NameClaim.Join(claim ?? NameClaim.Nobody, needs.Hold);
+        return ReferenceEquals(claim, _claimed) ? null : claim;
+    }
+
+    private void Withdraw()
+    {
+        lock (_lock)
+        {
+            if (_claimed is null)
+                Guard.Release(this);
+            else
+                Guard.Claim(this, _claimed);
+        }
+    }
+
+    private Task? Waiting(out Refusal? refusal)
+    {
+        TimeProvider time = session.Session.Listener.Time;
+        if (_since == 0)
+            Volatile.Write(ref _since, Math.Max(1, time.GetTimestamp()));
+        TimeSpan limit = session.Session.Listener.Options.Limits.ChangeWait;
+        refusal = _isCancelled ? Refusals.WaitCancelled : time.GetElapsedTime(_since) >= limit ? Refusals.WaitedForChange(limit) : null;
+        if (refusal is null)
+            return Task.WhenAny(Guard.NextAsync(), Task.Delay(Glance, time));
+        (_since, _isCancelled) = (0, false);
+        Withdraw();
+        return null;
+    }
+}

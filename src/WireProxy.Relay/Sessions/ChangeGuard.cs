@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Sessions;
+
+/// <summary>A session whose statements mean something by the catalog.</summary>
+internal interface INameUser
+{
+    /// <summary>It has a statement under way, or judged and about to be sent, that uses what is claimed.</summary>
+    bool Uses(NameClaim claim);
+}
+
+/// <summary>
+/// Keeps statements apart from changes of what they mean, across the sessions of one database: a statement is judged by the catalog as it is, and must
+/// not run by another one. A session claims names before it changes them, and waits until nobody uses them; whoever wants to use them waits until
+/// the claim is given back. Sessions that change nothing pay for a look at a counter.
+/// </summary>
+/// <remarks>A statement first says what it uses and then looks at the claims, a change first claims and then looks at who uses: one of the two sees the
+/// other. What is changed past the gateway is not seen here.</remarks>
+internal sealed class ChangeGuard
+{
+    private readonly ConcurrentDictionary<INameUser, NameClaim> _claims = [];
+    private readonly ConcurrentDictionary<INameUser, byte> _users = [];
+    private readonly Lock _lock = new();
+    private int _claimCount;
+    private TaskCompletionSource? _next;
+
+    public void Join(INameUser user) => _users.TryAdd(user, 0);
+
+    public void Leave(INameUser user)
+    {
+        _users.TryRemove(user, out _);
+        Release(user);
+    }
+
+    /// <summary>Nobody claims anything.</summary>
+    public bool IsQuiet => Volatile.Read(ref _claimCount) == 0;
+
+    /// <summary>Somebody else has claimed what is used.</summary>
+    public bool IsClaimed(INameUser by, NameUse use)
+    {
+        if (IsQuiet)
+            return false;
+        foreach ((INameUser owner, NameClaim claim) in _claims)
+        {
+            if (!ReferenceEquals(owner, by) && use.IsUnder(claim))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Somebody else uses what is claimed.</summary>
+    public bool IsUsed(INameUser by, NameClaim claim)
+    {
+        foreach (INameUser user in _users.Keys)
+        {
+            if (!ReferenceEquals(user, by) && user.Uses(claim))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>From here on nobody else begins to use what is claimed. Replaces what the session has claimed before.</summary>
+    public void Claim(INameUser owner, NameClaim claim)
+    {
+        lock (_lock)
+        {
+            bool isNew = !_claims.ContainsKey(owner);
+            _claims[owner] = claim;
+            if (isNew)
+                Interlocked.Increment(ref _claimCount);
+        }
+    }
+
+    public void Release(INameUser owner)
+    {
+        lock (_lock)
+        {
+            if (_claims.TryRemove(owner, out _))
+                Interlocked.Decrement(ref _claimCount);
+        }
+        Pulse();
+    }
+
+    /// <summary>Somebody waits for statements under way to be answered.</summary>
+    public bool IsAwaited => Volatile.Read(ref _next) is not null;
+
+    /// <summary>Whoever waits looks again.</summary>
+    public void Pulse() => Interlocked.Exchange(ref _next, null)?.TrySetResult();
+
+    /// <summary>Completes when something has been given back or answered.</summary>
+    public Task NextAsync()
+    {
+        while (true)
+        {
+            TaskCompletionSource? next = Volatile.Read(ref _next);
+            if (next is not null)
+                return next.Task;
+            next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (Interlocked.CompareExchange(ref _next, next, null) is null)
+                return next.Task;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using WireProxy.Policy;
+using WireProxy.Sql;
+
+namespace WireProxy.Relay.Sessions;
+
+/// <summary>What all catalogs of one database share: how often and in what it has changed.</summary>
+internal sealed class DatabaseNews
+{
+    /// <summary>How many changes are remembered; who has missed more must look at everything.</summary>
+    private const int Remembered = 64;
+
+    private readonly Lock _lock = new();
+    private readonly (CatalogChange Change, object? Owner)[] _changes = new (CatalogChange, object?)[Remembered];
+    private int _generation = 1;
+    private int _everybodys = 1;
+
+    /// <summary>Columns that the policy has named, under whatever name they go now.</summary>
+    public ProtectedIdentities Identities { get; } = new();
+
+    public ChangeGuard Guard { get; } = new();
+
+    /// <summary>Grows when the catalog may have changed.</summary>
+    public int Generation => Volatile.Read(ref _generation);
+
+    /// <summary>The last generation that concerned everybody.</summary>
+    public int EverybodysGeneration => Volatile.Read(ref _everybodys);
+
+    /// <param name="owner">Who has made the change, and knows of it by other means.</param>
+    public int Invalidate(CatalogChange change, object? owner)
+    {
+        lock (_lock)
+        {
+            int generation = _generation + 1;
+            _changes[generation % Remembered] = (change, owner);
+            if (change.News == ChangeReach.Everybody)
+                Volatile.Write(ref _everybodys, generation);
+            Volatile.Write(ref _generation, generation);
+            return generation;
+        }
+    }
+
+    /// <summary>Something that others have changed since then concerns a statement that uses these names.</summary>
+    public bool Concerns(NameUse use, int since, object owner)
+    {
+        if (Generation == since)
+            return false;
+        lock (_lock)
+        {
+            if (_generation - since >= Remembered)
+                return true;
+            for (int generation = since + 1; generation <= _generation; generation++)
+            {
+                (CatalogChange change, object? by) = _changes[generation % Remembered];
+                if (!ReferenceEquals(by, owner) && change.IsNewsFor(use))
+                    return true;
+            }
+            return false;
+        }
+    }
+}

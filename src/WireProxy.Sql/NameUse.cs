@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace WireProxy.Sql;
+
+/// <summary>The relations and functions that a statement uses, be it through views, functions and triggers, by their names without schemas.
+/// Immutable.</summary>
+/// <param name="names">In UTF-16, as the server stores them.</param>
+/// <param name="writes">It puts values somewhere, or may.</param>
+public sealed class NameUse(IEnumerable<string> names, bool writes)
+{
+    private readonly FrozenSet<string> _names = names.ToFrozenSet(StringComparer.Ordinal);
+
+    public bool HasAny(ImmutableArray<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (_names.Contains(name))
+                return true;
+        }
+        return false;
+    }
+
+    public bool IsUnder(NameClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return claim.Reach switch
+        {
+            ChangeReach.Nobody => false,
+            ChangeReach.Everybody => true,
+            ChangeReach.Writers when !writes => false,
+            _ => HasAny(claim.Names),
+        };
+    }
+}
