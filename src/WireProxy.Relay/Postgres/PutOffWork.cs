@@ -1,4 +1,3 @@
-using WireProxy.Policy;
 using WireProxy.Sql;
 using WireProxy.Sql.Postgres.Lineage;
 
