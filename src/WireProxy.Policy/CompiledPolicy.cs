@@ -85,6 +85,10 @@ public sealed class CompiledPolicy
     /// <summary>What <c>unmask</c> grants this subject at this moment.</summary>
     public GrantSet GrantsFor(Subject subject, DateTimeOffset now) => _grants.For(subject, now);
 
+    /// <summary>Each of the file's grants, and whether it holds for this subject at this moment.</summary>
+    public ImmutableArray<GrantState> GrantStates(Subject subject, DateTimeOffset now) =>
+        [.. _grants.Unmet(subject, now).Select((unmet, index) => new GrantState(index, Definition.Unmask[index], unmet))];
+
     /// <summary>What of the catalog is protected from whoever has these grants.</summary>
     /// <param name="known">Columns that the policy has named before, under whatever name they go now; null for none.</param>
     public Protection Resolve(CatalogSnapshot catalog, GrantSet grants, ProtectedIdentities? known = null) =>

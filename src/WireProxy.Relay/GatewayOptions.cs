@@ -65,6 +65,18 @@ public sealed record UpstreamOptions(string Host, int Port, UpstreamTlsOptions T
 {
     /// <summary>Whose login goes upstream; null: the client's own is relayed, and it is the database that knows who asks.</summary>
     public UpstreamLogins? Credentials { get; init; }
+
+    /// <summary>Reached by loopback or a Unix socket: nobody else is on the way.</summary>
+    public bool IsThisMachine =>
+        Host.StartsWith('/') || Host == "localhost" || (IPAddress.TryParse(Host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
+    /// <summary>The gateway's own passwords and tokens may pass unencrypted to any host (<c>upstream.cleartext_credentials</c>), and not to this machine
+    /// alone. Default false.</summary>
+    public bool CleartextCredentials { get; init; }
+
+    /// <summary>How long the database may be silent while the gateway logs in (<c>upstream.timeout</c>): from connecting until TLS stands, and then
+    /// for each of its answers. Default 10 s: drivers wait for 15 s, and whoever says within it that the database does not answer is heard.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>Limits of one listener. Every error that a limit causes names it as the configuration file does.</summary>

@@ -71,6 +71,9 @@ public sealed class GatewayProcess : IAsyncDisposable
         ? given
         : Path.Combine(AppContext.BaseDirectory, "wireproxy");
 
+    /// <summary>A file beside the configuration.</summary>
+    public string FileNamed(string name) => _directory[name];
+
     /// <summary>Runs one of the other verbs to its end.</summary>
     public static Task<ProcessResult> RunAsync(params string[] arguments) => new ProcessRunner(Program, arguments).RunAsync();
 
@@ -108,6 +111,8 @@ public sealed class GatewayProcess : IAsyncDisposable
         var start = new ProcessStartInfo(
             "sh", ["-c", "exec \"$@\" 2>> \"$0\" > /dev/null < /dev/null", LogFile, Program, "serve", "--config", ConfigurationFile]);
         start.Environment["CATALOG_PASSWORD"] = _settings.CatalogPassword;
+        foreach (var (name, value) in _settings.Environment)
+            start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException("wireproxy did not start");
         Reaper.NoteProcess(_process.Id);
         await Until.TrueAsync(AnswersAsync, TimeSpan.FromSeconds(30), () => $"the gateway does not listen:\n{Log}");
@@ -160,6 +165,8 @@ public sealed class GatewayProcess : IAsyncDisposable
             if (keys.ExitCode != 0)
                 throw new InvalidOperationException($"keys new: {keys}");
         }
+        foreach (var (name, text) in _settings.Files)
+            await File.WriteAllTextAsync(_directory[name], text);
         var yaml = _settings.ToYaml(Port, _settings.Policy is not null, JournalDirectory, _directory["signing.pem"], certificate);
         await File.WriteAllTextAsync(ConfigurationFile, yaml);
     }

@@ -38,6 +38,12 @@ public sealed record GatewaySettings
     /// <summary>Further keys at the file's top, such as <c>identity</c>, as lines of YAML.</summary>
     public string? More { get; init; }
 
+    /// <summary>Further files beside the configuration, by their names.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Of the gateway's process.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>strict or batched; null: no journal.</summary>
     public string? Durability { get; init; } = "batched";
 

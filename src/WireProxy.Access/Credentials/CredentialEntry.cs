@@ -1,7 +1,8 @@
 namespace WireProxy.Access;
 
 /// <summary>A credential as the gateway keeps it: its verifier, and whether it still holds. The password is kept nowhere.</summary>
-internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier verifier)
+/// <param name="proof">For which it was issued.</param>
+internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier verifier, Grant proof)
 {
     private static readonly GrantEnd Expired =
         new("the issued credential has expired (identity.credentials.longest limits its lifetime)", "Get a new one with `wireproxy login`.");
@@ -20,7 +21,12 @@ internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier
         return Interlocked.CompareExchange(ref _revoked, end, null) is null;
     }
 
-    public GrantEnd? EndedAt(DateTimeOffset now) => _revoked ?? (now >= credential.Ends ? Expired : null);
+    public GrantEnd? EndedAt(DateTimeOffset now)
+    {
+        // Who gets no more in with their password does not with what they once got by it.
+        if (_revoked is null && proof.Withdrawn is { } end) Revoke(end, now);
+        return _revoked ?? (now >= credential.Ends ? Expired : null);
+    }
 
     /// <summary>Since when it has ended; null: it holds.</summary>
     public DateTimeOffset? DeadSince(DateTimeOffset now) =>

@@ -31,6 +31,9 @@ internal static class Denials
 
     public static GrantEnd SessionTooLong { get; } = new($"the longest session is over ({SessionMaximum})", "Connect again.");
 
-    /// <summary>Never shown: a local user's grant has no end of its own.</summary>
-    public static GrantEnd Never { get; } = new("the login is over", "Connect again.");
+    public static GrantEnd PasswordChanged { get; } = new("the user's password was changed", "Connect again with the new one.");
+
+    public static GrantEnd GroupsChanged { get; } = new("the user's groups were changed", "Connect again.");
+
+    public static GrantEnd UserRemoved { get; } = new("the user was removed", "Ask the gateway's operator, if you should still have access.");
 }

@@ -17,6 +17,9 @@ public abstract class Grant
     /// <summary>When it ends by the clock; null: it does not. It may end sooner, by revocation.</summary>
     public virtual DateTimeOffset? EndsAt => null;
 
+    /// <summary>Taken away, and not over by the clock: what was got by it is over, too. Null: it was not.</summary>
+    internal virtual GrantEnd? Withdrawn => null;
+
     /// <summary>Null while the grant holds at <paramref name="now"/>. Thread-safe, and cheap enough to be asked once a second for every session.</summary>
     public abstract GrantEnd? EndedAt(DateTimeOffset now);
 }

@@ -8,6 +8,12 @@ public sealed record IdentityOptions
     /// <summary>Local users; their names differ.</summary>
     public ImmutableArray<LocalUser> Users { get; init; } = [];
 
+    /// <summary>More users, who may change while the gateway runs; null: none.</summary>
+    public LocalUserSource? UserSource { get; init; }
+
+    /// <summary>Names may be local users'.</summary>
+    public bool HasUsers => !Users.IsEmpty || UserSource is not null;
+
     /// <summary>OpenID Connect providers; their issuers differ.</summary>
     public ImmutableArray<OidcProviderOptions> Oidc { get; init; } = [];
 
@@ -29,8 +35,9 @@ public sealed record IdentityOptions
 }
 
 /// <summary>One of <c>identity.users</c>.</summary>
-/// <param name="Password">Read at the start and every 5 seconds from then on, in the background, so that a changed one counts within
-/// that time and a login takes the same time whether its user exists. While it cannot be read, its user cannot log in.</param>
+/// <param name="Password">Read at the start and twice a second from then on (of a command every 5 seconds), in the background, so that a changed one
+/// counts within that time, also for sessions that began with the old one, and a login takes the same time whether its user exists. While it cannot be
+/// read, its user cannot log in.</param>
 public sealed record LocalUser(string Name, SecretSource Password, ImmutableArray<string> Groups);
 
 /// <summary>How many failed logins are borne. A failure is given back with time: 10 a minute means one more try every 6 seconds.</summary>

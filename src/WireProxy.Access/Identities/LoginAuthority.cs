@@ -30,7 +30,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
         _clock = clock;
         _decoyKey = options.DecoyKey.IsDefaultOrEmpty ? RandomNumberGenerator.GetBytes(ScramKeys.Length) : [.. options.DecoyKey];
         _failures = new FailureLimiter(options.FailureLimits, clock);
-        _users = new UserDirectory(options.Users, _decoyKey, clock, report);
+        _users = new UserDirectory(options.Users, options.UserSource, _decoyKey, clock, report);
         _tokens = new TokenVerifier(options.Oidc, clock, report);
         _certificates = new CertificateVerifier(options.Certificates, clock);
         Credentials = options.Credentials is { } issued ? new IssuedCredentials(issued, clock) : null;
@@ -53,6 +53,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     /// <summary>Reads the local users' passwords, and begins to get the providers' keys; one that is away is reported and asked again.</summary>
     /// <param name="report">Gets what an operator should know of and nobody is waiting for, such as keys that could not be renewed.</param>
     /// <exception cref="SecretUnavailableException">Passwords of users cannot be read; the message has a line for each.</exception>
+    /// <exception cref="FormatException">The users of <see cref="IdentityOptions.UserSource"/> cannot be read.</exception>
     /// <exception cref="ArgumentException">The options cannot be used; the message says why.</exception>
     public static async Task<LoginAuthority> StartAsync(
         IdentityOptions options, Action<string>? report = null, TimeProvider? clock = null, CancellationToken cancellationToken = default)
@@ -83,7 +84,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     public LoginMethod MethodFor(LoginAttempt attempt)
     {
         if (IsIssuedName(attempt.LoginName) || _options.Oidc.IsEmpty) return LoginMethod.Scram;
-        if (_options.Users.IsEmpty) return LoginMethod.Token;
+        if (!_options.HasUsers) return LoginMethod.Token;
         return attempt.LoginName == TokenLoginName || attempt.LoginName.Contains('@') ? LoginMethod.Token : LoginMethod.Scram;
     }
 
@@ -107,7 +108,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     public async ValueTask<LoginOutcome> VerifyPasswordAsync(LoginAttempt attempt, string password, CancellationToken cancellationToken)
     {
         if (!IsIssuedName(attempt.LoginName) && !_options.Oidc.IsEmpty
-            && (_options.Users.IsEmpty || CompactToken.IsShapedLikeOne(password)))
+            && (!_options.HasUsers || CompactToken.IsShapedLikeOne(password)))
             return await VerifyTokenAsync(attempt, password, cancellationToken);
         if (Admit(attempt) is { } denied) return denied;
         ScramVerifier verifier = VerifierFor(attempt);
@@ -154,14 +155,13 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     private PasswordHolder? Holder(string name)
     {
         if (IsIssuedName(name)) return Credentials!.TryFind(name, out CredentialEntry? entry) ? new PasswordHolder(entry.Verifier, entry, null) : null;
-        return _users.TryFind(name, out UserEntry? user) ? new PasswordHolder(user.Verifier, null, user.User) : null;
+        return _users.TryFind(name, out UserEntry? user) ? new PasswordHolder(user.Verifier, null, user) : null;
     }
 
     private LoginOutcome Grant(LoginAttempt attempt, PasswordHolder holder)
     {
         if (holder.Credential is not { } entry)
-            return Granted(new TimedGrant(
-                new Identity(holder.User!.Name, holder.User.Groups, "local", ProofKind.Password), null, Denials.Never));
+            return Granted(new UserGrant(holder.User!));
         if (entry.EndedAt(_clock.GetUtcNow()) is { } end) return Fail(attempt, Denials.Ended(end));
         return entry.Credential.Listener == attempt.Listener ? Granted(new CredentialGrant(entry)) : Fail(attempt, Denials.OtherListener);
     }
@@ -194,5 +194,5 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     private static bool IsSame(ScramVerifier one, ScramVerifier other) =>
         CryptographicOperations.FixedTimeEquals(one.StoredKey.AsSpan(), other.StoredKey.AsSpan());
 
-    private sealed record PasswordHolder(ScramVerifier Verifier, CredentialEntry? Credential, LocalUser? User);
+    private sealed record PasswordHolder(ScramVerifier Verifier, CredentialEntry? Credential, UserEntry? User);
 }

@@ -19,5 +19,7 @@ internal sealed class LimitedGrant(Grant grant, DateTimeOffset limit, GrantEnd e
 
     public override DateTimeOffset? EndsAt => grant.EndsAt < limit ? grant.EndsAt : limit;
 
+    internal override GrantEnd? Withdrawn => grant.Withdrawn;
+
     public override GrantEnd? EndedAt(DateTimeOffset now) => grant.EndedAt(now) ?? (now >= limit ? end : null);
 }

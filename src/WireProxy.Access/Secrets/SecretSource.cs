@@ -9,4 +9,8 @@ public abstract class SecretSource
 }
 
 /// <summary>A secret cannot be had; the message says from where and why, never what it was.</summary>
-public sealed class SecretUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class SecretUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>It is not there, and not only out of reach: somebody may have taken it away.</summary>
+    public bool IsGone { get; init; }
+}

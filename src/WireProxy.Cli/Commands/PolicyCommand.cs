@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using WireProxy.Cli.Configuration;
 using WireProxy.Cli.Output;
 using WireProxy.Cli.PolicyTest;
@@ -24,14 +23,7 @@ internal static class PolicyCommand
             HelpName = "NAME",
             Required = true,
         };
-        var user = new Option<string>("--as")
-        {
-            Description = "Who would send them.",
-            HelpName = "USER",
-            DefaultValueFactory = _ => "somebody",
-        };
-        var database = new Option<string?>("--database") { Description = "The database connected to.", HelpName = "DB" };
-        var address = new Option<string?>("--address") { Description = "The client's address.", HelpName = "IP" };
+        var who = new SubjectOptions();
         var catalog = new Option<bool>("--catalog")
         {
             Description = "Ask the upstream, with upstream.catalog's login, what names mean and what views, functions and procedures read.",
@@ -49,11 +41,13 @@ internal static class PolicyCommand
         var format = SharedOptions.Format();
         var verb = new VerbCommand("test", "Says for each statement (T-SQL: each batch, up to GO) what would happen, and why. Exit code 1 when one would be refused.",
             "wireproxy policy test --config wireproxy.yaml --listener clinic --as alice report.sql",
+            "wireproxy policy test --config wireproxy.yaml --listener clinic --as alice --group nurses --agent copilot --at 2026-11-20T22:30 report.sql",
             "wireproxy policy test --config wireproxy.yaml --listener clinic --catalog --database clinic --format json report.sql",
             "echo 'DROP TABLE clinic.patients' | wireproxy policy test --config wireproxy.yaml --listener clinic -")
         {
-            config, listener, user, database, address, catalog, path, file, format,
+            config, listener, catalog, path, file, format,
         };
+        who.AddTo(verb);
         verb.SetAction(async (result, _) =>
         {
             var console = result.InvocationConfiguration;
@@ -63,27 +57,30 @@ internal static class PolicyCommand
             string[] known = [.. settings.Gateway.Listeners.Select(one => one.Name)];
             if (settings.Gateway.Listeners.FirstOrDefault(one => one.Name == name) is not { } chosen)
                 throw new UsageException($"no listener '{name}'; {Spelling.Accepted(name, known)}");
-            var subject = new Subject(
-                result.GetRequiredValue(user), [], name, result.GetValue(database), Address: Address(result.GetValue(address)));
-            var judge = await JudgeAsync(settings, chosen, subject, result.GetValue(catalog), result.GetValue(path));
+            var subject = who.Subject(result, name);
+            var time = who.Time(result);
+            var judge = await JudgeAsync(settings, chosen, subject, time, result.GetValue(catalog), result.GetValue(path));
             if (judge.Blindness is { } unseen)
                 await console.Error.WriteLineAsync($"wireproxy: {unseen}");
-            return Run(judge, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
+            var grants = new GrantReport(subject, time.GetUtcNow(), PolicyOf(settings));
+            return Run(judge, grants, Read(result.GetRequiredValue(file)), result.GetValue(format), console.Output);
         });
         return new Command("policy", "Tries policies.") { verb };
     }
 
-    private static async Task<IScriptJudge> JudgeAsync(Settings settings, ListenerOptions listener, Subject subject, bool readsCatalog, string? path)
+    private static CompiledPolicy PolicyOf(Settings settings) => settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
+
+    private static async Task<IScriptJudge> JudgeAsync(
+        Settings settings, ListenerOptions listener, Subject subject, TimeProvider time, bool readsCatalog, string? path)
     {
-        var policy = settings.Policy?.Compiled ?? CompiledPolicy.AllowEverything;
-        var definition = settings.Policy?.Definition ?? new PolicyDefinition();
+        var policy = PolicyOf(settings);
         var catalog = readsCatalog ? await ReadCatalogAsync(listener, subject) : null;
         if (listener.Protocol == WireProtocol.Tds)
-            return new TransactSqlJudge(policy, definition, subject, TimeProvider.System, catalog);
+            return new TransactSqlJudge(policy, subject, time, catalog);
         if (catalog is null)
-            return new PostgresJudge(policy, definition, subject, TimeProvider.System);
+            return new PostgresJudge(policy, subject, time);
         var found = path is null ? null : SearchPath.OfSetting(path, subject.User);
-        return new PostgresCatalogJudge(policy, definition, subject, TimeProvider.System, catalog, found);
+        return new PostgresCatalogJudge(policy, subject, time, catalog, found);
     }
 
     private static async Task<CatalogSnapshot> ReadCatalogAsync(ListenerOptions listener, Subject subject)
@@ -100,16 +97,22 @@ internal static class PolicyCommand
         }
     }
 
-    private static int Run(IScriptJudge judge, string script, OutputFormat format, TextWriter output)
+    private static int Run(IScriptJudge judge, GrantReport grants, string script, OutputFormat format, TextWriter output)
     {
         var lines = new JsonLines(output);
+        if (format == OutputFormat.Table)
+            grants.Write(output);
         var (statements, refused) = (0, 0);
         foreach (var verdict in judge.Judge(script))
         {
             statements++;
             refused += verdict.IsRefused ? 1 : 0;
             if (format == OutputFormat.Json)
-                lines.Write(json => VerdictReport.Write(verdict, json));
+                lines.Write(json =>
+                {
+                    VerdictReport.Write(verdict, json);
+                    grants.Write(json);
+                });
             else
                 VerdictReport.Write(verdict, output);
         }
@@ -119,8 +122,4 @@ internal static class PolicyCommand
     }
 
     private static string Read(string file) => file == "-" ? Console.In.ReadToEnd() : File.ReadAllText(file);
-
-    private static IPAddress? Address(string? text) => text is null
-        ? null
-        : IPAddress.TryParse(text, out var address) ? address : throw new UsageException($"--address takes an IP address, not '{text}'");
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using WireProxy.Capture;
 using WireProxy.Cli.Configuration;
 using WireProxy.Cli.Journals;
@@ -84,7 +83,8 @@ internal static class SessionsCommand
             moment = TimeProvider.System.GetUtcNow().UtcDateTime - ago;
             return true;
         }
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        return DateTime.TryParse(text, CultureInfo.InvariantCulture, Utc, out moment);
+        var isTime = Units.TryParseTime(text, out var time);
+        moment = time.UtcDateTime;
+        return isTime;
     }
 }

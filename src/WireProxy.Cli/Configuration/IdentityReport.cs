@@ -68,7 +68,7 @@ internal static class IdentityReport
     private static void WriteText(IdentityOptions identity, TextWriter output)
     {
         output.WriteLine("identity");
-        foreach (var user in identity.Users)
+        foreach (var user in AllUsers(identity))
             output.WriteLine($"  user        {user.Name}{InGroups(user.Groups)}, password from {Secrets.Describe(user.Password)}");
         foreach (var provider in identity.Oidc)
         {
@@ -88,7 +88,7 @@ internal static class IdentityReport
     private static void Write(IdentityOptions identity, Utf8JsonWriter json)
     {
         json.WriteString("kind", "identity");
-        Strings(json, "users", identity.Users.Select(user => user.Name));
+        Strings(json, "users", AllUsers(identity).Select(user => user.Name));
         json.WriteStartArray("oidc");
         foreach (var provider in identity.Oidc)
         {
@@ -117,6 +117,9 @@ internal static class IdentityReport
         }
         json.WriteString("longest_session", identity.SessionMaximum is { } longest ? Units.Duration(longest) : null);
     }
+
+    /// <summary>With those of the users' file, as it is now.</summary>
+    private static IEnumerable<LocalUser> AllUsers(IdentityOptions identity) => identity.Users.Concat((identity.UserSource as UserFile)?.Users ?? []);
 
     private static string Claims(OidcProviderOptions provider)
     {

@@ -13,6 +13,7 @@ internal static class IdentitySection
         var options = new IdentityOptions
         {
             Users = [.. section.Children("users").Select(ReadUser).OfType<LocalUser>()],
+            UserSource = section.Text("users_file") is { } users ? UserFile.Open(section, users) : null,
             Oidc = [.. section.Children("oidc").Select(OidcSection.Read).OfType<OidcProviderOptions>()],
             Certificates = [.. section.Children("certificates").Select(ReadCertificate).OfType<CertificateMapping>()],
             Credentials = ReadCredentials(section),
@@ -20,15 +21,16 @@ internal static class IdentitySection
             FailureLimits = section.Child("failures") is { } failures ? ReadFailures(failures) : defaults.FailureLimits,
         };
         section.RejectUnknownKeys();
-        if (!section.Has("users") && !section.Has("oidc") && !section.Has("certificates"))
+        if (!section.Has("users") && !section.Has("users_file") && !section.Has("oidc") && !section.Has("certificates"))
             section.File.Problems.Error(section.File.Name, section.File.LineOf(section.Path),
-                $"{section.Path}: nobody could log in; 'users', 'oidc' or 'certificates' is expected");
-        RejectTwins(section, "users", "name", options.Users.Select(user => user.Name));
+                $"{section.Path}: nobody could log in; 'users', 'users_file', 'oidc' or 'certificates' is expected");
+        RejectTwins(section, "users", "name", options.Users.Concat((options.UserSource as UserFile)?.Users ?? []).Select(user => user.Name));
         RejectTwins(section, "oidc", "issuer", options.Oidc.Select(provider => provider.Issuer));
         return options;
     }
 
-    private static LocalUser? ReadUser(Section section)
+    /// <summary>Null where the entry has an error, which is reported.</summary>
+    public static LocalUser? ReadUser(Section section)
     {
         var name = section.RequiredText("name");
         var password = Secrets.Read(section, "password");

@@ -92,8 +92,17 @@ internal sealed class ListenerReader(IdentityOptions? identity)
         var logins = new UpstreamLoginReader(protocol, host?.StartsWith('/') == true);
         var credentials = section.Child("credentials") is { } credentialsSection ? logins.ReadCredentials(credentialsSection) : null;
         var catalog = section.Child("catalog") is { } catalogSection ? logins.ReadLogin(catalogSection) : credentials?.Default;
+        var options = new UpstreamOptions(host ?? "", port, tls, catalog) { Credentials = credentials };
+        options = options with
+        {
+            Timeout = section.Duration("timeout", options.Timeout, mayBeZero: false),
+            CleartextCredentials = section.Flag("cleartext_credentials") ?? false,
+        };
         section.RejectUnknownKeys();
-        return host is null ? null : new UpstreamOptions(host, port, tls, catalog) { Credentials = credentials };
+        if (host is null)
+            return null;
+        UpstreamSecrecy.Check(section, protocol, options);
+        return options;
     }
 
     private static UpstreamTlsOptions ReadUpstreamTls(Section section, WireProtocol protocol)

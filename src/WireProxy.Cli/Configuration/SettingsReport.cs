@@ -14,9 +14,12 @@ internal static class SettingsReport
     /// <summary>What clients of SQL Server may ask for and do not get in this version.</summary>
     private static readonly string[] MissingInTds =
     [
-        "MARS is answered off", "column encryption with enclaves is kept from clients",
+        "column encryption with enclaves is kept from clients",
         "sessions do not recover by themselves where a policy judges", "T-SQL newer than SQL Server 2019's does not parse",
     ];
+
+    private static IEnumerable<string> MissingIn(ListenerOptions listener) =>
+        listener.Limits.MarsSessions == 0 || listener.Upstream.Credentials is not null ? MissingInTds.Prepend("MARS is answered off") : MissingInTds;
 
     public static void WriteText(Settings settings, TextWriter output)
     {
@@ -59,12 +62,12 @@ internal static class SettingsReport
         output.WriteLine($"  protocol    {Word(listener.Protocol)}");
         output.WriteLine($"  address     {listener.Address}");
         output.WriteLine($"  tls         {Describe(listener.Tls)}");
-        output.WriteLine($"  upstream    {AddressOf(upstream)}, tls {Describe(upstream.Tls)}{Encryption(listener)}");
+        output.WriteLine($"  upstream    {AddressOf(upstream)}, tls {Describe(upstream.Tls)}{Encryption(listener)}, timeout {Units.Duration(upstream.Timeout)}");
         output.WriteLine($"  login       {IdentityReport.Describe(upstream.Credentials)}{Cleartext(listener)}");
         output.WriteLine($"  catalog     read by {upstream.Catalog?.Username ?? "the client's own session, before its first statement"}");
         output.WriteLine($"  limits      {Describe(limits)}");
         if (listener.Protocol == WireProtocol.Tds)
-            output.WriteLine($"  not there   {string.Join("; ", MissingInTds)}");
+            output.WriteLine($"  not there   {string.Join("; ", MissingIn(listener))}");
     }
 
     private static void WriteListener(ListenerOptions listener, Utf8JsonWriter json)
@@ -78,6 +81,7 @@ internal static class SettingsReport
         json.WriteString("certificate", listener.Tls?.Certificate.Subject);
         json.WriteString("upstream", AddressOf(upstream));
         json.WriteString("upstream_tls", Word(upstream.Tls.Mode));
+        json.WriteString("upstream_timeout", Units.Duration(upstream.Timeout));
         IdentityReport.Write(upstream.Credentials, json);
         json.WriteString("catalog", upstream.Catalog?.Username);
         json.WriteBoolean("asks_for_certificate", listener.Tls is { AsksForCertificate: true });
@@ -86,7 +90,7 @@ internal static class SettingsReport
         {
             json.WriteString("upstream_encryption", Word(upstream.Tls.Encryption));
             json.WriteStartArray("not_there");
-            foreach (var missing in MissingInTds)
+            foreach (var missing in MissingIn(listener))
                 json.WriteStringValue(missing);
             json.WriteEndArray();
         }

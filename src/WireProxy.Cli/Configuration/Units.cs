@@ -32,6 +32,10 @@ internal static class Units
         return false;
     }
 
+    /// <summary>ISO 8601, UTC where no zone is given.</summary>
+    public static bool TryParseTime(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+
     /// <summary>Bytes, or a number of KiB, MiB or GiB.</summary>
     public static bool TryParseSize(string text, out long bytes)
     {

@@ -8,7 +8,7 @@ using WireProxy.Sql.Postgres.Lineage;
 namespace WireProxy.Cli.PolicyTest;
 
 /// <summary>Judges PostgreSQL's SQL with what can be known without the database: an unqualified table may be in any schema.</summary>
-internal sealed class PostgresJudge(CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time) : IScriptJudge
+internal sealed class PostgresJudge(CompiledPolicy policy, Subject subject, TimeProvider time) : IScriptJudge
 {
     private readonly PostgresAnalyzer _analyzer = new();
 
@@ -26,13 +26,13 @@ internal sealed class PostgresJudge(CompiledPolicy policy, PolicyDefinition defi
             return [new StatementVerdict(statement, policy.JudgeUnparsed(), [], problem, [])];
         return analysed.Statements.Select(facts => new StatementVerdict(
             statement, policy.Judge(facts, subject, catalog: null, time.GetUtcNow()), [facts], null,
-            MaskedColumns.Of([facts], definition, subject)));
+            MaskedColumns.Of([facts], policy, subject, time.GetUtcNow())));
     }
 }
 
 /// <summary>Judges PostgreSQL's SQL as a session would that sees this catalog.</summary>
 internal sealed class PostgresCatalogJudge(
-    CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time, CatalogSnapshot catalog, SearchPath? path) : IScriptJudge
+    CompiledPolicy policy, Subject subject, TimeProvider time, CatalogSnapshot catalog, SearchPath? path) : IScriptJudge
 {
     private readonly PostgresTrial _trial = new(policy, subject, catalog, path, time.GetUtcNow());
 
@@ -47,7 +47,7 @@ internal sealed class PostgresCatalogJudge(
         var (verdicts, problem) = _trial.Try(statement.Text);
         return problem is not null
             ? [new StatementVerdict(statement, policy.JudgeUnparsed(), [], problem, [])]
-            : verdicts.Select((verdict, index) => new StatementVerdict(statement, verdict.Verdict, [verdict.Facts], null, MaskedColumns.Of([verdict.Facts], definition, subject))
+            : verdicts.Select((verdict, index) => new StatementVerdict(statement, verdict.Verdict, [verdict.Facts], null, MaskedColumns.Of([verdict.Facts], policy, subject, time.GetUtcNow()))
             {
                 Hint = verdict.Hint,
                 Result = [.. verdict.Columns.Select(column => new ResultColumn(index + 1, column.Name ?? "(not known before it runs)", Fate(column)))],

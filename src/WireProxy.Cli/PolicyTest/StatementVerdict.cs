@@ -43,16 +43,16 @@ internal interface IScriptJudge
 /// <summary>Which protected columns a statement's tables have, as far as its own words tell.</summary>
 internal static class MaskedColumns
 {
-    public static ImmutableArray<MaskedColumn> Of(IEnumerable<StatementFacts> facts, PolicyDefinition definition, Subject subject)
+    public static ImmutableArray<MaskedColumn> Of(IEnumerable<StatementFacts> facts, CompiledPolicy policy, Subject subject, DateTimeOffset now)
     {
         var relations = facts.SelectMany(one => one.Relations).ToList();
+        List<ColumnPattern> open = [.. policy.GrantStates(subject, now).Where(state => state.Holds).SelectMany(state => state.Grant.Columns)];
         return
         [
-            .. from protect in definition.Protect
+            .. from protect in policy.Definition.Protect
                from column in protect.Columns
                where relations.Any(relation => column.MatchesTable(relation.Database ?? subject.Database, relation.Schema, relation.Name))
-               where !definition.Unmask.Any(grant =>
-                   grant is { Groups: null, Agents: null, Purposes: null, Networks: null, Listeners: null, Hours: null, Users: { } users } && users.Contains(subject.User) && grant.Columns.Contains(column))
+               where !open.Any(granted => granted.Covers(column))
                select new MaskedColumn(column, protect.Mask),
         ];
     }

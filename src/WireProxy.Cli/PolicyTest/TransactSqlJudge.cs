@@ -11,7 +11,7 @@ namespace WireProxy.Cli.PolicyTest;
 /// <summary>Judges T-SQL batch by batch: one refused statement stops its batch. Without a catalog names count as they are written, and
 /// what a procedure or a view reads is not known; with one every name is resolved, as the gateway does.</summary>
 internal sealed class TransactSqlJudge(
-    CompiledPolicy policy, PolicyDefinition definition, Subject subject, TimeProvider time, CatalogSnapshot? catalog) : IScriptJudge
+    CompiledPolicy policy, Subject subject, TimeProvider time, CatalogSnapshot? catalog) : IScriptJudge
 {
     private readonly TransactSqlAnalyzer _analyzer = new();
     private readonly LineageJudge? _judge = catalog is null ? null : new LineageJudge(
@@ -33,7 +33,7 @@ internal sealed class TransactSqlJudge(
         if (readings is [{ Facts.Problem: { } problem }])
             return new StatementVerdict(batch, policy.JudgeUnparsed(), [], problem, []);
         ImmutableArray<StatementFacts> shown = [.. readings[0].Facts.Statements.Select(Named)];
-        var masked = MaskedColumns.Of(shown, definition, subject);
+        var masked = MaskedColumns.Of(shown, policy, subject, time.GetUtcNow());
         var refused = readings.SelectMany(reading => reading.Facts.Statements).Select(Named).Select(Judge)
             .FirstOrDefault(verdict => verdict.Decision != Decision.Allow);
         if (refused is not null || catalog is null)

@@ -17,7 +17,7 @@ internal static partial class Logins
         {
             return await LoginAuthority.StartAsync(identity, notice => IdentityNotice(log, notice));
         }
-        catch (Exception exception) when (exception is SecretUnavailableException or ArgumentException)
+        catch (Exception exception) when (exception is SecretUnavailableException or ArgumentException or FormatException)
         {
             throw new UsageException($"nobody could log in: {exception.Message}");
         }

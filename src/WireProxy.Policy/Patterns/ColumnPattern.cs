@@ -51,7 +51,7 @@ public sealed record ColumnPattern(string? Database, string Schema, string Table
     internal bool NamesOneSchema => _schema.IsOneName;
 
     /// <summary>True where every column of the other pattern is plainly one of this pattern.</summary>
-    internal bool Covers(ColumnPattern other) =>
+    public bool Covers(ColumnPattern other) =>
         (_database is null || (other._database is not null && _database.Covers(other._database)))
         && _schema.Covers(other._schema) && _table.Covers(other._table) && _column.Covers(other._column);
 

@@ -11,6 +11,14 @@ public sealed class GrantSet
     internal ImmutableArray<ColumnPattern> Columns { get; }
 }
 
+/// <summary>Whether one of a policy's <c>unmask</c> grants holds for somebody at a moment.</summary>
+/// <param name="Index">Its place in <c>unmask</c>, from 0.</param>
+/// <param name="Unmet">The keys of it that do not hold; empty: it holds.</param>
+public sealed record GrantState(int Index, UnmaskGrant Grant, ImmutableArray<string> Unmet)
+{
+    public bool Holds => Unmet.IsEmpty;
+}
+
 /// <summary>One grant whose meaning was checked.</summary>
 internal sealed record CompiledGrant(SubjectCondition Who, ImmutableArray<ColumnPattern> Columns);
 
@@ -26,6 +34,9 @@ internal sealed class GrantTable(ImmutableArray<CompiledGrant> grants)
 
     /// <summary>One of them holds at some hour.</summary>
     public bool MayHold(Subject subject) => grants.Any(grant => (grant.Who with { Hours = null }).Holds(subject, DateTimeOffset.UnixEpoch));
+
+    /// <summary>For each grant the keys of it that do not hold.</summary>
+    public ImmutableArray<ImmutableArray<string>> Unmet(Subject subject, DateTimeOffset now) => [.. grants.Select(grant => grant.Who.Unmet(subject, now))];
 
     public GrantSet For(Subject subject, DateTimeOffset now)
     {

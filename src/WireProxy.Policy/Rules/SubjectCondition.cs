@@ -28,6 +28,18 @@ internal sealed record SubjectCondition
         && HasAddress(subject.Address)
         && IsWithinHours(now);
 
+    /// <summary>The keys that do not hold, as the file writes them; empty where all do.</summary>
+    public ImmutableArray<string> Unmet(Subject subject, DateTimeOffset now)
+    {
+        (string Key, bool Holds)[] keys =
+        [
+            ("users", Has(Users, subject.User)), ("groups", HasAny(Groups, subject.Groups)), ("agents", Has(Agents, subject.Agent)),
+            ("purposes", Has(Purposes, subject.Purpose)), ("listeners", Has(Listeners, subject.Listener)),
+            ("networks", HasAddress(subject.Address)), ("hours", IsWithinHours(now)),
+        ];
+        return [.. keys.Where(key => !key.Holds).Select(key => key.Key)];
+    }
+
     private static bool Has(ImmutableArray<string>? accepted, string? value) =>
         accepted is not { } list || (value is not null && list.Contains(value, StringComparer.Ordinal));
 

@@ -16,8 +16,11 @@ internal static class Cancellation
 
     public static async Task ForwardAsync(Session session, CancelRequest request, CancellationToken cancellationToken)
     {
-        if (session.Listener.Registry.FindByCancelKey(HandleOf(session.Listener, request.ProcessId, request.Key.Span)) is not null)
-            await DeliverAsync(session, request, cancellationToken);
+        if (session.Listener.Registry.FindByCancelKey(HandleOf(session.Listener, request.ProcessId, request.Key.Span)) is not { } meant)
+            return;
+        // A statement that waits here has not reached the server.
+        (meant.Dialect as PostgresSession)?.Turn?.Cancel();
+        await DeliverAsync(session, request, cancellationToken);
     }
 
     /// <summary>The gateway's own request to stop what a session that it ends has left running; failure is silence, as for any cancel request.</summary>
@@ -36,7 +39,7 @@ internal static class Cancellation
 
     private static async Task DeliverAsync(Session session, CancelRequest request, CancellationToken cancellationToken)
     {
-        Leg upstream = await UpstreamStart.ConnectAsync(session.Listener.Options.Upstream, session.Loop, null, cancellationToken);
+        Leg upstream = await UpstreamStart.ConnectAsync(session, null, cancellationToken);
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static leg => ((Leg)leg!).Abort(), upstream);
         try
         {

@@ -3,6 +3,7 @@ using System.Text;
 using Npgsql;
 using WireProxy.Access;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Relay.Postgres;
@@ -35,10 +36,10 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         {
             throw new CatalogUnreadableException(e.Message);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or FormatException)
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or FormatException or OperationCanceledException)
         {
             await CloseAsync();
-            throw new CatalogUnreadableException(e is PostgresException server ? server.SqlState : e.GetType().Name);
+            throw Unreadable(e);
         }
         finally
         {
@@ -65,9 +66,9 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         {
             throw new CatalogUnreadableException(e.Message);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
         {
-            throw new CatalogUnreadableException(e is PostgresException server ? server.SqlState : e.GetType().Name);
+            throw Unreadable(e);
         }
     }
 
@@ -151,7 +152,40 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
             await connection.DisposeAsync();
     }
 
+    private static CatalogUnreadableException Unreadable(Exception e) => new(e switch
+    {
+        PostgresException server => server.SqlState,
+        OperationCanceledException or TimeoutException or { InnerException: TimeoutException } => "time-out",
+        _ => e.GetType().Name,
+    });
+
     private async Task<NpgsqlConnection> OpenAsync()
+    {
+        if (UpstreamConnector.MayTell(upstream, isEncrypted: false))
+            return await OpenAsync(Mode(upstream.Tls.Mode));
+        if (upstream.Tls.Mode != UpstreamTlsMode.Prefer)
+            return await OpenAsync(Mode(upstream.Tls.Mode), mayTell: upstream.Tls.Mode != UpstreamTlsMode.Disable);
+        try
+        {
+            return await OpenAsync(SslMode.Require);
+        }
+        catch (NpgsqlException e) when (e is not PostgresException)
+        {
+            // There is no TLS: the password is proved, and not told.
+            return await OpenAsync(SslMode.Disable, mayTell: false);
+        }
+    }
+
+    private static SslMode Mode(UpstreamTlsMode mode) => mode switch
+    {
+        UpstreamTlsMode.Disable => SslMode.Disable,
+        UpstreamTlsMode.Prefer => SslMode.Prefer,
+        UpstreamTlsMode.Require => SslMode.Require,
+        _ => SslMode.VerifyFull,
+    };
+
+    /// <param name="mayTell">The server gets the password in the clear where it asks for it.</param>
+    private async Task<NpgsqlConnection> OpenAsync(SslMode mode, bool mayTell = true)
     {
         UpstreamLogin login = upstream.Catalog!;
         var settings = new NpgsqlConnectionStringBuilder
@@ -162,13 +196,10 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
             Username = login.Username,
             Pooling = false,
             ApplicationName = "wireproxy catalog",
-            SslMode = upstream.Tls.Mode switch
-            {
-                UpstreamTlsMode.Disable => SslMode.Disable,
-                UpstreamTlsMode.Prefer => SslMode.Prefer,
-                UpstreamTlsMode.Require => SslMode.Require,
-                _ => SslMode.VerifyFull,
-            },
+            // Of the whole login, in seconds; zero would be without end.
+            Timeout = (int)Math.Ceiling(Math.Clamp(upstream.Timeout.TotalSeconds, 1, 1_024)),
+            SslMode = mode,
+            RequireAuth = mayTell ? null : "!Password",
         };
         var sourceBuilder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         // All columns are text: the types of the database need not be read first.
@@ -185,6 +216,8 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         }
         // Without a pool the source holds nothing of its own.
         NpgsqlDataSource source = sourceBuilder.Build();
-        return await source.OpenConnectionAsync();
+        // The driver's own limit does not hold in a TLS handshake.
+        using var deadline = new CancellationTokenSource(upstream.Timeout);
+        return await source.OpenConnectionAsync(deadline.Token);
     }
 }

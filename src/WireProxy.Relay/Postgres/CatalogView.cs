@@ -9,7 +9,6 @@ namespace WireProxy.Relay.Postgres;
 /// <summary>The catalog as one session sees it, and how certain it is that it still sees it so.</summary>
 internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
 {
-    private int _catalogGeneration;
     private int _neededGeneration;
     private int _arrivedGeneration;
     private int _ownGeneration;
@@ -28,6 +27,9 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     public Protection? Protection { get; private set; }
 
     public DatabaseNews News => shared.News;
+
+    /// <summary>The generation of <see cref="Catalog"/>. Of the request side alone.</summary>
+    public int CatalogGeneration { get; private set; }
 
     /// <summary>Grows when any session has changed the catalog.</summary>
     public int SharedGeneration => shared.Generation;
@@ -83,7 +85,7 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
 
     public bool IsCertain =>
         Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news) &&
-        _catalogGeneration >= NeededGeneration;
+        CatalogGeneration >= NeededGeneration;
 
     /// <summary>How new the catalog must be at least for what the client has sent last.</summary>
     public int NeededGeneration => Math.Max(_neededGeneration, Volatile.Read(ref _ownGeneration));
@@ -92,14 +94,14 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     public int NeededPathGeneration => Math.Max(Math.Min(NeededGeneration, shared.News.EverybodysGeneration), Volatile.Read(ref _ownGeneration));
 
     /// <summary>Others have changed something, since the catalog was read that the session goes by, which a statement with these names hangs on.</summary>
-    public bool HasNewsFor(NameUse use) => shared.News.Concerns(use, _catalogGeneration, session);
+    public bool HasNewsFor(NameUse use) => shared.News.Concerns(use, CatalogGeneration, session);
 
     /// <summary>The catalog is not the newest, and only others have changed it since.</summary>
     public bool MissesNewsOfOthers => Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news)
-        && _catalogGeneration >= Volatile.Read(ref _ownGeneration) && _catalogGeneration < NeededGeneration;
+        && CatalogGeneration >= Volatile.Read(ref _ownGeneration) && CatalogGeneration < NeededGeneration;
 
     /// <summary>The news do not concern the message: it is judged by the catalog that is there, while a newer one is being read.</summary>
-    public void GoOnWithoutNews() => _neededGeneration = _catalogGeneration;
+    public void GoOnWithoutNews() => _neededGeneration = CatalogGeneration;
 
     /// <summary>Nobody waits for it: who needs it finds it, or waits then.</summary>
     public void ReadNews()
@@ -209,7 +211,7 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     {
         Catalog = snapshot;
         Protection = ProtectionUnder(snapshot);
-        _catalogGeneration = generation;
+        CatalogGeneration = generation;
         _newsAdopted = news;
         shared.TellMissing(snapshot, session.Session.Listener);
     }

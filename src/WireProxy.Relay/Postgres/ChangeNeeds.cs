@@ -16,7 +16,7 @@ internal static class ChangeNeeds
     /// <param name="usesNames">The session's statements are judged by what they use.</param>
     public static Needs Of(ImmutableArray<StatementFacts> statements, StatementPlans? plans, CatalogSnapshot? catalog, bool usesNames)
     {
-        NameClaim? claim = null, hold = null;
+        NameClaim? claim = null, hold = null, against = null;
         CatalogChange? change = null;
         bool runsLater = false;
         for (int i = 0; i < statements.Length; i++)
@@ -26,7 +26,9 @@ internal static class ChangeNeeds
             if (ChangeOf(facts, lineage) is { } made)
             {
                 change = CatalogChange.Join(change, made);
-                claim = NameClaim.Join(claim ?? NameClaim.Nobody, Known(made.Claim, catalog));
+                NameClaim known = Known(made.Claim, catalog);
+                claim = NameClaim.Join(claim ?? NameClaim.Nobody, known);
+                against = runsLater ? NameClaim.Join(against ?? NameClaim.Nobody, known) : null;
             }
             if (facts.Hold is not null)
                 hold = NameClaim.Join(hold ?? NameClaim.Nobody, facts.Hold);
@@ -34,7 +36,10 @@ internal static class ChangeNeeds
         }
         NameUse? use = !usesNames || !statements.Any(StatementPlanner.DependsOnCatalog) ? null : plans?.UseOf(statements) ?? UseOf(statements);
         return use is null && claim is null && hold is null && change is null ? Needs.Nothing
-            : new Needs(use, claim is { Reach: ChangeReach.Nobody } ? null : claim, hold, change, runsLater ? use : null);
+            : new Needs(use, claim is { Reach: ChangeReach.Nobody } ? null : claim, hold, change, runsLater ? use : null)
+            {
+                IsAgainstItself = against is not null && use?.IsUnder(against) == true,
+            };
     }
 
     /// <summary>A user's function may have other code by the time when a cursor's next rows are fetched.</summary>

@@ -13,6 +13,9 @@ namespace WireProxy.Relay.Postgres;
 /// <param name="Later">Of <paramref name="Use"/> what may still run when the message is answered: deferred triggers, cursors.</param>
 internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, CatalogChange? Change, NameUse? Later)
 {
+    /// <summary>A statement of the text changes what an earlier one is still to run.</summary>
+    public bool IsAgainstItself { get; init; }
+
     public static Needs Nothing { get; } = new(null, null, null, null, null);
 }
 
@@ -50,7 +53,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     public Task? EnterAsync(Needs needs, bool isCertain, out Refusal? refusal)
     {
         refusal = null;
-        if (needs.Claim is { } own && IsHeldLater(own))
+        if (needs.IsAgainstItself || (needs.Claim is { } own && IsHeldLater(own)))
         {
             refusal = Refusals.ChangesWhatIsToRun;
             return null;

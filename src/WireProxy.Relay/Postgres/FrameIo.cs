@@ -30,6 +30,12 @@ internal static class FrameIo
         return (type, length);
     }
 
+    /// <summary>Receives the upstream's next message of a login, for which it has a limited time.</summary>
+    /// <exception cref="SessionEndException">It did not come.</exception>
+    public static Task<(byte Type, int Length)> ReceiveAnswerAsync(Session session, CancellationToken cancellationToken) =>
+        session.Listener.Patience.ReceiveAsync(
+            session.Upstream!, "did not answer the login", () => ReceiveAsync(session.Upstream!, Party.Upstream), cancellationToken);
+
     public static ReadOnlySpan<byte> Body(Leg leg, int frameLength) => leg.Input.Unread[Frame.HeaderLength..frameLength];
 
     /// <summary>Passes the frame at <paramref name="from"/>'s beginning on and sends it.</summary>

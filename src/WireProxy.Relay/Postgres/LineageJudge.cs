@@ -27,6 +27,9 @@ internal sealed class LineageJudge(Protection protection)
         return false;
     }
 
+    /// <summary>All that the statement may run is known, and none of it touches protected data.</summary>
+    public bool IsHarmless(StatementLineage lineage) => !lineage.RunsUnseen && lineage.Shape != ResultShape.OfName && !Touches(lineage);
+
     /// <summary>Why the statement must not run although the rules allow it; null where it may.</summary>
     public Refusal? RefusalOf(StatementLineage lineage, string command, CompiledPolicy policy)
     {

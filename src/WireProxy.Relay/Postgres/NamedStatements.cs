@@ -11,7 +11,8 @@ internal sealed record MadeStatement(
     StatementFacts Facts, StatementLineage Lineage, LineageJudge Judge, SearchPath? Path, byte[]? Text, int Index)
 {
     /// <summary>The longest text that is kept, in bytes.</summary>
-    public const int LongestText = 32 * 1024;}
+    public const int LongestText = 32 * 1024;
+}
 
 /// <summary>
 /// What EXECUTE and FETCH may run: statements that SQL's PREPARE and DECLARE, and the protocol's Parse, were asked to put under a

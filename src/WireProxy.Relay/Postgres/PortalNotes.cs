@@ -133,13 +133,15 @@ internal sealed class PortalNotes(PostgresSession session)
             return null;
         Protection? under = UnderOf(portal);
         StatementWork? planned = under is null ? null : meant;
+        StatementPlans? plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null;
         return new BindWork(portal, statement, formats, meaning, session.NamesMeaning)
         {
             Under = under,
             Touches = under is null,
             Planned = planned,
             Uses = meant?.Needs.Use,
-            Plans = planned is { Text.Length: > 0, DependsOnCatalog: true } ? planned.PlansFor(session) : null,
+            Plans = plans,
+            Code = planned?.CodeFor(plans, session.View.CatalogGeneration),
         };
     }
 

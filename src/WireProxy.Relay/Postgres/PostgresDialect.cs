@@ -42,8 +42,8 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
         }
         else
         {
-            await UpstreamStart.ConnectAsync(session, null, cancellationToken);
-            await new LoginRelay(session).RunAsync(startup);
+            session.Upstream = await UpstreamStart.ConnectAsync(session, null, cancellationToken);
+            await new LoginRelay(session, cancellationToken).RunAsync(startup);
             subject = new Subject(user, [], listener.Name, StartupNames.Database(startup, user), Address: session.ClientAddress?.Address);
         }
         PostgresSession opened = await PostgresSession.OpenAsync(session, this, subject, startup["application_name"]?.Text);

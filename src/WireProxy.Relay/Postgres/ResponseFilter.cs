@@ -11,16 +11,25 @@ namespace WireProxy.Relay.Postgres;
 /// the others are relayed in blocks; errors of statements that touch protected data lose their details; what the gateway asked
 /// for itself is kept from the client.
 /// </summary>
-internal sealed class ResponseFilter(PostgresSession session) : IFilter
+internal sealed class ResponseFilter : IFilter
 {
-    private readonly ResultPlans _plans = new(session);
-    private readonly SideMessages _side = new(session);
-    private readonly InFlight _inFlight = session.InFlight;
+    private readonly PostgresSession _session;
+    private readonly ResultPlans _plans;
+    private readonly ServerTexts _texts;
+    private readonly SideMessages _side;
+    private readonly InFlight _inFlight;
     private int _streaming;
     private bool _copyIn;
-    private bool _touched;
     private bool _answered;
     private volatile bool _stops;
+
+    public ResponseFilter(PostgresSession session)
+    {
+        (_session, _inFlight) = (session, session.InFlight);
+        _plans = new ResultPlans(session);
+        _texts = new ServerTexts(session, _plans);
+        _side = new SideMessages(session);
+    }
 
     public bool RequiresDurableRecord => false;
 
@@ -65,7 +74,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             }
             if (type == (byte)BackendMessageType.CopyData && _plans.Copy is { } copy)
             {
-                _touched |= HeadTouches();
+                _texts.RowsPass();
                 input.Consume(copy.WriteMaskedRows(input.Unread, output.BeginOwn()));
                 continue;
             }
@@ -100,14 +109,14 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
     /// <summary>Masks all whole rows that stand at the beginning: the plan holds until something else than a row comes.</summary>
     private void MaskRun(RowMask mask, InputBuffer input, OutputBuffer output)
     {
-        _touched |= HeadTouches();
+        _texts.RowsPass();
         input.Consume(mask.WriteMaskedRows(input.Unread, output.BeginOwn()));
     }
 
     /// <summary>What a message that is looked into needs whole.</summary>
     private void Require(byte type, int length, InputBuffer input)
     {
-        int limit = session.Session.Listener.Options.Limits.InspectedMessageBytes;
+        int limit = _session.Session.Listener.Options.Limits.InspectedMessageBytes;
         if (length > limit)
         {
             throw new SessionEndException(new SessionEnd(
@@ -124,20 +133,20 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         switch (type)
         {
             case BackendMessageType.ParameterStatus:
-                return _side.PassesParameter(body, _touched || HeadTouches());
+                return _side.PassesParameter(body, _texts.MayHoldValues);
             case BackendMessageType.NotificationResponse:
                 return _side.PassesNotification(body, output);
             case BackendMessageType.BackendKeyData:
-                session.BackendKeyReceived(BackendKeyData.Decode(body));
+                _session.BackendKeyReceived(BackendKeyData.Decode(body));
                 return true;
             case BackendMessageType.NoticeResponse:
-                return !Withhold(type, body, output);
+                return !_texts.WithholdNotice(body, output);
             case BackendMessageType.ErrorResponse:
                 return HandleError(body, output);
         }
         if (!_inFlight.TryPeek(out Pending head))
             throw ResponseFaults.Unexpected(type);
-        _touched |= session.Masks && (head.Work?.Touches ?? false);
+        _texts.IsAnswered(head);
         return head.Kind == Expectation.Catalog ? HandleCatalog(type, (CatalogWork)head.Work!, body) : HandleAnswer(type, head, body, output);
     }
 
@@ -149,7 +158,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 _plans.Prepared(head.Work as StatementWork);
                 return Answered(head);
             case BackendMessageType.BindComplete when head.Kind == Expectation.Bind:
-                _touched |= _plans.Bound(head.Work as BindWork);
+                _texts.Binds(_plans.Bound(head.Work as BindWork));
                 return Answered(head);
             case BackendMessageType.CloseComplete when head.Kind == Expectation.Close:
                 _plans.Closed(head.Work as NameWork);
@@ -169,7 +178,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             case BackendMessageType.CopyOutResponse when head.Kind is Expectation.Query or Expectation.Execute:
                 _plans.BeginCopy(head, CopyResponse.Decode(body));
                 return true;
-            case BackendMessageType.CopyBothResponse when session.Policy.IsTransparent:
+            case BackendMessageType.CopyBothResponse when _session.Policy.IsTransparent:
                 _copyIn = false;
                 return true;
             case BackendMessageType.CopyDone:
@@ -177,7 +186,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 return true;
             case BackendMessageType.FunctionCallResponse when head.Kind == Expectation.FunctionCall:
                 _answered = true;
-                return !session.Masks || !head.Work!.Touches || WithholdResult(output);
+                return !_session.Masks || !head.Work!.Touches || WithholdResult(output);
             case BackendMessageType.ReadyForQuery:
                 return HandleReady(head, ReadyForQuery.Decode(body));
             default:
@@ -236,15 +245,15 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         if (head.Kind is Expectation.Query or Expectation.FunctionCall && !_answered)
             throw ResponseFaults.Unexpected(BackendMessageType.ReadyForQuery);
         _answered = false;
-        session.Status = ready.Status;
+        _session.Status = ready.Status;
         _plans.EndExchange(ready.Status);
         _copyIn = false;
         if (ready.Status == TransactionStatus.Idle)
-            _touched = false;
+            _texts.TransactionEnds();
         // Before the head goes: whoever finds nothing under way must find the news, too.
-        session.View.ExchangeCompleted(head.Changes);
+        _session.View.ExchangeCompleted(head.Changes);
         // After the news: whoever finds nothing claimed must find them, too.
-        session.Turn?.Answered(head.Claims);
+        _session.Turn?.Answered(head.Claims);
         return Answered(head);
     }
 
@@ -253,9 +262,9 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         ErrorFields error = ErrorFields.Decode(body);
         bool isFatal = (error[ErrorFieldCode.Severity] ?? error[ErrorFieldCode.LocalizedSeverity])?.Text is "FATAL" or "PANIC";
         if (!_inFlight.TryPeek(out Pending head))
-            return !Withhold(BackendMessageType.ErrorResponse, error, body, output);
+            return !_texts.WithholdError(error, false, body, output);
         _answered = true;
-        _touched |= session.Masks && TouchesOf(head);
+        bool codeIsKnown = _texts.Fails(head);
         _plans.EndRows();
         _plans.EndCopy();
         if (head.Kind == Expectation.Catalog && !isFatal)
@@ -276,7 +285,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             head.Work!.Refusal!.EncodeError(output.BeginOwn());
             return false;
         }
-        return !Withhold(BackendMessageType.ErrorResponse, error, body, output);
+        return !_texts.WithholdError(error, codeIsKnown, body, output);
     }
 
     private bool HandleCatalog(BackendMessageType type, CatalogWork work, ReadOnlySpan<byte> body)
@@ -287,7 +296,7 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
                 work.Read.Add(DataRow.Decode(body));
                 break;
             case BackendMessageType.ReadyForQuery:
-                session.Status = ReadyForQuery.Decode(body).Status;
+                _session.Status = ReadyForQuery.Decode(body).Status;
                 _inFlight.Remove();
                 work.Read.Complete();
                 break;
@@ -299,18 +308,10 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
         return false;
     }
 
-    private bool TouchesOf(Pending head) => head.Work switch
-    {
-        NameWork { IsStatement: false } portal => portal.Touches || _plans.TouchesNow(portal),
-        StatementWork statement => statement.TouchesUnder(statement.Under),
-        { } work => work.Touches,
-        null => false,
-    };
-
     /// <summary>The plan for the rows that come now, or null where they must be looked at first.</summary>
     private RowPlan? Rows()
     {
-        if (!session.Masks && !session.View.ReadsHere)
+        if (!_session.Masks && !_session.View.ReadsHere)
             return RowPlan.Clear;
         if (_plans.Rows is { } plan)
             return plan;
@@ -318,24 +319,6 @@ internal sealed class ResponseFilter(PostgresSession session) : IFilter
             return null;
         return head.Kind == Expectation.Execute ? _plans.BeginExecute((NameWork)head.Work!) : null;
     }
-
-    private bool Withhold(BackendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output) =>
-        Withhold(type, ErrorFields.Decode(body), body, output);
-
-    /// <summary>The texts of an error or notice may quote values: those of a statement that touches, and those that running code (a
-    /// trigger's, a policy's) has put together from what it alone has read. What the parser says of the statement itself is passed.</summary>
-    private bool Withhold(BackendMessageType type, ErrorFields fields, ReadOnlySpan<byte> body, OutputBuffer output)
-    {
-        if (!session.Masks || ErrorTexts.AreSafe(fields) || !(_touched || HeadTouches() || ErrorTexts.ComeFromRunningCode(fields)))
-            return false;
-        ErrorMasker.WriteWithheld(body, (byte)type, output.BeginOwn());
-        return true;
-    }
-
-    /// <summary>A Sync that the server has ignored stands at the head for ever: behind it the error may be anybody's.</summary>
-    private bool HeadTouches() =>
-        _inFlight.TryPeek(out Pending head) &&
-        (head.Kind == Expectation.Sync ? _inFlight.Any(pending => pending.Work is BindWork || TouchesOf(pending)) : TouchesOf(head));
 
     private static bool WithholdResult(OutputBuffer output)
     {

@@ -48,8 +48,12 @@ internal sealed class ResultPlans(PostgresSession session)
         StatementWork? statement = _statements.GetValueOrDefault(bind.Statement);
         if (statement?.NamesMeaning != bind.NamesMeaning)
             statement = null;
-        StatementPlans? plans = statement is not null && ReferenceEquals(statement, bind.Planned) ? bind.Plans : null;
-        var portal = new Portal(statement, plans?.Touches ?? statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning, plans);
+        bool isPlanned = statement is not null && ReferenceEquals(statement, bind.Planned);
+        StatementPlans? plans = isPlanned ? bind.Plans : null;
+        var portal = new Portal(statement, plans?.Touches ?? statement?.TouchesUnder(bind.Under) ?? true, bind.NamesMeaning, plans)
+        {
+            Code = isPlanned ? bind.Code : null,
+        };
         if (statement?.Description is { } description && description.Meaning == bind.Meaning)
             portal.Describe(PlanOf(statement, description, bind, plans, portal.Touches), bind.Meaning);
         _portals[bind.Portal] = portal;
@@ -114,6 +118,10 @@ internal sealed class ResultPlans(PostgresSession session)
     /// bound.</summary>
     public bool TouchesNow(NameWork work) =>
         _portals.TryGetValue(work.Name, out Portal? portal) && (portal.Touches || portal.NamesMeaning != work.NamesMeaning);
+
+    /// <summary>What a portal may run when it is executed; null where that is not known.</summary>
+    public KnownCode? CodeOf(NameWork work) =>
+        !work.IsStatement && _portals.TryGetValue(work.Name, out Portal? portal) && portal.NamesMeaning == work.NamesMeaning ? portal.Code : null;
 
     /// <summary>The plan of a portal's rows; null where the portal was not described under the meaning that holds for the Execute.</summary>
     public RowPlan? BeginExecute(NameWork work)
@@ -218,6 +226,9 @@ internal sealed class ResultPlans(PostgresSession session)
         public long NamesMeaning { get; } = names;
 
         public StatementPlans? Plans { get; } = plans;
+
+        /// <inheritdoc cref="BindWork.Code"/>
+        public KnownCode? Code { get; init; }
 
         public RowPlan? Plan { get; private set; }
 

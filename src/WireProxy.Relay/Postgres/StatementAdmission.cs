@@ -59,6 +59,7 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             Touches = session.Masks && (under is null || Touches(analyzed, plans, under)),
             Under = under,
             Plans = under is null ? null : plans,
+            Code = under is null ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
             Uses = needs.Use,
         };
     }

@@ -197,6 +197,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         Writes = [.. running.Writes, .. made.Writes],
         Messages = running.Messages.IsEmpty ? made.Messages : SourceSet.Everything,
         ReachesEverything = made.ReachesEverything,
+        RunsUnseen = running.RunsUnseen || made.RunsUnseen,
         Reasons = made.Reasons,
         ChangesNames = made.ChangesNames,
         ChangesCatalog = running.ChangesCatalog || made.ChangesCatalog,

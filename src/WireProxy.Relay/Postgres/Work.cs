@@ -32,6 +32,9 @@ internal sealed class QueryWork(ImmutableArray<CopyFacts> copies) : Work
 
     public int CopiesBegun { get; set; }
 
+    /// <summary>Null where it may run code that is not known, or touches.</summary>
+    public KnownCode? Code { get; init; }
+
     /// <summary>How many results, rows and copies together, have begun.</summary>
     public int ResultsBegun { get; set; }
 
@@ -98,6 +101,9 @@ internal sealed class StatementWork(
         return _plans;
     }
 
+    /// <summary>What it may run under these plans, which are of now.</summary>
+    public KnownCode? CodeFor(StatementPlans? plans, int generation) => statements.IsEmpty ? null : KnownCode.Of(statements, plans, generation);
+
     /// <summary>Judged anew where the catalog has changed since: a view may read something else now.</summary>
     public bool TouchesUnder(Protection? protection)
     {
@@ -139,6 +145,9 @@ internal sealed class BindWork(string portal, string statement, ImmutableArray<s
 
     /// <summary>Where the columns of its result come from as things are at the Bind; null where that is not known.</summary>
     public StatementPlans? Plans { get; init; }
+
+    /// <inheritdoc cref="QueryWork.Code"/>
+    public KnownCode? Code { get; init; }
 
     /// <summary>The statement that <see cref="Plans"/> are of: the server's own word says whether the portal is one of it.</summary>
     public StatementWork? Planned { get; init; }

@@ -1,6 +1,7 @@
 using WireProxy.Access;
 using WireProxy.Capture;
 using WireProxy.Policy;
+using WireProxy.Relay.Transport;
 
 namespace WireProxy.Relay.Sessions;
 
@@ -44,6 +45,9 @@ internal sealed class ListenerContext(
     public GatewayLog Log { get; } = log;
 
     public TimeProvider Time { get; } = time;
+
+    /// <summary>With the upstream, while a client logs in.</summary>
+    public UpstreamPatience Patience { get; } = new(options.Upstream.Timeout, options.Limits.HandshakeTimeout, time);
 
     public SessionRegistry Registry { get; } = registry;
 

@@ -123,7 +123,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         _format = new TokenFormat(login.Version);
         while (true)
         {
-            PacketRun run = await PacketIo.ReceiveMessageAsync(_upstream.Leg, Party.Upstream);
+            PacketRun run = await PacketIo.ReceiveAnswerAsync(_upstream.Leg, session.Listener.Patience, cancellationToken);
             if (run.First.Type != PacketType.TabularResult)
                 throw PacketIo.Violation(Party.Upstream, "a message that has no place in a login");
             Read(run);
@@ -251,7 +251,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
         string host = route.Server.Split('\\')[0];
         UpstreamOptions options = session.Listener.Options.Upstream with { Host = host, Port = route.Port };
         _upstream = await UpstreamStart.ConnectAsync(
-            options, session.Loop, asked, session.Listener.Options.Limits.HandshakeTimeout, cancellationToken);
+            options, session.Loop, asked, session.Listener.Patience, cancellationToken);
         session.Upstream = _upstream.Leg;
         // The client has been told already.
         if (_mars && !_upstream.Answer.Mars)

@@ -38,6 +38,11 @@ internal static class PacketIo
         return run;
     }
 
+    /// <summary>Receives the upstream's next message of a login, for which it has a limited time.</summary>
+    /// <exception cref="SessionEndException">It did not come.</exception>
+    public static Task<PacketRun> ReceiveAnswerAsync(Leg upstream, UpstreamPatience patience, CancellationToken cancellationToken) =>
+        patience.ReceiveAsync(upstream, "did not answer the login", () => ReceiveMessageAsync(upstream, Party.Upstream), cancellationToken);
+
     /// <summary>Receives until at least <paramref name="count"/> bytes are unread. A reset is an end like any other.</summary>
     private static async ValueTask ReceiveAsync(Leg leg, Party party, int count)
     {

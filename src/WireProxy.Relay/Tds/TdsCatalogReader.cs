@@ -26,11 +26,12 @@ internal static class TdsCatalogReader
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
-            UpstreamStart start = await UpstreamStart.ConnectAsync(upstream, EventLoop.Next(), Federation.Question(null, upstream.Catalog!.SendsToken), Patience, deadline.Token);
+            var patience = new UpstreamPatience(upstream.Timeout, null, TimeProvider.System);
+            UpstreamStart start = await UpstreamStart.ConnectAsync(upstream, EventLoop.Next(), Federation.Question(null, upstream.Catalog!.SendsToken), patience, deadline.Token);
             using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(static leg => ((Leg)leg!).Abort(), start.Leg);
             try
             {
-                TokenFormat format = await LogInAsync(start, upstream.Catalog!, database);
+                TokenFormat format = await LogInAsync(start, upstream.Catalog!, database, patience, deadline.Token);
                 return await QueryAsync(start.Leg, format);
             }
             finally
@@ -52,7 +53,8 @@ internal static class TdsCatalogReader
         }
     }
 
-    private static async Task<TokenFormat> LogInAsync(UpstreamStart start, UpstreamLogin credentials, string database)
+    private static async Task<TokenFormat> LogInAsync(
+        UpstreamStart start, UpstreamLogin credentials, string database, UpstreamPatience patience, CancellationToken cancellationToken)
     {
         var login = new Login7
         {
@@ -63,11 +65,11 @@ internal static class TdsCatalogReader
             ClientInterfaceName = "wireproxy",
             Database = database,
         };
-        if (credentials.SendsToken && !start.HidesToken)
-            throw new CatalogUnreadableException("the token would pass in the clear (upstream.tls)");
-        using (Secret? secret = credentials.Password is { } source ? await source.ReadAsync(CancellationToken.None) : null)
+        if (!OwnLogin.MayCarry(start, credentials))
+            throw new CatalogUnreadableException("the gateway's credential would pass in the clear (upstream.tls)");
+        using (Secret? secret = credentials.Password is { } source ? await source.ReadAsync(cancellationToken) : null)
             await start.SendSecretLoginAsync(OwnLogin.WithCredential(login, credentials, secret, start.Answer));
-        PacketRun run = await PacketIo.ReceiveMessageAsync(start.Leg, Party.Upstream);
+        PacketRun run = await PacketIo.ReceiveAnswerAsync(start.Leg, patience, cancellationToken);
         return Acknowledged(PacketIo.Take(start.Leg, run));
     }
 

@@ -55,7 +55,7 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
             client.CheckEncryption(asked);
             session.TakePlace();
             upstream = await UpstreamStart.ConnectAsync(
-                listener.Upstream, session.Loop, asked, listener.Limits.HandshakeTimeout, cancellationToken);
+                listener.Upstream, session.Loop, asked, session.Listener.Patience, cancellationToken);
         }
         catch (SessionEndException)
         {

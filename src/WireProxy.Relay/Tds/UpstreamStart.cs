@@ -17,8 +17,7 @@ internal sealed class UpstreamStart
 {
     private const byte EncryptionBits = 0x0F;
 
-    /// <summary>Drivers wait for 15 s by default: whoever says within it that the server does not answer is heard.</summary>
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
+    private const string NoHandshake = "did not finish the TLS handshake";
 
     private readonly UpstreamOptions _options;
     private readonly ByteTransport _plain;
@@ -33,32 +32,24 @@ internal sealed class UpstreamStart
 
     public Leg Leg { get; }
 
-    /// <summary>Nobody on the way reads a password in the login.</summary>
-    public bool HidesPassword => UpstreamConnector.IsPrivate(_options.Host, Leg.Transport.TlsDescription is not null);
+    /// <summary>A password may stand in the login: nobody on the way reads it, or the operator allows it.</summary>
+    public bool HidesPassword => UpstreamConnector.MayTell(_options, Leg.Transport.TlsDescription is not null);
 
-    /// <summary>Nobody on the way reads a token in the login, which may be longer than its first packet.</summary>
-    public bool HidesToken => UpstreamConnector.IsPrivate(_options.Host, Leg.Transport.TlsDescription is not null && _loginTls is null);
+    /// <summary>A token may stand in the login, which is then perhaps longer than its first packet.</summary>
+    public bool HidesToken => UpstreamConnector.MayTell(_options, Leg.Transport.TlsDescription is not null && _loginTls is null);
 
     /// <summary>The server's answer to PRELOGIN.</summary>
     public PreLogin Answer { get; private set; } = null!;
 
     /// <param name="asked">The client's PRELOGIN, or null where it sent none, or nobody asks but the gateway.</param>
-    /// <param name="limit">Of the whole login. Half of it is left for saying that the server does not answer.</param>
-    /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands.</exception>
+    /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands, or is silent.</exception>
     public static async Task<UpstreamStart> ConnectAsync(
-        UpstreamOptions options, EventLoop loop, PreLogin? asked, TimeSpan limit, CancellationToken cancellationToken)
+        UpstreamOptions options, EventLoop loop, PreLogin? asked, UpstreamPatience patience, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        TimeSpan patience = limit / 2 < LongestPatience ? limit / 2 : LongestPatience;
-        deadline.CancelAfter(patience);
         try
         {
-            return await ConnectAsync(options, loop, asked, deadline.Token);
-        }
-        catch (Exception e) when (
-            deadline.IsCancellationRequested && e is SessionEndException or OperationCanceledException or IOException or SocketException or ObjectDisposedException)
-        {
-            throw UpstreamConnector.Unreachable($"the upstream did not answer within {patience.TotalSeconds:0.###} s");
+            return await patience.RunAsync(
+                Stage.Connect, "did not accept the connection", wait => ConnectAsync(options, loop, asked, wait), cancellationToken);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
@@ -66,13 +57,13 @@ internal sealed class UpstreamStart
         }
     }
 
-    private static async Task<UpstreamStart> ConnectAsync(UpstreamOptions options, EventLoop loop, PreLogin? asked, CancellationToken cancellationToken)
+    private static async Task<UpstreamStart> ConnectAsync(UpstreamOptions options, EventLoop loop, PreLogin? asked, UpstreamWait wait)
     {
-        var start = new UpstreamStart(options, await UpstreamConnector.ConnectAsync(options, loop, cancellationToken));
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static socket => ((ByteTransport)socket!).Abort(), start._plain);
+        var start = new UpstreamStart(options, await UpstreamConnector.ConnectAsync(options, loop, wait.Token));
+        using CancellationTokenRegistration registration = wait.Aborts(start._plain);
         try
         {
-            await start.BeginAsync(asked, cancellationToken);
+            await start.BeginAsync(asked, wait);
             return start;
         }
         catch
@@ -140,15 +131,17 @@ internal sealed class UpstreamStart
             CryptographicOperations.ZeroMemory(written);
     }
 
-    private async Task BeginAsync(PreLogin? asked, CancellationToken cancellationToken)
+    private async Task BeginAsync(PreLogin? asked, UpstreamWait wait)
     {
         bool isStrict = _options.Tls is { Mode: not UpstreamTlsMode.Disable, Encryption: TdsEncryption.Strict };
         if (isStrict)
         {
+            wait.Step = NoHandshake;
             SslStream stream = await TlsHandshake.AsClientAsync(
-                new TransportStream(_plain, default), _options, ClientStart.Alpn, TlsHandshake.Versions, cancellationToken);
+                new TransportStream(_plain, default), _options, ClientStart.Alpn, TlsHandshake.Versions, wait.Token);
             Leg.Upgrade(new TlsTransport(stream, _plain));
         }
+        wait.Step = "did not answer PRELOGIN";
         byte said = isStrict ? PreLoginEncryption.On : Wanted();
         using (var payload = new WireWriter())
         {
@@ -167,7 +160,7 @@ internal sealed class UpstreamStart
             throw PacketIo.Broken(Party.Upstream, e);
         }
         if (!isStrict)
-            await BeginTlsAsync(Agreed(said), cancellationToken);
+            await BeginTlsAsync(Agreed(said), wait);
     }
 
     /// <summary>What the client says of itself goes on; encryption is the gateway's own business.</summary>
@@ -206,14 +199,15 @@ internal sealed class UpstreamStart
         }
     }
 
-    private async Task BeginTlsAsync(Encryption encryption, CancellationToken cancellationToken)
+    private async Task BeginTlsAsync(Encryption encryption, UpstreamWait wait)
     {
         if (encryption == Encryption.None)
             return;
         if (Leg.Input.Length > 0)
             throw PacketIo.Violation(Party.Upstream, "data behind its answer to PRELOGIN");
+        wait.Step = NoHandshake;
         var carrier = new HandshakeStream(_plain, encryption == Encryption.LoginOnly);
-        SslStream stream = await TlsHandshake.AsClientAsync(carrier, _options, default, SslProtocols.Tls12, cancellationToken);
+        SslStream stream = await TlsHandshake.AsClientAsync(carrier, _options, default, SslProtocols.Tls12, wait.Token);
         carrier.EndHandshake();
         Leg.Upgrade(new TlsTransport(stream, _plain));
         if (encryption == Encryption.LoginOnly)

@@ -25,9 +25,8 @@ internal static class UpstreamConnector
     public static SessionEndException Unreachable(string reason) => new(new SessionEnd(
         Stage.Connect, Party.Upstream, reason, "08001", "Tell the gateway's operator; trying again may help when the database is back."));
 
-    /// <summary>A password may go in the clear: inside TLS, over a Unix socket, or on loopback.</summary>
-    public static bool IsPrivate(string host, bool isEncrypted) =>
-        isEncrypted || host.StartsWith('/') || host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    /// <summary>The gateway may tell its password or token: inside TLS, over a Unix socket, on loopback, or where the operator says that nobody listens.</summary>
+    public static bool MayTell(UpstreamOptions upstream, bool isEncrypted) => isEncrypted || upstream.CleartextCredentials || upstream.IsThisMachine;
 
     private static async Task<LoopSocket> ConnectToHostAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ public sealed record CatalogTrigger(uint Relation, string Name, uint Function, i
 /// <param name="Event">ev_type: 1 SELECT, 2 UPDATE, 3 INSERT, 4 DELETE.</param>
 public sealed record CatalogRule(uint Relation, char Event, string Definition);
 
-/// <summary>An index that is unique, or computes something.</summary>
+/// <summary>An index that is unique, or computes something; or a partition key that does.</summary>
 /// <param name="Columns">Their numbers; 0 for an expression.</param>
 public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Columns, string? Expressions, string? Predicate, bool IsUnique);
 
@@ -57,7 +57,8 @@ public sealed record CatalogLabel(uint Relation, short Column, string? Provider,
     public string? Schema { get; init; }
 }
 
-/// <summary>A foreign key that changes the rows that refer when those that they refer to are deleted or updated.</summary>
+/// <summary>A foreign key, and what it does to the rows that refer when those that they refer to are deleted or updated.</summary>
+/// <param name="OnDelete">confdeltype: c deletes, n and d update; the others change nothing. So does confupdtype.</param>
 /// <param name="ReferringColumns">Their values follow those of <paramref name="Columns"/>, in the same order.</param>
 public sealed record CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate, ImmutableArray<short> ReferringColumns, ImmutableArray<short> Columns);
 
@@ -89,14 +90,14 @@ public sealed class CatalogDefinitions
     public bool HasDeferrable { get; internal init; }
     public FrozenDictionary<uint, ImmutableArray<CatalogRule>> Rules { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogRule>>.Empty;
     public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
-    /// <summary>The conditions of CHECK constraints, and expressions that rows are put into partitions by, by relation.</summary>
+    /// <summary>The conditions of CHECK constraints, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Checks { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
-    /// <summary>CREATE STATISTICS, by relation: ANALYZE computes its expressions.</summary>
+    /// <summary>CREATE STATISTICS of those that compute expressions, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Statistics { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     /// <summary>The conditions of row security policies, by relation.</summary>
     public FrozenDictionary<uint, ImmutableArray<string>> Policies { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     public ImmutableArray<CatalogCascade> Cascades { get; internal init; } = [];
-    /// <summary>Users' functions, not in C, that operator classes run when rows are compared.</summary>
+    /// <summary>Users' functions, not in C, that operator classes and range types run when rows are compared.</summary>
     public ImmutableArray<uint> Comparisons { get; internal init; } = [];
     /// <summary>The functions of enabled event triggers: DDL runs them.</summary>
     public ImmutableArray<uint> EventTriggers { get; internal init; } = [];

@@ -18,8 +18,8 @@ internal sealed class CatalogDefinitionsBuilder
     readonly Dictionary<uint, List<CatalogRule>> _rules = [];
     readonly Dictionary<uint, List<CatalogIndexing>> _indexes = [];
     readonly Dictionary<uint, List<string>> _checks = [];
-    readonly Dictionary<uint, List<string>> _policies = [];
     readonly Dictionary<uint, List<string>> _statistics = [];
+    readonly Dictionary<uint, List<string>> _policies = [];
     readonly Dictionary<uint, string> _domainDefaults = [];
     readonly List<CatalogCascade> _cascades = [];
     readonly HashSet<uint> _comparisons = [];
@@ -52,9 +52,9 @@ internal sealed class CatalogDefinitionsBuilder
             case 'u': ListOf(_rules, id).Add(new(id, a[0], b)); break;
             case 'i': Index(id, a, b, c, d); break;
             case 'h': ListOf(_checks, id).Add(b); break;
+            case 'X': ListOf(_statistics, id).Add(b); break;
             case 'j': ListOf(_policies, id).Add(b); break;
             case 'F': Cascade(id, a.Split(' '), b, c); break;
-            case 'X': ListOf(_statistics, id).Add(b); break;
             case 'D': _domainDefaults[id] = b; break;
             case 'O': _comparisons.Add(id); break;
             case 'E': EventTrigger(id, a); break;
@@ -91,8 +91,8 @@ internal sealed class CatalogDefinitionsBuilder
         Rules = Frozen(_rules),
         Indexes = Frozen(_indexes),
         Checks = Frozen(_checks),
-        Policies = Frozen(_policies),
         Statistics = Frozen(_statistics),
+        Policies = Frozen(_policies),
         Cascades = [.. _cascades],
         Comparisons = [.. _comparisons],
         EventTriggers = [.. _eventTriggers],

@@ -9,15 +9,16 @@ namespace WireProxy.Sql.Catalog;
 /// e: relation, attnum, expression, NULL, g (generated) or d (default);
 /// j: relation, NULL, condition of a row security policy;
 /// F: relation that a foreign key refers to, "referring confdeltype confupdtype", columns that refer, columns that they refer to;
-/// D: domain, NULL, default; O: user's function that an operator class runs, unless it is in C;
+/// D: domain, NULL, default; O: user's function that an operator class or a range type runs, unless it is in C;
 /// t: type (built-in ones too), "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
 /// b: user's function (or a built-in one in SQL), argument types, body or (in C) symbol, extension; R: built-in function that has another's
 /// symbol, symbol; y: function, NULL, defaults;
 /// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
 /// o: operator, "function left right", schema, name; K: cast, "function source target context";
 /// a: aggregate, the functions that it runs; T: relation, "function type enabled deferrable", name, definition where it has WHEN or REFERENCING;
-/// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f);
-/// h: relation, NULL, check, or the expressions of its partition key; X: relation, NULL, CREATE STATISTICS; q: sequence, "relation attnum" of its owner;
+/// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f), of an index or a partition key;
+/// X: relation, NULL, CREATE STATISTICS where it has expressions;
+/// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
 /// l: relation, attnum, label, provider; n: relation, attnum, comment; L: schema (0: the database), provider (NULL: a comment), label, schema's name;
 /// P: publication, all tables (t or f), name; Q: publication, relation; z: extension, NULL, name, schema.
 /// Objects from 16384 on only (FirstNormalObjectId, src/include/access/transam.h), except C, R, b, f, m and t.
@@ -57,16 +58,17 @@ internal static class PostgresDefinitionQuery
          WHERE x.indrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
            AND (x.indisunique OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
         UNION ALL
-        SELECT 'h', k.conrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, k.conrelid), NULL, NULL
-          FROM pg_catalog.pg_constraint k
-         WHERE k.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND k.conrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
-        UNION ALL
-        SELECT 'h', p.partrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(p.partexprs, p.partrelid), NULL, NULL
+        SELECT 'i', p.partrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(p.partexprs, p.partrelid), NULL, 'f'
           FROM pg_catalog.pg_partitioned_table p
          WHERE p.partexprs IS NOT NULL
         UNION ALL
         SELECT 'X', s.stxrelid::pg_catalog.text, NULL, pg_catalog.pg_get_statisticsobjdef(s.oid), NULL, NULL
           FROM pg_catalog.pg_statistic_ext s
+         WHERE 'e'::pg_catalog."char" OPERATOR(pg_catalog.=) ANY (s.stxkind)
+        UNION ALL
+        SELECT 'h', k.conrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, k.conrelid), NULL, NULL
+          FROM pg_catalog.pg_constraint k
+         WHERE k.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND k.conrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
         UNION ALL
         SELECT 'j', p.polrelid::pg_catalog.text, NULL, x.expression, NULL, NULL
           FROM pg_catalog.pg_policy p
@@ -78,8 +80,6 @@ internal static class PostgresDefinitionQuery
                pg_catalog.array_to_string(k.conkey, ' '), pg_catalog.array_to_string(k.confkey, ' '), NULL
           FROM pg_catalog.pg_constraint k
          WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
-           AND (k.confdeltype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[])
-                OR k.confupdtype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n', 'd']::pg_catalog."char"[]))
         UNION ALL
         SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled, t.tgdeferrable), t.tgname::pg_catalog.text,
                CASE WHEN t.tgqual IS NOT NULL OR t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL
@@ -184,6 +184,11 @@ internal static class PostgresDefinitionQuery
           FROM pg_catalog.pg_amop p
           JOIN pg_catalog.pg_operator o ON o.oid OPERATOR(pg_catalog.=) p.amopopr
           JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) o.oprcode::pg_catalog.oid
+         WHERE f.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND f.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
+        UNION ALL
+        SELECT 'O', f.oid::pg_catalog.text, NULL, NULL, NULL, NULL
+          FROM pg_catalog.pg_range g
+          JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) ANY (ARRAY[g.rngcanonical, g.rngsubdiff]::pg_catalog.oid[])
          WHERE f.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND f.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid
         UNION ALL
         SELECT 'l', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.label, s.provider, NULL

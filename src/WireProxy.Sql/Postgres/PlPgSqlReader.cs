@@ -65,11 +65,12 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
         {
             if (_c.Take("declare"u8))
                 continue;
-            _sql.Declared(_c.Position);
+            var name = _c.Position;
+            _sql.Declared(name);
             _c.ExpectName();
             if (_c.Take("alias"u8))
             {
-                _c.UntilSemicolon(); // FOR name or $1
+                _sql.Assigned(new(name, _c.UntilSemicolon().To)); // FOR name or $1
                 _c.Skip();
                 continue;
             }
@@ -80,6 +81,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
                 _c.Until(c => c.Is("for"u8) || c.Is("is"u8)); // Arguments: names and types.
                 _c.Skip();
                 _sql.Statement(_c.UntilSemicolon());
+                _sql.DeclaredEmpty(name);
                 _c.Skip();
                 continue;
             }
@@ -87,9 +89,12 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
             _c.Until(c => c.Kind is ';' or '=' || c.Is(":="u8) || c.Is("default"u8));
             if (_c.Kind != ';')
             {
+                _sql.Assigned(new(name, name + 1));
                 _c.Skip();
                 _sql.Expression(_c.UntilSemicolon());
             }
+            else
+                _sql.DeclaredEmpty(name);
             _c.Skip();
         }
     }
@@ -132,7 +137,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
         }
         else if (_c.Take("foreach"u8))
         {
-            _c.Until(c => c.Is("array"u8)); // Variables, SLICE n, IN
+            _sql.Assigned(_c.Until(c => c.Is("array"u8))); // Variables, SLICE n, IN
             _c.Skip();
             _sql.Expression(_c.Until(c => c.Is("loop"u8)));
             Loop();

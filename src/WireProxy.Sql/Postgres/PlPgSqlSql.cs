@@ -39,7 +39,30 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     /// <summary>The names of variables that the body declares.</summary>
     public HashSet<string> Variables { get; } = [];
 
-    public void Declared(int token) => Variables.Add(Name(token));
+    public void Declared(int token)
+    {
+        Variables.Add(Name(token));
+        _declared.Add(Name(token));
+    }
+
+    readonly HashSet<string> _cursors = [];
+    readonly HashSet<string> _assigned = [];
+    readonly List<string> _fetched = [];
+
+    /// <summary>Rows come from a cursor whose query need not stand in this body.</summary>
+    public bool FetchesUnknown => _fetched.Exists(name => !_cursors.Contains(name) || _assigned.Contains(name));
+
+    /// <summary>A variable that begins without a value: as a cursor it is of a query of this body, unless it is given another's name.</summary>
+    public void DeclaredEmpty(int token) => _cursors.Add(Name(token));
+
+    /// <summary>All words in the range may be given values.</summary>
+    public void Assigned(PlPgSqlRange range)
+    {
+        for (var i = range.From; i < range.To; i++)
+            _assigned.Add(Name(i));
+    }
+
+    public void Fetched(int token) => _fetched.Add(Name(token));
 
     /// <summary>Whether errors are caught: their texts, which quote values, are then in variables.</summary>
     public bool Catches { get; set; }
@@ -75,6 +98,7 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
     {
         if (range.IsEmpty)
             return;
+        Assigned(range);
         var name = Name(range.From);
         Variables.Add(name);
         var isField = range.To - range.From == 3 && _c.IsAt(range.From + 1, "."u8);
@@ -103,19 +127,22 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
         Add([.. _c.Text(range), .. " "u8, .. _c.Text(rest)], true);
     }
 
-    /// <summary>The expression of an EXECUTE: its value is run. A literal alone is known; anything else is not.</summary>
+    /// <summary>The expression of an EXECUTE: its value is run.</summary>
     public void Dynamic(PlPgSqlRange range)
     {
         var role = Role;
         Role = PlPgSqlRole.Text;
         Expression(range);
         Role = role;
-        if (range.To - range.From == 1 && _c.KindAt(range.From) == Token.Literal)
-            Dynamics.Add([.. "SELECT "u8, .. _c.Text(range)]);
-        else
-            HasUnknown = true;
+        Dynamics.Add([.. "SELECT "u8, .. _c.Text(range)]);
     }
 
-    /// <summary>Literals that are run, each as <c>SELECT 'literal'</c>.</summary>
+    /// <summary>Names that something in the body declares or gives a value to.</summary>
+    public IReadOnlySet<string> Changing => _changing ??= new HashSet<string>(_assigned.Concat(_declared));
+
+    IReadOnlySet<string>? _changing;
+    readonly HashSet<string> _declared = [];
+
+    /// <summary>Texts that are run, each as <c>SELECT expression</c>.</summary>
     public List<byte[]> Dynamics { get; } = [];
 }

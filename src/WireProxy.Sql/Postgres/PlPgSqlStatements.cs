@@ -22,12 +22,14 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
         else if (_c.Take("exit"u8) || _c.Take("continue"u8))
             Exit();
         else if (_c.Take("get"u8))
-            Plain(); // DIAGNOSTICS variable = item, ...
+            _sql.Assigned(Plain()); // DIAGNOSTICS variable = item, ...
         else if (_c.Take("open"u8))
             Open();
+else if (_c.Take("fetch"u8) || _c.Take("move"u8))
+            Fetch();
         else if (_c.Is("close"u8))
             Close();
-        else if (_c.Take("fetch"u8) || _c.Take("move"u8) || _c.Take("null"u8))
+        else if (_c.Take("null"u8))
             Plain();
         else if (_c.IsWord() || _c.Kind == '(')
             Sql();
@@ -186,7 +188,7 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
     }
 
     /// <summary>Names, numbers, signs and separators alone, which run no SQL: FETCH 5 FROM c INTO x.</summary>
-    void Plain()
+    PlPgSqlRange Plain()
     {
         var range = _c.UntilSemicolon();
         for (var i = range.From; i < range.To; i++)
@@ -199,6 +201,20 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
                 _sql.Target(new(i, Math.Min(i + 1, range.To)), -2); // FETCH ... INTO new, GET DIAGNOSTICS new.x = ...
         }
         _c.MoveTo(range.To);
+        return range;
+    }
+
+    /// <summary><c>[direction [FROM | IN]] cursor [INTO target]</c></summary>
+    void Fetch()
+    {
+        var range = Plain();
+        var into = range.From;
+        while (into < range.To && !_c.IsAt(into, "into"u8))
+            into++;
+        if (into == range.From)
+            throw new PlPgSqlUnknownException();
+        _sql.Fetched(into - 1);
+        _sql.Assigned(new(into, range.To));
     }
 
     /// <summary>A statement of SQL. An INTO for variables is taken out, as make_execsql_stmt does: the first INTO that is not part of
@@ -208,6 +224,7 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
         var start = _c.Position;
         var (into, afterInto) = (-1, -1);
         var isImport = _c.Is("import"u8);
+        var isCall = _c.Is("call"u8);
         var (depth, atomic) = (0, 0);
         while (_c.Kind != ';' || depth > 0 || atomic > 0)
         {
@@ -235,6 +252,8 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             IntoTarget();
             afterInto = _c.Position;
         }
+        if (isCall)
+            _sql.Assigned(new(start, _c.Position)); // OUT arguments.
         if (into < 0)
             _sql.Statement(new(start, _c.Position));
         else

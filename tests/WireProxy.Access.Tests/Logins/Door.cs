@@ -86,6 +86,17 @@ internal sealed class Door : IAsyncDisposable
         return (fresh.Credential, Encoding.ASCII.GetString(fresh.Password.Utf8));
     }
 
+    /// <summary>Lets time pass until something is so.</summary>
+    public async Task TickAsync(TimeSpan step, Func<bool> until)
+    {
+        for (int i = 0; !until(); i++)
+        {
+            Assert.That(i, Is.LessThan(500), "it does not come to be");
+            Clock.Advance(step);
+            await Task.Delay(20);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Authority.DisposeAsync();

@@ -280,6 +280,154 @@ public sealed class ChangedBesideTests() : ThroughGateway(Through.Guarded)
         await client.QueryAsync($"DROP TABLE IF EXISTS born_{_id}, plain_{_id} CASCADE");
     }
 
+    [Test]
+    public async Task A_function_of_a_cursor_cannot_be_replaced_while_the_cursor_is_open()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"DECLARE c CURSOR FOR SELECT say_{_id}() FROM clinic.wards");
+        await client.QueryAsync("FETCH 1 FROM c");
+
+        var replacing = await client.QueryAsync(ReplaceFunction);
+
+        Assert.That(replacing.Single(message => message.Type == 'E').Field('C'), Is.EqualTo("55006"));
+    }
+
+    [Test]
+    public async Task A_function_of_a_deferred_trigger_cannot_be_replaced_before_it_has_run()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync($"CREATE TABLE watched_{_id} (x text)");
+        await client.QueryAsync($"CREATE FUNCTION later_{_id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+        await client.QueryAsync(
+            $"CREATE CONSTRAINT TRIGGER later AFTER INSERT ON watched_{_id} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later_{_id}()");
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"INSERT INTO watched_{_id} VALUES ('a')");
+        await client.QueryAsync(
+            $"CREATE OR REPLACE FUNCTION later_{_id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO {_open} SELECT full_name FROM clinic.patients; RETURN NULL; END'");
+        await client.QueryAsync("COMMIT");
+        await client.QueryAsync(
+            $"INSERT INTO watched_{_id} VALUES ('b'); CREATE OR REPLACE FUNCTION later_{_id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO {_open} SELECT full_name FROM clinic.patients; RETURN NULL; END'");
+
+        await AssertNothingCopiedAsync();
+    }
+
+    [Test]
+    public async Task A_change_that_outlives_its_session_is_noticed()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {_view}");
+        // It cannot be cancelled, and changes what nobody waits for any more.
+        await using (var other = await LogInAsync())
+        {
+            await other.SendAsync(Query(
+                $"DO $$ BEGIN PERFORM pg_sleep(1.5); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(1); END $$; {Replace}"));
+            await Task.Delay(300);
+        }
+        await Task.Delay(2_500);
+
+        AssertNothingShown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}"));
+        await client.QueryAsync(Copy);
+        await AssertNothingCopiedAsync();
+    }
+
+    [Test]
+    public async Task A_statement_does_not_wait_for_changes_of_what_it_does_not_use()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"ALTER TABLE {_lock} ADD COLUMN y int");
+
+        Assert.That(Shown(await client.QueryAsync("SELECT name, upper(name) FROM clinic.wards")), Does.Contain("north").And.Contain("NORTH"));
+        await client.SendAsync(Parse($"INSERT INTO {_open} SELECT x FROM {_view}"), Bind(), Execute(), Sync);
+        Assert.That((await client.ReadUntilAsync('Z')).Select(message => message.Type), Does.Contain('C'));
+        await other.QueryAsync("COMMIT");
+    }
+
+    [Test]
+    public async Task A_statement_waits_for_the_end_of_a_change_of_what_it_uses_and_is_judged_by_it()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"ALTER TABLE {_open} ADD COLUMN y int DEFAULT 7");
+        await client.SendAsync(Query($"SELECT count(*), min(y) FROM {_open}"));
+        await Task.Delay(300);
+        await other.QueryAsync($"INSERT INTO {_open} VALUES ('a')");
+        await other.QueryAsync("COMMIT");
+
+        Assert.That((await client.ReadUntilAsync('Z')).Single(message => message.Type == 'D').Texts, Is.EqualTo((string?[])["1", "7"]));
+    }
+
+    [Test]
+    public async Task A_table_is_locked_and_altered_while_another_session_uses_it()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"LOCK TABLE {_open} IN ACCESS EXCLUSIVE MODE");
+        await client.SendAsync(Query($"SELECT count(*) FROM {_open}"));
+        await Task.Delay(300);
+
+        Assert.That((await other.QueryAsync($"ALTER TABLE {_open} ADD COLUMN y int")).Select(message => message.Type), Does.Contain('C'));
+        await other.QueryAsync("COMMIT");
+        Assert.That((await client.ReadUntilAsync('Z')).Select(message => message.Type), Does.Contain('D'));
+    }
+
+    [Test]
+    public async Task A_statement_that_waits_for_a_change_can_be_cancelled()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"ALTER TABLE {_open} ADD COLUMN y int");
+        await client.SendAsync(Query($"SELECT count(*) FROM {_open}"));
+        await Task.Delay(300);
+        await using (var cancel = await WireClient.ConnectAsync(Port))
+        {
+            await cancel.SendAsync(CancelRequest(client.ProcessId, client.CancelKey));
+            await cancel.ReadToEndAsync();
+        }
+
+        Assert.That((await client.ReadUntilAsync('Z')).Single(message => message.Type == 'E').Field('C'), Is.EqualTo("57014"));
+        await other.QueryAsync("ROLLBACK");
+        Assert.That((await client.QueryAsync($"SELECT count(*) FROM {_open}")).Select(message => message.Type), Does.Contain('D'));
+    }
+
+    [Test]
+    public async Task Nobody_waits_longer_than_the_limit()
+    {
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "300ms" } });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(gateway.Port);
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"ALTER TABLE {_open} ADD COLUMN y int");
+        var waited = await client.QueryAsync($"SELECT count(*) FROM {_open}");
+        await other.QueryAsync("ROLLBACK");
+        await client.SendAsync(Query($"SELECT pg_sleep(2), say_{_id}()"));
+        await Task.Delay(300);
+        var changed = await other.QueryAsync($"CREATE OR REPLACE FUNCTION say_{_id}() RETURNS text LANGUAGE sql AS 'SELECT 1::text'");
+
+        Assert.That(waited.Single(message => message.Type == 'E').Field('C'), Is.EqualTo("55P03"));
+        Assert.That(changed.Single(message => message.Type == 'E').Field('C'), Is.EqualTo("55P03"));
+        Assert.That((await client.ReadUntilAsync('Z')).Select(message => message.Type), Does.Contain('D'));
+    }
+
+    [Test]
+    public async Task A_table_of_a_session_alone_concerns_no_other()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await client.QueryAsync("SELECT name FROM clinic.wards");
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync("CREATE TEMP TABLE wards AS SELECT full_name AS name FROM clinic.called, (SELECT 1 AS one) AS o LIMIT 0");
+        await other.QueryAsync("CREATE TEMP TABLE visits (a int)");
+
+        Assert.That(Shown(await client.QueryAsync("SELECT name FROM clinic.wards")), Does.Contain("north"));
+        await other.QueryAsync("ROLLBACK");
+    }
+
     /// <summary>One session locks, the statement is sent by another and waits, the first changes and commits.</summary>
     private async Task<IReadOnlyList<WireMessage>> RaceAsync(string statement, string holding, params string[] changes)
     {

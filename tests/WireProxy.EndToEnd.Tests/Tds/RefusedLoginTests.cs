@@ -65,7 +65,7 @@ public sealed class RefusedLoginTests
 
         await client.BeginAsync();
 
-        IsRefused(client.LoginAnswer, 40613, "did not answer within 2 s");
+        IsRefused(client.LoginAnswer, 40613, "did not answer PRELOGIN within 2 s (half of limits.handshake_timeout)");
     }
 
     [Test]

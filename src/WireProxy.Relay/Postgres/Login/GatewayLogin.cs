@@ -23,9 +23,9 @@ internal sealed class GatewayLogin(Session session, Admission admission, ScramKe
             // As the server: without a name it is that of the user, who is the gateway's.
             database ??= login.Username;
             session.UpstreamUser = login.Username;
-            await UpstreamStart.ConnectAsync(session, login.Certificate, cancellationToken);
-            var proof = new UpstreamProof(session, admission, login, keys);
-            await proof.GiveAsync(WithUser(startup, login.Username), cancellationToken);
+            session.Upstream = await UpstreamStart.ConnectAsync(session, login.Certificate, cancellationToken);
+            var proof = new UpstreamProof(session, admission, login, keys, cancellationToken);
+            await proof.GiveAsync(WithUser(startup, login.Username));
             await proof.AwaitSessionAsync();
         }
         catch (Exception e) when (e is SessionEndException { End.IsOrdinary: false } or ProtocolException)

@@ -10,7 +10,7 @@ namespace WireProxy.Relay.Postgres.Login;
 /// The client's own login, carried to the server and back until AuthenticationOk. Nothing of it is recorded. Where TLS ends
 /// here, channel binding cannot reach through, so that the -PLUS mechanisms are withheld.
 /// </summary>
-internal sealed class LoginRelay(Session session)
+internal sealed class LoginRelay(Session session, CancellationToken cancellationToken)
 {
     private readonly Leg _client = session.Client;
     private readonly Leg _upstream = session.Upstream!;
@@ -22,7 +22,7 @@ internal sealed class LoginRelay(Session session)
         await _upstream.Output.FlushAsync();
         while (true)
         {
-            (byte type, int length) = await FrameIo.ReceiveAsync(_upstream, Party.Upstream);
+            (byte type, int length) = await FrameIo.ReceiveAnswerAsync(session, cancellationToken);
             switch ((BackendMessageType)type)
             {
                 case BackendMessageType.Authentication:

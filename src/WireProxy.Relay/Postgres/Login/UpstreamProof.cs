@@ -12,19 +12,19 @@ namespace WireProxy.Relay.Postgres.Login;
 /// clear where nobody listens. What the server says against it is the operator's business and goes to the log.
 /// </summary>
 /// <param name="keys">What earlier logins have derived from the same password.</param>
-internal sealed class UpstreamProof(Session session, Admission admission, UpstreamLogin login, ScramKeyCache keys)
+internal sealed class UpstreamProof(Session session, Admission admission, UpstreamLogin login, ScramKeyCache keys, CancellationToken cancellationToken)
 {
     private readonly Leg _client = session.Client;
     private readonly Leg _upstream = session.Upstream!;
 
     /// <summary>Until AuthenticationOk has come.</summary>
     /// <exception cref="SessionEndException">The server refused the login, or asked for what must not be given.</exception>
-    public async Task GiveAsync(StartupMessage startup, CancellationToken cancellationToken)
+    public async Task GiveAsync(StartupMessage startup)
     {
         startup.Encode(_upstream.Output.BeginOwn());
         await _upstream.Output.FlushAsync();
         while (await ReceiveAsync() is not Authentication.Ok and var request)
-            await AnswerAsync(request, cancellationToken);
+            await AnswerAsync(request);
     }
 
     /// <summary>
@@ -33,24 +33,24 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
     /// </summary>
     public async Task AwaitSessionAsync()
     {
-        (byte type, int length) = await FrameIo.ReceiveAsync(_upstream, Party.Upstream);
+        (byte type, int length) = await FrameIo.ReceiveAnswerAsync(session, cancellationToken);
         if (type == (byte)BackendMessageType.ErrorResponse)
             throw Refused(ErrorFields.Decode(FrameIo.Body(_upstream, length)), isLoggedIn: true);
     }
 
-    private async Task AnswerAsync(Authentication request, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Authentication request)
     {
         switch (request)
         {
             case Authentication.Sasl sasl when !login.SendsToken:
-                await ExchangeScramAsync(sasl, cancellationToken);
+                await ExchangeScramAsync(sasl);
                 break;
             case Authentication.Md5Password md5 when !login.SendsToken:
-                using (Secret password = await ReadSecretAsync(cancellationToken))
+                using (Secret password = await ReadSecretAsync())
                     await SecretMessage.SendMd5Async(_upstream, login.Username, password, md5.Salt);
                 break;
-            case Authentication.CleartextPassword when UpstreamConnector.IsPrivate(session.Listener.Options.Upstream.Host, _upstream.Transport.TlsDescription is not null):
-                using (Secret password = await ReadSecretAsync(cancellationToken))
+            case Authentication.CleartextPassword when UpstreamConnector.MayTell(session.Listener.Options.Upstream, _upstream.Transport.TlsDescription is not null):
+                using (Secret password = await ReadSecretAsync())
                     await SecretMessage.SendAsync(_upstream, password);
                 break;
             case Authentication.CleartextPassword:
@@ -62,9 +62,9 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
         }
     }
 
-    private async Task ExchangeScramAsync(Authentication.Sasl offer, CancellationToken cancellationToken)
+    private async Task ExchangeScramAsync(Authentication.Sasl offer)
     {
-        using Secret password = await ReadSecretAsync(cancellationToken);
+        using Secret password = await ReadSecretAsync();
         try
         {
             var client = new ScramClient([.. offer.Mechanisms.Select(mechanism => mechanism.Text)], EndPoint(), password, keys);
@@ -89,7 +89,7 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
     private byte[] EndPoint() =>
         _upstream.Transport.PeerCertificate is X509Certificate2 certificate ? ChannelBinding.TlsServerEndPoint(certificate) : [];
 
-    private async Task<Secret> ReadSecretAsync(CancellationToken cancellationToken) =>
+    private async Task<Secret> ReadSecretAsync() =>
         await admission.ReadUpstreamSecretAsync(login, cancellationToken)
             ?? throw Failed("the database asks for a password, and upstream.credentials has none");
 
@@ -98,7 +98,7 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
     {
         while (true)
         {
-            (byte type, int length) = await FrameIo.ReceiveAsync(_upstream, Party.Upstream);
+            (byte type, int length) = await FrameIo.ReceiveAnswerAsync(session, cancellationToken);
             switch ((BackendMessageType)type)
             {
                 case BackendMessageType.Authentication:

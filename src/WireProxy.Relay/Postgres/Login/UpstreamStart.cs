@@ -10,20 +10,22 @@ namespace WireProxy.Relay.Postgres.Login;
 internal static class UpstreamStart
 {
     /// <param name="certificate">The gateway's own, shown where the server asks for one.</param>
-    public static async Task ConnectAsync(Session session, X509Certificate2? certificate, CancellationToken cancellationToken) =>
-        session.Upstream = await ConnectAsync(session.Listener.Options.Upstream, session.Loop, certificate, cancellationToken);
+    /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands, or is silent.</exception>
+    public static async Task<Leg> ConnectAsync(Session session, X509Certificate2? certificate, CancellationToken cancellationToken) =>
+        await session.Listener.Patience.RunAsync(
+            Stage.Connect, "did not accept the connection",
+            wait => ConnectAsync(session.Listener.Options.Upstream, session.Loop, certificate, wait), cancellationToken);
 
-    /// <exception cref="SessionEndException">The upstream cannot be reached, or not as the configuration demands.</exception>
-    public static async Task<Leg> ConnectAsync(
-        UpstreamOptions upstream, EventLoop loop, X509Certificate2? certificate, CancellationToken cancellationToken)
+    private static async Task<Leg> ConnectAsync(UpstreamOptions upstream, EventLoop loop, X509Certificate2? certificate, UpstreamWait wait)
     {
-        LoopSocket socket = await UpstreamConnector.ConnectAsync(upstream, loop, cancellationToken);
+        LoopSocket socket = await UpstreamConnector.ConnectAsync(upstream, loop, wait.Token);
+        using CancellationTokenRegistration registration = wait.Aborts(socket);
         var leg = new Leg(socket);
         try
         {
             // As libpq: no TLS over a Unix socket.
             if (upstream.Tls.Mode != UpstreamTlsMode.Disable && !upstream.Host.StartsWith('/'))
-                await BeginTlsAsync(leg, socket, upstream, certificate, cancellationToken);
+                await BeginTlsAsync(leg, socket, upstream, certificate, wait);
             return leg;
         }
         catch
@@ -33,9 +35,9 @@ internal static class UpstreamStart
         }
     }
 
-    private static async Task BeginTlsAsync(
-        Leg leg, LoopSocket socket, UpstreamOptions upstream, X509Certificate2? certificate, CancellationToken cancellationToken)
+    private static async Task BeginTlsAsync(Leg leg, LoopSocket socket, UpstreamOptions upstream, X509Certificate2? certificate, UpstreamWait wait)
     {
+        wait.Step = "did not answer the request for TLS";
         new SslRequest().Encode(leg.Output.BeginOwn());
         await leg.Output.FlushAsync();
         if (!await leg.ReceiveAsync())
@@ -52,8 +54,9 @@ internal static class UpstreamStart
         }
         if (answer != 'S')
             throw FrameIo.Violation(Party.Upstream, "neither S nor N in answer to the SSLRequest");
+        wait.Step = "did not finish the TLS handshake";
         SslStream stream = await TlsHandshake.AsClientAsync(
-            new TransportStream(socket, default), upstream, ClientStart.Alpn, TlsHandshake.Versions, cancellationToken, certificate);
+            new TransportStream(socket, default), upstream, ClientStart.Alpn, TlsHandshake.Versions, wait.Token, certificate);
         leg.Upgrade(new TlsTransport(stream, socket));
     }
 }

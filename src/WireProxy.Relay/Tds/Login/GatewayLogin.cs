@@ -26,7 +26,7 @@ internal sealed class GatewayLogin(Session session, ClientStart client, PreLogin
             session.UpstreamUser = own.Username;
             PreLogin? question = Federation.Question(asked, own.SendsToken);
             UpstreamStart upstream = await UpstreamStart.ConnectAsync(
-                _upstream, session.Loop, question, session.Listener.Options.Limits.HandshakeTimeout, cancellationToken);
+                _upstream, session.Loop, question, session.Listener.Patience, cancellationToken);
             session.Upstream = upstream.Leg;
             var relay = new LoginRelay(session, question, cancellationToken, new OwnLogin(session, admission, own, granted));
             await relay.RunAsync(upstream, null, OwnLogin.Stripped(login));

@@ -8,7 +8,7 @@ namespace WireProxy.Sql.Postgres.Lineage;
 internal sealed class Bodies(SnapshotLineage shared)
 {
     const int MaxDepth = 32;
-    const ulong TriggerBit = 1UL << 35, DefaultsBit = 1UL << 36;
+    const ulong TriggerBit = 1UL << 35, DefaultsBit = 1UL << 36, ConversionsBit = 1UL << 38;
 
     public Summary Of(CatalogRoutine routine, Analysis a) => Kept(routine.Id, a.Path.Key, a, (inside, mark) =>
     {
@@ -24,6 +24,8 @@ internal sealed class Bodies(SnapshotLineage shared)
         {
             if (mark.IsRecursion)
                 return Value.Nothing;
+            if (routine.IsBuiltIn && routine.Language == 'i')
+                return BuiltInTrigger(routine, relation, inside);
             if (routine.Language != 'p' || PathOf(routine, inside.Path) is not { } path)
                 return Unknown(routine, inside);
             var names = RowNames(relation, inside, hasVariables: true);
@@ -32,6 +34,18 @@ internal sealed class Bodies(SnapshotLineage shared)
             new PlPgSqlBody(body, routine) { Trigger = relation }.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
             return Value.Nothing;
         }).Effects;
+
+    /// <summary>PostgreSQL's own look at nothing but the row. Those for text search put its words into one of its columns (12.4.3).</summary>
+    static Value BuiltInTrigger(CatalogRoutine routine, CatalogRelation relation, Analysis inside)
+    {
+        if (!routine.Name.StartsWith("tsvector_update_trigger", StringComparison.Ordinal))
+            return routine.Name == "suppress_redundant_updates_trigger" ? Value.Nothing : Unknown(routine, inside);
+        var row = new Value(inside.Shared.Relations.Columns(relation, inherits: false, inside));
+        foreach (var column in relation.Columns)
+            if (column.TypeId == RangeFunctions.TextSearchVector)
+                inside.Effects.Write(WriteKind.Column, new(relation.Id, column.Number), column.Name, row.Sources);
+        return Value.Nothing;
+    }
 
     /// <summary>The sources of all defaults of a function's arguments.</summary>
     public SourceSet Defaults(CatalogRoutine routine, Analysis a)
@@ -53,6 +67,24 @@ internal sealed class Bodies(SnapshotLineage shared)
         a.Effects.Merge(summary.Effects, []);
         return summary.Result.Sources;
     }
+
+    /// <summary>What runs where a value is put into a variable, an argument or a field: the checks of domains, and casts that may apply there. The
+    /// value is the first parameter.</summary>
+    public Effects Conversions(Analysis a) => Kept(ConversionsBit, "", a, (inside, mark) =>
+    {
+        if (mark.IsRecursion)
+            return Value.Nothing;
+        var any = SourceSet.OfParameter(0);
+        foreach (var type in shared.Definitions.Types.Values)
+            if (type.Kind == 'd' && !type.Checks.IsEmpty)
+                shared.CheckDomain(type.Id, any, inside);
+        foreach (var cast in shared.Definitions.Casts)
+            if (cast.Context != 'e' && shared.Routine(cast.Function) is { Language: not 'c' } routine)
+                inside.Calls.Run(routine, Arguments.Of(new Value(any)));
+            else
+                inside.Effects.RunsUnseen |= cast.Context != 'e';
+        return Value.Nothing;
+    }).Effects;
 
     Summary Kept(ulong id, string path, Analysis a, Func<Analysis, Running.Mark, Value> make)
     {
@@ -98,6 +130,7 @@ internal sealed class Bodies(SnapshotLineage shared)
         var body = inside.Inside(path, Names(routine, hasVariables: true));
         var plpgsql = new PlPgSqlBody(body, routine);
         plpgsql.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
+        (inside.Effects.Dynamics, inside.Effects.RunsSeveral) = (plpgsql.Dynamics, plpgsql.Several);
         return Declared(routine, plpgsql.Result);
     }
 
@@ -115,6 +148,27 @@ internal sealed class Bodies(SnapshotLineage shared)
             all = all.Union(inside.Calls.Run(function, arguments).Sources);
         }
         return new(all);
+    }
+
+    /// <summary>Runs the texts of a function that a call completes; what they give. The caller's own words in them are not the function's.</summary>
+    /// <param name="literals">By position; null for an argument that is none.</param>
+    public static SourceSet Dynamics(CatalogRoutine routine, Effects function, IReadOnlyList<byte[]?> literals, Analysis a)
+    {
+        var sources = SourceSet.Empty;
+        foreach (var dynamic in function.Dynamics)
+        {
+            var inside = PathOf(routine, a.Path) is { } path && a.Depth < MaxDepth ? a.Inside(path, new()) : null;
+            if (inside is null || dynamic.With(literals) is not { } text)
+            {
+                a.Effects.UnknownCode($"SQL that the function {routine.Name} puts together");
+                return SourceSet.Everything;
+            }
+            sources = sources.Union(Text(text, inside));
+            if (inside.Effects.ChangesMeaning && function.RunsSeveral)
+                inside.Effects.UnknownCode("a body that changes the catalog while it runs");
+            a.Effects.Merge(inside.Effects, []);
+        }
+        return sources;
     }
 
     /// <summary>The path in force inside: the function's own SET, or the caller's; null where it depends on who runs it.</summary>
@@ -165,6 +219,7 @@ internal sealed class Bodies(SnapshotLineage shared)
         if (parsed.IsBroken)
             return Unknown(routine, inside);
         var body = inside.Inside(isWhole ? shared.ReadPath : path, Names(routine, hasVariables: false));
+        body.Effects.RunsBodies = true;
         var statements = new Statements(body);
         var last = Outcome.None;
         var count = 0;

@@ -68,11 +68,12 @@ internal sealed class Calls(Analysis a)
         return arguments;
     }
 
-    static byte[]? Literal(TreeNode node)
+    /// <summary>A cast to another type than text may cut it short.</summary>
+    byte[]? Literal(TreeNode node)
     {
         if (node.Is(Nodes.NamedArg))
             node = node.Child(Nodes.NamedArgArg);
-        while (node.Is(Tree.TypeCast))
+        while (node.Is(Tree.TypeCast) && a.Type(node.Child(Nodes.TypeCastType)) == DynamicText.TextType)
             node = node.Child(Tree.TypeCastArg);
         // A number or NULL runs nothing.
         return !node.Is(Tree.Const) ? null : node.Has(Tree.ConstString) ? node.Child(Tree.ConstString).Utf8(Tree.StringValue).ToArray() : [];
@@ -147,17 +148,25 @@ internal sealed class Calls(Analysis a)
         // The constructors of range types are made with them (src/backend/commands/typecmds.c, makeRangeConstructors).
         isOwn |= routine.Language == 'i' && (routine.Body.StartsWith("range_constructor", StringComparison.Ordinal)
             || routine.Body.StartsWith("multirange_constructor", StringComparison.Ordinal));
-        return isOwn && (routine.IsBuiltIn || routine.Kind != 'a') ? Native(routine, arguments) : OfUser(routine, arguments);
+        if (isOwn && (routine.IsBuiltIn || routine.Kind != 'a'))
+            return Native(routine, routine, arguments);
+        return a.Shared.BehindInternal(routine) is { } behind ? Native(routine, behind, arguments) : OfUser(routine, arguments);
     }
 
-    Value Native(CatalogRoutine routine, Arguments arguments)
+    /// <param name="routine">What is called, and declares what comes back.</param>
+    /// <param name="code">What it runs: itself, or one of PostgreSQL's own.</param>
+    Value Native(CatalogRoutine routine, CatalogRoutine code, Arguments arguments)
     {
         var all = arguments.All;
-        var reach = routine.IsBuiltIn ? KnownFunctions.OfBuiltIn(routine.Name, routine.Body)
-            : routine.Extension is null ? NativeReach.Arguments
-            : KnownFunctions.OfExtension(routine.Extension, routine.Name, routine.Body, routine.Volatility == 'i');
-        if (KnownFunctions.TextArguments(routine.Name) is not 0 and var mask)
-            all = all.Union(RunTexts(routine, arguments, mask));
+        var reach = code.IsBuiltIn ? KnownFunctions.OfBuiltIn(code.Name, code.Body)
+            : code.Extension is null ? NativeReach.Arguments
+            : KnownFunctions.OfExtension(code.Extension, code.Name, code.Body, code.Volatility == 'i');
+        // One of an extension may compute what indexes hold (amcheck).
+        a.Effects.RunsUnseen |= code is { IsBuiltIn: false, Volatility: not 'i' };
+        if (code.IsBuiltIn && KnownFunctions.Summarizes(code.Name))
+            new Definitions(a).Maintain();
+        if (KnownFunctions.TextArguments(code.Name) is not 0 and var mask)
+            all = all.Union(RunTexts(code, arguments, mask));
         else if (reach == NativeReach.Runs)
         {
             a.Effects.UnknownCode($"the function {routine.Name} runs what is not known here");
@@ -169,9 +178,9 @@ internal sealed class Calls(Analysis a)
             all = SourceSet.Everything;
         }
         // What a volatile function is given it may keep, or send: a setting, a large object, a notification, a sequence, a lock.
-        if (routine.Volatility == 'v' && routine.Kind == 'f' && !arguments.All.IsEmpty)
+        if (code.Volatility == 'v' && code.Kind == 'f' && !arguments.All.IsEmpty)
             a.Effects.Write(WriteKind.State, default, routine.Name, arguments.All);
-        if (routine.Name == "set_config" && SetsMeaning(arguments))
+        if (code.Name == "set_config" && SetsMeaning(arguments))
             a.Effects.ChangesMeaning = a.Effects.MovesPath = true;
         return Shaped(routine, arguments, all);
     }
@@ -205,6 +214,12 @@ internal sealed class Calls(Analysis a)
         var summary = a.Shared.Bodies.Of(routine, a);
         var bound = Bind(routine, arguments);
         var movesPath = a.Effects.MovesPath;
+        if (summary.Effects.Dynamics.Count > 0)
+        {
+            while (bound.Count <= DynamicText.Parameter)
+                bound.Add(SourceSet.Empty);
+            bound[DynamicText.Parameter] = Bodies.Dynamics(routine, summary.Effects, Placed(routine, arguments), a);
+        }
         a.Effects.Merge(summary.Effects, bound);
         a.Effects.MovedInside(movesPath);
         a.Effects.ChangesInside |= summary.Effects.ChangesCatalog;
@@ -216,6 +231,19 @@ internal sealed class Calls(Analysis a)
         // Which of a row's fields goes where is the function's own affair: each has all.
         var like = arguments.Values.Find(v => a.Fields(v) is not null);
         return like is null ? result : new(result.Sources) { Row = [.. a.Fields(like)!.Select(f => new Field(f.Name, new Value(result.Sources)))], Type = like.Type };
+    }
+
+    /// <summary>Literals by parameter.</summary>
+    static byte[]?[] Placed(CatalogRoutine routine, Arguments arguments)
+    {
+        var literals = new byte[]?[routine.ArgumentCount];
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var at = arguments.Names[i] is { } name ? SummaryValue.InputNames(routine).IndexOf(name) : i;
+            if (at >= 0 && at < literals.Length)
+                literals[at] = arguments.Literals[i];
+        }
+        return literals;
     }
 
     /// <summary>Sources by parameter.</summary>

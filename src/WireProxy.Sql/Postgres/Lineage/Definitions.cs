@@ -1,4 +1,3 @@
-using System.Text;
 using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.Postgres.Lineage;
@@ -11,7 +10,7 @@ internal sealed class Definitions(Analysis a)
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
-        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.RunsUnseen = true;
         foreach (var id in a.Shared.Definitions.EventTriggers)
             if (a.Shared.Routine(id) is { } routine)
                 a.Calls.Run(routine, new());
@@ -64,27 +63,10 @@ internal sealed class Definitions(Analysis a)
                     foreach (var expression in new[] { index.Expressions, index.Predicate })
                         if (expression is not null)
                             a.Shared.Relations.Expressions(found, expression, a);
-        foreach (var (relation, statistics) in a.Shared.Definitions.Statistics)
-            foreach (var definition in statistics)
-                Again(relation, definition);
+        foreach (var relation in a.Shared.Definitions.Statistics.Keys)
+            if (a.Catalog.Relation(relation) is { } measured)
+                a.Shared.Relations.Measured(measured, a.Shared.Relations.Columns(measured, inherits: true, a), a);
         return Outcome.None;
-    }
-
-    /// <summary>ANALYZE computes what CREATE STATISTICS names.</summary>
-    void Again(uint relation, string definition)
-    {
-        if (a.Catalog.Relation(relation) is not { } found)
-            return;
-        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
-        var inside = a.Inside(a.Shared.ReadPath, null);
-        var scope = new Scope(null, null);
-        scope.Entries.Add(new() { Name = found.Name, Schema = found.Schema, Relation = found.Id, Columns = a.Shared.Relations.Columns(found, inherits: false, inside) });
-        foreach (var raw in parsed.Statements)
-            foreach (var element in raw.Child(Tree.RawStmt).Items(Nodes.StatisticsExprs))
-                inside.Expressions.Of(element.Child(Nodes.StatsElemExpr), scope);
-        if (parsed.IsBroken)
-            inside.Effects.UnknownCode("statistics of " + found.Name);
-        a.Effects.Merge(inside.Effects, []);
     }
 
     /// <summary>ALTER TABLE: a new column's default, and a changed type's USING, are computed for the rows that are there.</summary>

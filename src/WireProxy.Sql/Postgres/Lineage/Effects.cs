@@ -39,6 +39,14 @@ internal sealed class Effects
     public string? MissingFunction { get; set; }
     /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
     public bool ChangesCatalog { get; set; }
+    /// <summary>Code may run that is not among the effects.</summary>
+    public bool RunsUnseen { get; set; }
+    /// <summary>Users' code in SQL or PL/pgSQL runs, with variables and arguments of any type.</summary>
+    public bool RunsBodies { get; set; }
+    /// <summary>Of a function alone: texts that it runs and a call completes. Whoever calls it adds what they do.</summary>
+    public IReadOnlyList<DynamicText> Dynamics { get; set; } = [];
+    /// <summary>Of a function alone: it has more than one statement.</summary>
+    public bool RunsSeveral { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
@@ -190,7 +198,7 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
-        (ChangesMeaning, ChangesCatalog, ChangesInside, ChangesNames) = (true, true, true, true);
+        (ChangesMeaning, ChangesCatalog, ChangesInside, ChangesNames, RunsUnseen) = (true, true, true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
@@ -218,6 +226,8 @@ internal sealed class Effects
         ChangesCatalog |= inner.ChangesCatalog;
         ChangesInside |= inner.ChangesInside;
         RunsLater |= inner.RunsLater;
+        RunsUnseen |= inner.RunsUnseen;
+        RunsBodies |= inner.RunsBodies;
         ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);

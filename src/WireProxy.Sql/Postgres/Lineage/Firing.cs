@@ -8,6 +8,12 @@ internal sealed class Firing(Analysis a)
 {
     public void Fire(CatalogRelation relation, int on)
     {
+        // A row that goes to another partition is deleted in one and inserted into the other (ExecCrossPartitionUpdate).
+        if (on == WriteTarget.Update && relation.Kind == 'p')
+        {
+            Fire(relation, WriteTarget.Delete);
+            Fire(relation, WriteTarget.Insert);
+        }
         One(relation, on);
         foreach (var child in a.Shared.Relations.Descendants(relation.Id))
             if (a.Catalog.Relation(child) is { } descendant)
@@ -24,9 +30,8 @@ internal sealed class Firing(Analysis a)
         foreach (var rule in definitions.Rules.GetValueOrDefault(relation.Id, []))
             if (rule.Event == (on switch { WriteTarget.Insert => '3', WriteTarget.Update => '2', WriteTarget.Delete => '4', _ => '0' }))
                 Rule(rule, relation);
-        foreach (var cascade in definitions.Cascades)
-            if (cascade.Relation == relation.Id && a.Catalog.Relation(cascade.Referring) is { } referring)
-                Cascade(cascade, referring, on == WriteTarget.Delete ? cascade.OnDelete : on == WriteTarget.Update ? cascade.OnUpdate : 'a', on);
+        foreach (var key in definitions.Cascades)
+            ForeignKey(key, relation, on);
         if (on is WriteTarget.Delete or WriteTarget.Truncate)
             return;
         Computed(relation);
@@ -67,6 +72,17 @@ internal sealed class Firing(Analysis a)
             if (a.Shared.Relations.Aside(relation, expression, a) is { IsEmpty: false } aside)
                 a.Effects.Write(WriteKind.Column, new(relation.Id, column.Number), column.Name, aside);
         }
+    }
+
+    /// <summary>The other side is looked into; TRUNCATE ... CASCADE empties it.</summary>
+    void ForeignKey(CatalogCascade key, CatalogRelation relation, int on)
+    {
+        if (key.Referring == relation.Id && on is WriteTarget.Insert or WriteTarget.Update && a.Catalog.Relation(key.Relation) is { } referred)
+            a.Shared.Relations.Planned(referred, a);
+        if (key.Relation != relation.Id || on == WriteTarget.Insert || a.Catalog.Relation(key.Referring) is not { } referring)
+            return;
+        a.Shared.Relations.Planned(referring, a);
+        Cascade(key, referring, on switch { WriteTarget.Delete => key.OnDelete, WriteTarget.Update => key.OnUpdate, _ => 'c' }, on);
     }
 
     /// <param name="action">confdeltype or confupdtype: c deletes or updates, n and d update; the others do nothing.</param>

@@ -74,6 +74,9 @@ internal static class KnownFunctions
         "pg_prewarm", "sslinfo", "address_standardizer", "jsonb_plpython3u", "hstore_plpython3u", "plpgsql", "pageinspect", "pg_walinspect",
         "pg_stat_statements", "dblink", "adminpack", "postgres_fdw", "file_fdw", "pg_buffercache", "old_snapshot", "pg_surgery", "amcheck");
 
+    /// <summary>One of PostgreSQL's own that computes what indexes hold (9.27.8).</summary>
+    public static bool Summarizes(string name) => name is "brin_summarize_new_values" or "brin_summarize_range";
+
     public static int TextArguments(string name) => s_runText.GetValueOrDefault(name);
 
     /// <summary>Of one of PostgreSQL's own.</summary>

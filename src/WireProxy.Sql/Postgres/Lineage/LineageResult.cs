@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.Postgres.Lineage;
 
@@ -20,7 +21,13 @@ internal static class LineageResult
             effects.Unknown("a rule gives rows of its own");
             outcome = new(ResultShape.Unknown, null);
         }
-        var implied = new Unnamed(analysis).Run();
+        var implied = ImplicitCasts(analysis, shared);
+        if (effects.Relations.Count > 0)
+            Compare(analysis, shared);
+        if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
+            Convert(analysis, shared);
+        if (ChangesAmid(effects, shared))
+            effects.UnknownCode("what names mean is changed while the statement runs, and functions of somebody's own run beside it");
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
@@ -43,12 +50,68 @@ internal static class LineageResult
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
             MissingFunction = effects.MissingFunction,
-            ChangesMeaning = effects.ChangesMeaning || Unnamed.CallsChanger(effects, shared),
+            ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
             ChangesInside = effects.ChangesInside,
             RunsLater = effects.RunsLater,
+            RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
         };
     }
+
+    /// <summary>An operator class of somebody's own may compare whatever rows the statement looks at, and runs functions on their values.</summary>
+    static void Compare(Analysis analysis, SnapshotLineage shared)
+    {
+        foreach (var id in shared.Definitions.Comparisons)
+            if (shared.Routine(id) is { } routine)
+            {
+                var arguments = new Arguments();
+                for (var i = 0; i < routine.ArgumentCount; i++)
+                    arguments.Add(new Value(analysis.Effects.AllUsed()));
+                analysis.Calls.Run(routine, arguments);
+            }
+            else
+                analysis.Effects.UnknownCode("an operator class of somebody's own compares rows");
+    }
+
+    /// <summary>Values are put into variables and fields that the lineage does not look at one by one. Where nobody knows what that runs, a statement
+    /// without such code is still believed to be what it says.</summary>
+    static void Convert(Analysis analysis, SnapshotLineage shared)
+    {
+        var conversions = shared.Bodies.Conversions(analysis);
+        var effects = analysis.Effects;
+        effects.RunsUnseen |= conversions.RunsUnseen;
+        if (conversions.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId) && (effects.RunsBodies || !conversions.ReachesEverything))
+            effects.Merge(conversions, [effects.AllUsed()]);
+    }
+
+    /// <summary>A user's cast that may apply by itself may run in any expression, or where PL/pgSQL puts a value into a variable.</summary>
+    static SourceSet ImplicitCasts(Analysis analysis, SnapshotLineage shared)
+    {
+        var sources = SourceSet.Empty;
+        if (!shared.HasCasts)
+            return sources;
+        foreach (var cast in shared.Definitions.Casts)
+            if (cast.Context != 'e')
+                sources = sources.Union(shared.Routine(cast.Function) is { } routine
+                    ? analysis.Calls.Run(routine, Arguments.Of(Value.Nothing)).Sources : SourceSet.Everything);
+        return sources;
+    }
+
+    /// <summary>A function has moved the search path, or changed the catalog, and another one, which was read as things were before, may run after it.</summary>
+    static bool ChangesAmid(Effects effects, SnapshotLineage shared)
+    {
+        if (!effects.ChangesAmid && !effects.MovesPath)
+            return false;
+        var own = 0;
+        foreach (var function in effects.Functions)
+            if (shared.Routine(function.Id) is { IsBuiltIn: false, Language: not ('c' or 'i') })
+                own++;
+        return own > (effects.MovesPath ? 0 : 1);
+    }
+
+    /// <summary>A volatile function of a user's may run DDL; what its body shows is in the effects.</summary>
+    static bool CallsChanger(Effects effects, SnapshotLineage shared) =>
+        effects.Functions.Any(f => shared.Routine(f.Id) is not { } routine || routine.Name == "set_config");
 }

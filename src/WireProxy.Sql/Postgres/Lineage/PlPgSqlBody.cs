@@ -13,6 +13,12 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
     /// <summary>The relation whose trigger it is.</summary>
     public CatalogRelation? Trigger { get; init; }
 
+    /// <summary>Texts that it runs and a call completes.</summary>
+    public List<DynamicText> Dynamics { get; } = [];
+
+    /// <summary>It has more than one statement.</summary>
+    public bool Several { get; private set; }
+
     /// <summary>What it returns.</summary>
     public Value Result { get; private set; } = Value.Nothing;
 
@@ -26,6 +32,7 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         }
         else
             Read(sql);
+        body.Effects.RunsBodies = true;
         foreach (var argument in body.Body!.Arguments.Values)
             _variables = _variables.Union(argument.Sources); // They may be assigned to, and returned, without a trace in the texts.
         body.Effects.ReplaceVariable(_variables);
@@ -38,7 +45,8 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
     Value Known(Value value) => new((value.Sources.Parameters & SourceSet.VariableBit) == 0
         ? value.Sources : value.Sources.WithoutVariable().Union(_variables));
 
-    List<SourceSet> Identity() => [.. Enumerable.Range(0, Math.Max(1, body.Body!.Parameters.Count)).Select(SourceSet.OfParameter)];
+    List<SourceSet> Identity() => [.. Enumerable.Range(0, Dynamics.Count > 0 ? DynamicText.Parameter + 1 : Math.Max(1, body.Body!.Parameters.Count))
+        .Select(SourceSet.OfParameter)];
 
     void Read(PlPgSqlSql sql)
     {
@@ -48,6 +56,11 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         if (sql.HasUnknown)
         {
             body.Effects.UnknownCode(routine is null ? "SQL that the block puts together" : $"SQL that the function {routine.Name} puts together");
+            _variables = SourceSet.Everything;
+        }
+        if (sql.FetchesUnknown)
+        {
+            body.Effects.Unknown("a cursor that the body did not open");
             _variables = SourceSet.Everything;
         }
         var values = new SourceSet[sql.Texts.Count];
@@ -60,17 +73,34 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
             values[i] = Text(sql.Texts[i].Text, sql.Texts[i].IsStatement, sql.Roles[i], ownTargets.Contains(i));
         }
         foreach (var select in sql.Dynamics)
-            if (TextAnalysis.Literal(select) is { } literal)
-            {
-                _variables = _variables.Union(Bodies.Text(literal, body).WithoutVariable());
-                _returnsQueriesOnly = false;
-                statements++;
-            }
+        {
+            statements++;
+            _returnsQueriesOnly = false;
+            Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(select));
+        }
+        Several = statements > 1;
         if (sql.Catches)
             _variables = _variables.Union(body.Effects.AllUsed());
         if (statements > 1 && body.Effects.ChangesMeaning)
             body.Effects.UnknownCode("a body that changes the catalog while it runs");
         Targets(sql, values);
+    }
+
+    /// <summary>Text that is run. What it gives is a parameter where a call says what it is.</summary>
+    void Dynamic(DynamicText? text)
+    {
+        if (text?.IsConstant == true)
+            _variables = _variables.Union(Bodies.Text(text.With([])!, body).WithoutVariable());
+        else if (text is not null && Trigger is null)
+        {
+            Dynamics.Add(text);
+            _variables = _variables.Union(SourceSet.OfParameter(DynamicText.Parameter));
+        }
+        else
+        {
+            body.Effects.UnknownCode(routine is null ? "SQL that the block puts together" : $"SQL that the function {routine.Name} puts together");
+            _variables = SourceSet.Everything;
+        }
     }
 
     SourceSet Text(byte[] text, bool isStatement, PlPgSqlRole role, bool isOwnTarget)

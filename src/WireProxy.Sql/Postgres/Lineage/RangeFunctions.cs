@@ -7,7 +7,7 @@ internal sealed class RangeFunctions(Analysis a)
 {
     const uint Record = 2249;
     /// <summary>pg_type's tsvector: unnest takes it too, and then has three columns.</summary>
-    const uint TextSearchVector = 3614;
+    public const uint TextSearchVector = 3614;
 
     public RangeEntry Function(TreeNode node, Scope scope)
     {

@@ -60,6 +60,7 @@ internal sealed class Ranges(Analysis a)
         var alias = node.Child(Tree.RangeAlias);
         a.Effects.Touch(relation.Id);
         var columns = a.Shared.Relations.Columns(relation, node.Flag(Nodes.RangeInherits), a);
+        a.Shared.Relations.Planned(relation, a);
         return new()
         {
             Name = AliasName(alias) ?? relation.Name,

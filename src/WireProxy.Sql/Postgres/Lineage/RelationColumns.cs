@@ -11,7 +11,7 @@ internal sealed class RelationColumns
     /// <summary>Beyond this many views inside one another nobody can tell.</summary>
     const int MaxDepth = 48;
     /// <summary>Above the OIDs, so that views and functions share one table.</summary>
-    const ulong RelationBit = 1UL << 32, OnlyBit = 1UL << 33, DefaultBit = 1UL << 34;
+    const ulong RelationBit = 1UL << 32, OnlyBit = 1UL << 33, DefaultBit = 1UL << 34, PlannedBit = 1UL << 37;
 
     static readonly string[] s_sequence = ["last_value", "log_cnt", "is_called"];
 
@@ -151,6 +151,65 @@ internal sealed class RelationColumns
     /// <summary>What an expression has beside the columns of its own row: what functions in it read.</summary>
     public SourceSet Aside(CatalogRelation relation, string expression, Analysis a) => Evaluate(expression, relation,
         [.. relation.AllColumns.Select(c => new Field(c.Name, new Value(SourceSet.Empty) { Type = _shared.UserType(c) }))], a).Sources;
+
+    /// <summary>Adds what the server may run while it only plans a query of the relation, or of those that inherit from it: functions of constants
+    /// in checks, indexes, statistics and partition keys (src/backend/optimizer/util/plancat.c).</summary>
+    public void Planned(CatalogRelation relation, Analysis a)
+    {
+        if (relation.IsSystem || relation.Kind == 'v')
+            return;
+        var key = (relation.Id | PlannedBit, "");
+        if (!_shared.Summaries.TryGetValue(key, out var summary))
+        {
+            var mark = a.Running.Enter(key.Item1);
+            var inside = a.Inside(_shared.ReadPath, null);
+            // What recursion adds, the outer one has.
+            if (!mark.IsRecursion)
+            {
+                Plan(relation, inside);
+                foreach (var id in Descendants(relation.Id))
+                    if (_shared.Catalog.Relation(id) is { } descendant)
+                        Plan(descendant, inside);
+            }
+            summary = new(Value.Nothing, inside.Effects);
+            if (a.Running.Leave(mark))
+                _shared.Keep(key, summary);
+        }
+        a.Effects.Merge(summary.Effects, []);
+    }
+
+    void Plan(CatalogRelation relation, Analysis inside)
+    {
+        inside.Step();
+        var definitions = _shared.Definitions;
+        // What the columns hold does not matter here.
+        Field[] fields = [.. relation.AllColumns.Select(c => new Field(c.Name, new Value(SourceSet.Empty) { Type = _shared.UserType(c) }))];
+        foreach (var check in definitions.Checks.GetValueOrDefault(relation.Id, []))
+            Evaluate(check, relation, fields, inside);
+        foreach (var index in definitions.Indexes.GetValueOrDefault(relation.Id, []))
+            foreach (var expression in new[] { index.Expressions, index.Predicate })
+                if (expression is not null)
+                    Evaluate(expression, relation, fields, inside);
+        Measured(relation, fields, inside);
+    }
+
+    /// <summary>Runs the expressions of a relation's extended statistics.</summary>
+    public void Measured(CatalogRelation relation, IReadOnlyList<Field> fields, Analysis a)
+    {
+        foreach (var definition in _shared.Definitions.Statistics.GetValueOrDefault(relation.Id, []))
+        {
+            var inside = a.Inside(_shared.ReadPath, null);
+            using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(definition));
+            var scope = new Scope(null, null);
+            scope.Entries.Add(new() { Name = relation.Name, Schema = relation.Schema, Relation = relation.Id, Columns = fields });
+            foreach (var raw in parsed.Statements)
+                foreach (var element in raw.Child(Tree.RawStmt).Items(Nodes.StatisticsExprs))
+                    inside.Expressions.Condition(element.Child(Nodes.StatsElemExpr), scope);
+            if (parsed.IsBroken)
+                inside.Effects.UnknownCode("statistics of " + relation.Name);
+            a.Effects.Merge(inside.Effects, []);
+        }
+    }
 
     Value Evaluate(string expressions, CatalogRelation relation, IReadOnlyList<Field> fields, Analysis a)
     {

@@ -18,7 +18,6 @@ internal sealed class SnapshotLineage
     readonly Dictionary<uint, CatalogRelation> _relationsOfTypes;
     readonly FrozenSet<uint> _plainDomains;
     readonly FrozenSet<string> _temporary;
-    IReadOnlyList<Effects>? _domainsThatDo;
 
     SnapshotLineage(CatalogSnapshot catalog)
     {
@@ -69,6 +68,22 @@ internal sealed class SnapshotLineage
 
     public CatalogRoutine? Routine(uint id) => Definitions.Routines.GetValueOrDefault(id) ?? Catalog.System.Routine(id);
 
+    /// <summary>PostgreSQL's own function that one in the language internal runs, by its symbol; null where it is not certain which.</summary>
+    public CatalogRoutine? BehindInternal(CatalogRoutine routine)
+    {
+        if (routine is not { Language: 'i', IsBuiltIn: false, Extension: null })
+            return null;
+        CatalogRoutine? found = null;
+        foreach (var own in Catalog.System.RoutinesNamed(routine.Body))
+        {
+            // Of several the one that may do most: where one is volatile or has another's symbol, nobody knows which is meant.
+            if (own.Language != 'i' || own.Kind != 'f' || (own.Body.Length > 0 && own.Body != routine.Body) || (found is not null && found.Volatility != own.Volatility))
+                return null;
+            found = own;
+        }
+        return found;
+    }
+
     public CatalogRoutine[] RoutinesNamed(string name) => _routines.GetValueOrDefault(name) ?? Catalog.System.RoutinesNamed(name);
 
     public CatalogOperator[] OperatorsNamed(string name) => _operators.Count == 0 ? [] : _operators.GetValueOrDefault(name, []);
@@ -113,24 +128,6 @@ internal sealed class SnapshotLineage
             if (domain.Default is { } expression)
                 return expression;
         return null;
-    }
-
-    /// <summary>What the conditions of users' domains do where they put the value, or anything else, somewhere.</summary>
-    public IReadOnlyList<Effects> DomainsThatDo()
-    {
-        if (_domainsThatDo is { } known)
-            return known;
-        var found = new List<Effects>();
-        foreach (var type in Definitions.Types.Values)
-        {
-            if (type.Kind != 'd' || type.Checks.IsEmpty)
-                continue;
-            var inside = new Analysis(this, ReadPath, new());
-            CheckDomain(type.Id, SourceSet.OfParameter(0), inside);
-            if (inside.Effects.Writes.Count > 0)
-                found.Add(inside.Effects);
-        }
-        return _domainsThatDo = found;
     }
 
     /// <summary>Runs what a domain's conditions run on a value.</summary>

@@ -72,6 +72,14 @@ internal sealed class Statements(Analysis a)
         "CheckPointStmt",
     }.Select(T)];
 
+    /// <summary>Statements of which the lineage follows all code that they may run, where it is not DDL.</summary>
+    static readonly HashSet<TreeType> s_followed = [.. new[]
+    {
+        "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ReturnStmt", "PLAssignStmt", "CopyStmt", "ExplainStmt", "DeclareCursorStmt",
+        "PrepareStmt", "ExecuteStmt", "FetchStmt", "ClosePortalStmt", "DeallocateStmt", "CallStmt", "DoStmt", "TruncateStmt", "TransactionStmt",
+        "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
+    }.Select(T)];
+
     /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
     static readonly HashSet<TreeType> s_naming = [.. new[]
     {
@@ -88,6 +96,7 @@ internal sealed class Statements(Analysis a)
         a.Step();
         if (node.IsAbsent)
             return Outcome.None;
+        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);

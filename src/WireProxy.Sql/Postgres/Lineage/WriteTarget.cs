@@ -7,6 +7,7 @@ internal sealed class WriteTarget
 {
     /// <summary>Bits of tgtype (src/include/catalog/pg_trigger.h).</summary>
     public const int Insert = 4, Delete = 8, Update = 16, Truncate = 32;
+    const int InsteadOf = 64;
 
     readonly Analysis _a;
     readonly CatalogRelation? _relation;
@@ -132,35 +133,12 @@ internal sealed class WriteTarget
             // One that is listed may be given as DEFAULT.
             if (_a.Shared.Relations.Default(_relation!, column, _a) is { } value && !value.Sources.IsEmpty)
                 Write(column.Name, value.Sources);
-        // What a view does not show has the default of the table under it (rewriteHandler.c, rewriteTargetListIU).
-        foreach (var under in Under())
-            foreach (var column in under.Columns)
-                if (_a.Shared.Relations.Default(under, column, _a) is { } value && !value.Sources.IsEmpty)
-                    _a.Effects.Write(WriteKind.Column, new(under.Id, column.Number), column.Name, value.Sources);
-    }
-
-    /// <summary>Whatever a view reads, at any distance, for one of these is what is written through it.</summary>
-    List<CatalogRelation> Under()
-    {
-        var found = new List<CatalogRelation>();
-        if (_relation is not { Kind: 'v' })
-            return found;
-        found.Add(_relation);
-        for (var i = 0; i < found.Count; i++)
-            if (found[i].Kind == 'v')
-                foreach (var id in found[i].Reads)
-                    if (_a.Catalog.Relation(id) is { IsSystem: false } read && !found.Contains(read))
-                        found.Add(read);
-        found.RemoveAt(0);
-        return found;
     }
 
     public void WriteDefault(string name)
     {
         if (_relation?.Columns.FirstOrDefault(c => c.Name == name) is { } column && _a.Shared.Relations.Default(_relation, column, _a) is { } value)
             Write(name, value.Sources);
-        if (_relation is { Kind: 'v' })
-            WriteDefaults();
     }
 
     /// <summary>Errors may quote these.</summary>
@@ -208,8 +186,30 @@ internal sealed class WriteTarget
         if (_relation.Kind == 'f')
             _a.Effects.UnknownCode($"a write to the foreign table {_relation.Name}");
         new Firing(_a).Fire(_relation, on);
-        foreach (var under in Under())
-            new Firing(_a).Fire(under, on);
+        if (_relation.Kind == 'v')
+            FireThrough(on);
         _a.Effects.Chain();
+    }
+
+    /// <summary>What is written to a view of one relation is written to that one (src/backend/rewrite/rewriteHandler.c, rewriteTargetView).</summary>
+    void FireThrough(int on)
+    {
+        if (_a.Shared.Definitions.Triggers.GetValueOrDefault(_relation!.Id, []).Any(t => t.IsEnabled && (t.Events & (on | InsteadOf)) == (on | InsteadOf))
+            || !_a.Shared.Definitions.Views.TryGetValue(_relation.Id, out var definition))
+            return;
+        using var parsed = ParsedText.Of(System.Text.Encoding.UTF8.GetBytes(definition));
+        foreach (var raw in parsed.Statements)
+            foreach (var range in raw.Child(Tree.RawStmt).Items(Tree.SelectFrom))
+            {
+                if (!range.Is(Tree.RangeVar))
+                    continue;
+                _a.Step();
+                var inside = _a.Inside(_a.Shared.ReadPath, null);
+                var under = new WriteTarget(inside, range);
+                if (on == Insert)
+                    under.WriteDefaults();
+                under.Fire(on);
+                _a.Effects.Merge(inside.Effects, []);
+            }
     }
 }

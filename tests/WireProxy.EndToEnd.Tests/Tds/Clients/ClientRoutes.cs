@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using WireProxy.TdsStandIn;
 using WireProxy.TestKit;
 
@@ -32,7 +33,12 @@ public sealed record ClientRoute(string? ClientTls, TdsEncryption Server, bool J
 
     public bool DecidesLogins { get; private init; }
 
-    public override string ToString() => $"{ClientTls ?? "plain"} to {Server}{(Judges ? ", judged" : "")}{(DecidesLogins ? ", with the gateway's login" : "")}";
+    /// <summary>As <see cref="OwnLogin"/>, for whom the gateway has issued a credential.</summary>
+    public static ClientRoute Issued { get; } = OwnLogin with { IsIssued = true };
+
+    public bool IsIssued { get; private init; }
+
+    public override string ToString() => $"{ClientTls ?? "plain"} to {Server}{(Judges ? ", judged" : "")}{(DecidesLogins ? ", with the gateway's login" : "")}{(IsIssued ? ", an issued credential" : "")}";
 }
 
 /// <summary>Servers with the clients' database, and a gateway for each route that is asked for. Shared by the fixtures.</summary>
@@ -58,6 +64,27 @@ internal static class ClientRoutes
     private static readonly ConcurrentDictionary<TdsEncryption, Lazy<Task<TdsStandInServer>>> Servers = new();
     private static readonly ConcurrentDictionary<ClientRoute, Lazy<Task<GatewayProcess>>> Gateways = new();
 
+    private static readonly ConcurrentDictionary<ClientRoute, int> Consoles = new();
+
+    /// <summary>What a client logs in with, where it is not the server's.</summary>
+    public static async Task<(string User, string Password)> LoginOfAsync(ClientRoute route)
+    {
+        if (!route.IsIssued)
+            return (User, UserPassword);
+        await Until.TrueAsync(
+            async () => (await GatewayAsync(route)).Log.Contains("ConsoleListening", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => "no console");
+        var result = await new ProcessRunner(
+            GatewayProcess.Program, "login", "--gateway", $"http://127.0.0.1:{ConsoleOf(route)}", "--listener", "clinic", "--user", User, "--format", "json", "-")
+        {
+            Input = UserPassword,
+        }.RunAsync();
+        Assert.That(result.ExitCode, Is.Zero, result.ToString);
+        var credential = JsonDocument.Parse(result.Output).RootElement;
+        return (credential.GetProperty("username").GetString()!, credential.GetProperty("password").GetString()!);
+    }
+
+    private static int ConsoleOf(ClientRoute route) => Consoles.GetOrAdd(route, _ => FreePort.Next());
+
     public static Task<GatewayProcess> GatewayAsync(ClientRoute route) => Gateways.GetOrAdd(route, given => new(() => StartAsync(given))).Value;
 
     public static async Task StopAsync()
@@ -79,7 +106,8 @@ internal static class ClientRoutes
             UpstreamEncryption = route.Server switch { TdsEncryption.LoginOnly => "login", TdsEncryption.Strict => "strict", _ => null },
             Policy = route.Judges ? Policy : null,
             Credentials = route.DecidesLogins ? "{ username: sa, password: { env: CATALOG_PASSWORD } }" : null,
-            More = route.DecidesLogins ? $"identity: {{ users: [{{ name: {User}, password: {UserPassword} }}] }}" : null,
+            More = route.DecidesLogins
+                ? $"identity: {{ users: [{{ name: {User}, password: {UserPassword} }}] }}\nconsole: {{ address: \"127.0.0.1:{ConsoleOf(route)}\" }}" : null,
         });
     }
 }

@@ -32,7 +32,7 @@ public sealed class ExternalClientTests
         .. PlainRoutes.Select(route => new TestCaseData(route, "false", "7_4")),
         new(ClientRoute.PlainJudged, "false", "7_1"), new(ClientRoute.PlainJudged, "false", "7_2"),
         new(ClientRoute.PreferToLogin, "false", "7_4"), new(ClientRoute.PreferToPlain, "true", "7_4"), new(ClientRoute.RequireToFull, "true", "7_4"),
-        new(ClientRoute.OwnLogin, "true", "7_4"), new(ClientRoute.StrictToStrict, "strict", "7_4"), new(ClientRoute.StrictToPlain, "strict", "7_4"), new(ClientRoute.PreferToLogin, "strict", "7_4"),
+        new(ClientRoute.OwnLogin, "true", "7_4"), new(ClientRoute.Issued, "true", "7_4"), new(ClientRoute.StrictToStrict, "strict", "7_4"), new(ClientRoute.StrictToPlain, "strict", "7_4"), new(ClientRoute.PreferToLogin, "strict", "7_4"),
     ];
 
     private static IEnumerable<TestCaseData> JtdsRoutes =>
@@ -52,8 +52,8 @@ public sealed class ExternalClientTests
         isRequired ? ClientRoute.RequireToFull : ClientRoute.PreferToLogin, "python3-tds", "pytds_client.py", gateway => [gateway.Certificates.AuthorityFile]);
 
     [Test]
-    public Task Python_tds_with_a_password_of_the_gateways() => PythonAsync(
-        ClientRoute.OwnLogin, "python3-tds", "pytds_client.py", gateway => [gateway.Certificates.AuthorityFile]);
+    public Task Python_tds_with_a_password_of_the_gateways([Values] bool isIssued) => PythonAsync(
+        isIssued ? ClientRoute.Issued : ClientRoute.OwnLogin, "python3-tds", "pytds_client.py", gateway => [gateway.Certificates.AuthorityFile]);
 
     [TestCaseSource(nameof(PlainRoutes))]
     public Task Pymssql(ClientRoute route) => PythonAsync(route, "python3-pymssql", "pymssql_client.py", _ => ["7.3"]);
@@ -71,7 +71,7 @@ public sealed class ExternalClientTests
         var gateway = await ClientRoutes.GatewayAsync(route);
         var runner = new ProcessRunner("node", ProgramFile("tedious_client.js"), $"{gateway.Port}", encrypt, version, gateway.Certificates.AuthorityFile)
         {
-            Environment = new Dictionary<string, string>(LoginOf(route)) { ["NODE_PATH"] = modules },
+            Environment = new Dictionary<string, string>(await LoginOfAsync(route)) { ["NODE_PATH"] = modules },
         };
         await ExpectOkAsync(runner, "tedious", gateway);
     }
@@ -99,13 +99,18 @@ public sealed class ExternalClientTests
             return;
         }
         var gateway = await ClientRoutes.GatewayAsync(route);
-        var runner = new ProcessRunner(python, [ProgramFile(program), $"{gateway.Port}", .. more(gateway)]) { Environment = LoginOf(route) };
+        var runner = new ProcessRunner(python, [ProgramFile(program), $"{gateway.Port}", .. more(gateway)]) { Environment = await LoginOfAsync(route) };
         await ExpectOkAsync(runner, name, gateway);
     }
 
     /// <summary>What the programs log in with, where it is not the server's.</summary>
-    private static Dictionary<string, string> LoginOf(ClientRoute route) => route.DecidesLogins
-        ? new() { ["CLIENT_USER"] = ClientRoutes.User, ["CLIENT_PASSWORD"] = ClientRoutes.UserPassword } : [];
+    private static async Task<Dictionary<string, string>> LoginOfAsync(ClientRoute route)
+    {
+        if (!route.DecidesLogins)
+            return [];
+        var (user, password) = await ClientRoutes.LoginOfAsync(route);
+        return new() { ["CLIENT_USER"] = user, ["CLIENT_PASSWORD"] = password };
+    }
 
     private static async Task ExpectOkAsync(ProcessRunner runner, string name, GatewayProcess gateway)
     {
