@@ -6,8 +6,9 @@ namespace WireProxy.Relay.Postgres;
 
 /// <summary>All code that a message may run is known, and touches nothing protected: what that code says of itself (RAISE) can be told to the client.</summary>
 /// <param name="Generation">The catalog by which it is known.</param>
+/// <param name="Use">The names that it goes by; null for none.</param>
 /// <param name="EndsTransaction">It runs as well what earlier statements of the transaction have put off.</param>
-internal sealed record KnownCode(int Generation, bool EndsTransaction)
+internal sealed record KnownCode(int Generation, NameUse? Use, bool EndsTransaction)
 {
     /// <summary>Run what was put off, constraint triggers and cursors that are held, and nothing of their own.</summary>
     private static readonly FrozenSet<string> Enders = FrozenSet.Create("COMMIT", "PREPARE TRANSACTION", "SET CONSTRAINTS");
@@ -30,8 +31,11 @@ internal sealed record KnownCode(int Generation, bool EndsTransaction)
             else if (!Quiet.Contains(facts.Command) && !(plans is null ? IsConstant(facts) : plans.Judge.IsHarmless(plans.Statements[i])))
                 return null;
         }
-        return new KnownCode(generation, ends);
+        return new KnownCode(generation, plans?.UseOf(statements), ends);
     }
+
+    /// <summary>Nobody has changed anything since then that it goes by. What the session itself has changed is for it to know.</summary>
+    public bool IsSo(PostgresSession session) => Use is null || !session.View.News.Concerns(Use, Generation, session);
 
     private static bool IsConstant(StatementFacts facts) => facts.Command == "SELECT" && !StatementPlanner.DependsOnCatalog(facts);
 }

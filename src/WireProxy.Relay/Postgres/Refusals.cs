@@ -97,8 +97,8 @@ internal static class Refusals
     public static Refusal WaitCancelled { get; } = new("block", "57014", "canceling statement due to user request", null, null, null, 0);
 
     public static Refusal ChangesWhatIsToRun { get; } = new(
-        "block", "55006", "WireProxy did not run this statement: it changes what a cursor or a deferred trigger of this transaction is still to run",
-        "Close the cursor or end the transaction first; the connection stays usable.", null, null, 0);
+        "block", "55006", "WireProxy did not run this statement: it changes what a cursor or a deferred trigger of this transaction is still to run, or what names in it stand for",
+        "Do it before, or end the transaction first; the connection stays usable.", null, null, 0);
 
     public static Refusal CatalogUnreadable { get; } = new(
         "block", "57P03", "WireProxy cannot read the database's catalog, which it needs to mask protected columns",

@@ -81,7 +81,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
-        facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
     private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
 
@@ -97,7 +97,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
-        if (facts.NameEffect == NameEffect.Execute && lineage is null or { Shape: ResultShape.OfName })
+        if (facts.NameEffect == NameEffect.Execute && lineage is null or { OfName: not null })
             return RefusalOfNamed(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
@@ -171,12 +171,12 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
     public StatementPlans WithNames(StatementPlans plans, ImmutableArray<StatementFacts> facts)
     {
-        if (!plans.Statements.Any(statement => statement.Shape == ResultShape.OfName))
+        if (!plans.Statements.Any(static statement => statement.OfName is not null))
             return plans;
         ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
         for (int i = 0; i < statements.Count; i++)
         {
-            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
+            if (statements[i].OfName is not null && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
                 statements[i] = Running(statements[i], made);
         }
         return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
@@ -184,8 +184,9 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     private static StatementLineage Running(StatementLineage running, StatementLineage made) => running with
     {
-        Shape = ResultShape.Columns,
-        Columns = made.ColumnsWith(running.Arguments),
+        Shape = running.Shape == ResultShape.OfName ? made.Shape == ResultShape.Unknown ? ResultShape.Unknown : ResultShape.Columns : running.Shape,
+        Columns = running.Shape == ResultShape.OfName ? made.ColumnsWith(running.Arguments) : running.Columns,
+        OfName = null,
         Touched = [.. running.Touched, .. made.Touched],
         Relations = [.. running.Relations, .. made.Relations],
         Functions = [.. running.Functions, .. made.Functions],
@@ -195,5 +196,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         RunsUnseen = running.RunsUnseen || made.RunsUnseen,
         Reasons = made.Reasons,
         ChangesNames = made.ChangesNames,
+        ChangesCatalog = running.ChangesCatalog || made.ChangesCatalog,
+        RunsLater = made.RunsLater,
     };
 }

@@ -210,12 +210,20 @@ internal sealed class Bodies(SnapshotLineage shared)
         return names;
     }
 
+    /// <summary>Read by another setting, the body may say something else.</summary>
     Value Sql(CatalogRoutine routine, Analysis inside, SearchPath path)
+    {
+        var text = Encoding.UTF8.GetBytes(routine.Body);
+        var value = Sql(routine, text, inside, path);
+        return EscapedStrings.Of(text) is { } escaped ? Value.Either(value, Sql(routine, escaped, inside, path)) : value;
+    }
+
+    Value Sql(CatalogRoutine routine, byte[] text, Analysis inside, SearchPath path)
     {
         // A body of BEGIN ATOMIC or RETURN was resolved when it was made, and is written out under the reader's path.
         var isWhole = routine.Body.StartsWith("CREATE ", StringComparison.Ordinal) && routine.Body.Contains("FUNCTION", StringComparison.Ordinal)
             | routine.Body.StartsWith("CREATE OR REPLACE PROCEDURE", StringComparison.Ordinal);
-        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes(routine.Body));
+        using var parsed = ParsedText.Of(text);
         if (parsed.IsBroken)
             return Unknown(routine, inside);
         var body = inside.Inside(isWhole ? shared.ReadPath : path, Names(routine, hasVariables: false));
@@ -295,6 +303,15 @@ internal sealed class Bodies(SnapshotLineage shared)
             a.Effects.UnknownCode("SQL that does not parse");
             return SourceSet.Everything;
         }
+        var sum = Run(parsed, a);
+        if (EscapedStrings.Of(text) is not { } escaped)
+            return sum;
+        using var other = ParsedText.Of(escaped);
+        return sum.Union(Run(other, a));
+    }
+
+    static SourceSet Run(ParsedText parsed, Analysis a)
+    {
         var sum = SourceSet.Empty;
         foreach (var raw in parsed.Statements)
         {

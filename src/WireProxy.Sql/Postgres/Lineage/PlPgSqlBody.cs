@@ -31,7 +31,12 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
             _variables = SourceSet.Everything;
         }
         else
+        {
             Read(sql);
+            // Read by another setting, it may say something else.
+            if (EscapedStrings.Rewritten(text) is { } escaped && BodyAnalysis.Read(escaped) is { HasUnknown: false } other)
+                Read(other);
+        }
         body.Effects.RunsBodies = true;
         foreach (var argument in body.Body!.Arguments.Values)
             _variables = _variables.Union(argument.Sources); // They may be assigned to, and returned, without a trace in the texts.
@@ -77,8 +82,10 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
             statements++;
             _returnsQueriesOnly = false;
             Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(select));
+            if (EscapedStrings.Of(select) is { } escaped)
+                Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(escaped));
         }
-        Several = statements > 1;
+        Several |= statements > 1;
         if (sql.Catches)
             _variables = _variables.Union(body.Effects.AllUsed());
         if (statements > 1 && body.Effects.ChangesMeaning)
@@ -115,6 +122,9 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
             _variables = SourceSet.Everything;
             return SourceSet.Everything;
         }
+        // The setting may be another one by the time that this is reached.
+        if (EscapedStrings.Of(text) is { } escaped)
+            sources = Text(escaped, isStatement, role, isOwnTarget);
         foreach (var raw in parsed.Statements)
         {
             var outcome = new Statements(body).Run(raw.Child(Tree.RawStmt));
