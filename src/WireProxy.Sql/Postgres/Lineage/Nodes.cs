@@ -76,6 +76,7 @@ internal static class Nodes
         TriggerWhen = F("CreateTrigStmt", "when_clause"), TriggerTransitions = F("CreateTrigStmt", "transition_rels"),
         TransitionName = F("TriggerTransition", "name"), RefreshRelation = F("RefreshMatViewStmt", "relation"),
         AlterRelation = F("AlterTableStmt", "relation"), AlterCommands = F("AlterTableStmt", "cmds"), AlterName = F("AlterTableCmd", "name"),
+        AlterObject = F("AlterTableStmt", "objtype"), AlterBehavior = F("AlterTableCmd", "behavior"), PartitionBound = F("CreateStmt", "partbound"),
         AlterSubtype = F("AlterTableCmd", "subtype"), AlterDefinition = F("AlterTableCmd", "def"), ColumnDefault = F("ColumnDef", "raw_default"),
         ColumnConstraints = F("ColumnDef", "constraints"), ConstraintKind = F("Constraint", "contype"), ConstraintExpr = F("Constraint", "raw_expr"),
         IndexRelation = F("IndexStmt", "relation"), IndexParams = F("IndexStmt", "index_params"), IndexWhere = F("IndexStmt", "where_clause"),
@@ -90,7 +91,7 @@ internal static class Nodes
         CmdInsert = V("CmdType", "CMD_INSERT"), CmdUpdate = V("CmdType", "CMD_UPDATE"), Between = V("A_Expr_Kind", "AEXPR_BETWEEN"),
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
-        ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
+        Cascade = V("DropBehavior", "DROP_CASCADE"), ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 
     static TreeType T(string name) => ProtoSchema.Type(name);
 

@@ -80,9 +80,9 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         {
             statements++;
             _returnsQueriesOnly = false;
-            Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(select));
+            Dynamic(new DynamicTextReader(body, routine, Trigger, sql.Changing).Read(select));
             if (EscapedStrings.Of(select) is { } escaped)
-                Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(escaped));
+                Dynamic(new DynamicTextReader(body, routine, Trigger, sql.Changing).Read(escaped));
         }
         Several |= statements > 1;
         if (sql.Catches)

@@ -73,6 +73,14 @@ internal sealed class Statements(Analysis a)
         "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
     }.Select(T)];
 
+    /// <summary>DDL that runs no code but event triggers, and that which its definition has checked.</summary>
+    static readonly HashSet<TreeType> s_plain = [.. new[]
+    {
+        "DropStmt", "CreateFunctionStmt", "AlterFunctionStmt", "CreateTrigStmt", "RuleStmt", "ViewStmt", "GrantStmt", "GrantRoleStmt", "RenameStmt",
+        "AlterOwnerStmt", "AlterObjectSchemaStmt", "CreateSeqStmt", "AlterSeqStmt", "CompositeTypeStmt", "CreateEnumStmt", "AlterEnumStmt",
+        "CreatePolicyStmt", "AlterPolicyStmt", "AlterDefaultPrivilegesStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "CreateSchemaStmt", "CreateStmt",
+    }.Select(T)];
+
     /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
     static readonly HashSet<TreeType> s_naming = [.. new[]
     {
@@ -86,7 +94,7 @@ internal sealed class Statements(Analysis a)
         a.Step();
         if (node.IsAbsent)
             return Outcome.None;
-        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type);
+        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type) && !IsPlain(node);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
@@ -97,6 +105,9 @@ internal sealed class Statements(Analysis a)
         a.Effects.UnknownCode("a statement that is not known here: " + node.Type.Name);
         return new(ResultShape.Unknown, null);
     }
+
+    /// <summary>In a body it may change what runs next. A new partition asks the default one for rows that are to be its own.</summary>
+    bool IsPlain(TreeNode node) => a.Body is null && s_plain.Contains(node.Type) && node.Child(Nodes.PartitionBound).IsAbsent;
 
     Outcome Query(TreeNode node) => Outcome.Of(a.Queries.Of(node, null, null)) is var outcome && outcome.Columns is { Count: 0 } ? Outcome.None : outcome;
 
@@ -139,7 +150,8 @@ internal sealed class Statements(Analysis a)
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
     Outcome Transaction(TreeNode node)
     {
-        a.Effects.ChangesMeaning = !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
+        // In a body it is the first of its transaction, and what the body itself changes counts by itself.
+        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
         return Outcome.None;
     }
 
@@ -197,6 +209,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Refresh(TreeNode node)
     {
+        new Definitions(a).FireEvents();
         var entry = a.Ranges.Of(node.Child(Nodes.RefreshRelation));
         if (entry.IsOpaque)
             a.Effects.UnknownCode("a materialized view that the catalog does not know");
@@ -205,7 +218,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Schema(TreeNode node)
     {
-        a.Effects.ChangesMeaning = true;
+        new Definitions(a).Silent();
         foreach (var element in node.Items(Nodes.SchemaElements))
             Run(element);
         return Outcome.None;
