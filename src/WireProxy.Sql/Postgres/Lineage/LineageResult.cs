@@ -28,11 +28,13 @@ internal static class LineageResult
             Convert(analysis, shared);
         if (ChangesAmid(effects, shared))
             effects.UnknownCode("what names mean is changed while the statement runs, and functions of somebody's own run beside it");
+        effects.ReplaceRecursion();
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
         {
-            var sources = field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources;
+            var sources = (field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources)
+                .Replace(SourceSet.RecursionBit, effects.AllUsed());
             effects.Use(sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
             columns.Add(new(field.Name.Length == 0 ? null : field.Name, sources, field.Value.Origin));
         }
