@@ -264,8 +264,14 @@ internal sealed class Copies(Analysis a)
         var all = columns is null ? SourceSet.Everything : new Value(columns).Sources;
         a.Effects.Write(WriteKind.File, default, node.Flag(Tree.CopyIsProgram) ? "a program of the server" : "a file of the server", all);
         if (node.Flag(Tree.CopyIsProgram))
-            a.Effects.UnknownCode("a program of the server");
+            Program();
         return Outcome.None;
+    }
+
+    void Program()
+    {
+        a.Effects.RunsProgram = true;
+        a.Effects.UnknownCode("a program of the server");
     }
 
     /// <summary>Without a list: what is neither dropped nor generated.</summary>
@@ -294,7 +300,7 @@ internal sealed class Copies(Analysis a)
         foreach (var column in listed)
             target.Write(column, isOutside ? SourceSet.Everything : SourceSet.Empty);
         if (node.Flag(Tree.CopyIsProgram))
-            a.Effects.UnknownCode("a program of the server");
+            Program();
         target.WriteDefaults();
         var scope = new Scope(null, null);
         scope.Entries.Add(target.EntryAfter());

@@ -187,6 +187,8 @@ internal sealed class Statements(Analysis a)
         var arguments = new List<SourceSet>();
         foreach (var item in node.Items(Nodes.ExecuteParams))
             arguments.Add(a.Expressions.Of(item, new(null, null)).Sources);
+        if (a.Effects.MovesPath || a.Effects.ChangesAmid)
+            a.Effects.UnknownCode("what names mean is changed before the prepared statement runs");
         return new(ResultShape.OfName, []) { Name = node.Text(Tree.ExecuteName), Arguments = arguments };
     }
 
