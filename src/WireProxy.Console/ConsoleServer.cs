@@ -24,6 +24,7 @@ public sealed class ConsoleServer : IAsyncDisposable
     /// <summary>Of all headers: a token of 16 KiB, in base64 a password of that size, and what clients add.</summary>
     private const int LargestHeaders = 32 * 1024;
     private const int MostConnections = 1_000;
+    private const int MostOfAnAddress = 100;
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _application;
@@ -84,8 +85,10 @@ public sealed class ConsoleServer : IAsyncDisposable
         kestrel.Limits.MaxRequestHeadersTotalSize = LargestHeaders;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+        var addresses = new AddressLimit(MostOfAnAddress);
         kestrel.Listen(options.Address, listen =>
         {
+            listen.Use(next => connection => addresses.RunAsync(connection, next));
             // A few small answers: nothing that HTTP/2 would make better, and less to hold against abuse.
             listen.Protocols = HttpProtocols.Http1;
             if (options.Tls is not { } tls)

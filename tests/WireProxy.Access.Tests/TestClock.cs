@@ -4,13 +4,17 @@ namespace WireProxy.Access.Tests;
 internal sealed class TestClock : TimeProvider
 {
     private readonly List<Timer> _timers = [];
+    private TimeSpan _behind;
     private DateTimeOffset _now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => _now;
+    public override DateTimeOffset GetUtcNow() => _now - _behind;
 
     public override long GetTimestamp() => _now.UtcTicks;
+
+    /// <summary>The clock on the wall, and not the time that passes.</summary>
+    public void SetBack(TimeSpan by) => _behind += by;
 
     public void Advance(TimeSpan by)
     {
@@ -42,7 +46,7 @@ internal sealed class TestClock : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _due = dueTime < TimeSpan.Zero ? null : clock.GetUtcNow() + dueTime;
+            _due = dueTime < TimeSpan.Zero ? null : clock._now + dueTime;
             _period = period;
             return true;
         }

@@ -58,6 +58,16 @@ internal sealed class LoginCommandTests
             _logins.Credentials.Revoke(credential.Id);
     }
 
+    [TestCase("eyJhbGciOi\nJSUzI1NiJ9"), TestCase("eyJ hbGci"), TestCase("eyJ\0"), TestCase("tökenzx")]
+    public async Task What_is_no_token_is_not_sent_and_not_shown(string token)
+    {
+        await File.WriteAllTextAsync(_directory["odd"], token);
+
+        var result = await Cli.RunAsync("login", "--gateway", $"https://localhost:{_console.Address.Port}", "--listener", "clinic", "--token-file", _directory["odd"]);
+
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((2, "wireproxy: that is no token: it holds a space, a line end or a character outside of ASCII\n")));
+    }
+
     [Test]
     public async Task What_psql_needs_is_printed()
     {

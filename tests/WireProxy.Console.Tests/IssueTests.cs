@@ -57,6 +57,8 @@ internal sealed class IssueTests : ConsoleFixture
     [TestCase("""{"listener":"relayed"}""", HttpStatusCode.UnprocessableEntity, "no listener of this name")]
     [TestCase("""{"lifetime":"1h"}""", HttpStatusCode.BadRequest, "listener is missing")]
     [TestCase("""{"listener":"clinic","user":"root"}""", HttpStatusCode.BadRequest, "accepted: listener, lifetime, purpose")]
+    [TestCase("""{"listener":"\ud800"}""", HttpStatusCode.BadRequest, "no JSON object")]
+    [TestCase("""{"\udc00":"clinic"}""", HttpStatusCode.BadRequest, "no JSON object")]
     [TestCase("""{"listener":"clinic","listener":"sql"}""", HttpStatusCode.BadRequest, "stand once")]
     [TestCase("""["clinic"]""", HttpStatusCode.BadRequest, "a JSON object is expected")]
     [TestCase("{", HttpStatusCode.BadRequest, "no JSON object")]

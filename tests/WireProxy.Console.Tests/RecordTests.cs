@@ -45,6 +45,18 @@ internal sealed class RecordTests : ConsoleFixture
     }
 
     [Test]
+    public async Task A_token_in_the_place_of_the_name_is_not_recorded()
+    {
+        string token = Bearer("mallory").Parameter!;
+        foreach (string name in (string[])[token, "bearer-" + token, token[..60]])
+            Assert.That((await ListAsync(Basic(name, ""))).Status, Is.EqualTo(HttpStatusCode.Unauthorized));
+
+        List<IGrouping<Guid, JournalRecord>> sessions = await RecordedAsync();
+
+        Assert.That(sessions.Select(session => Text(Json(session, RecordKind.SessionOpened), "user")), Is.EqualTo(new[] { "(a token)", "(a token)", "(a token)" }));
+    }
+
+    [Test]
     public async Task Neither_the_journal_nor_the_log_holds_a_secret()
     {
         string token = Bearer("mallory").Parameter!;

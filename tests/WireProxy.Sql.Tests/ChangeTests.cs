@@ -46,6 +46,7 @@ public sealed class ChangeTests
     [TestCase("COMMENT ON SCHEMA s IS 'x'", "Nobody", "Everybody")]
     [TestCase("CREATE SCHEMA s", "Nobody", "Everybody")]
     [TestCase("CREATE SCHEMA s CREATE TABLE a (b int)", "Users a", "Everybody")]
+    [TestCase("DISCARD ALL", "Nobody", "Nobody")]
     [TestCase("GRANT SELECT ON t TO r", "Nobody", "Nobody")]
     [TestCase("CREATE ROLE r", "Nobody", "Nobody")]
     [TestCase("CREATE DATABASE d", "Nobody", "Nobody")]

@@ -2,11 +2,12 @@ namespace WireProxy.Access;
 
 /// <summary>A credential as the gateway keeps it: its verifier, and whether it still holds. The password is kept nowhere.</summary>
 /// <param name="proof">For which it was issued.</param>
-internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier verifier, Grant proof)
+internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier verifier, Grant proof, TimeProvider clock)
 {
     private static readonly GrantEnd Expired =
         new("the issued credential has expired (identity.credentials.longest limits its lifetime)", "Get a new one with `wireproxy login`.");
 
+    private readonly Deadline _deadline = new(credential.Ends, clock);
     private volatile GrantEnd? _revoked;
     private long _revokedAt;
 
@@ -25,13 +26,13 @@ internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier
     {
         // Who gets no more in with their password does not with what they once got by it.
         if (_revoked is null && proof.Withdrawn is { } end) Revoke(end, now);
-        return _revoked ?? (now >= credential.Ends ? Expired : null);
+        return _revoked ?? (_deadline.IsOver(now) ? Expired : null);
     }
 
     /// <summary>Since when it has ended; null: it holds.</summary>
     public DateTimeOffset? DeadSince(DateTimeOffset now) =>
         _revoked is not null ? new DateTimeOffset(Volatile.Read(ref _revokedAt), TimeSpan.Zero)
-        : now >= credential.Ends ? credential.Ends : null;
+        : _deadline.IsOver(now) ? credential.Ends : null;
 }
 
 /// <summary>Holds while its credential does.</summary>

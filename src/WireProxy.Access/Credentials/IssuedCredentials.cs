@@ -62,7 +62,7 @@ public sealed class IssuedCredentials
 
         Secret password = NewPassword();
         ScramVerifier verifier = ScramKeys.Verifier(password.Utf8, RandomNumberGenerator.GetBytes(ScramKeys.SaltLength), ScramKeys.DefaultIterations);
-        if (Add(new CredentialEntry(credential, verifier, proof), now) is not { } full)
+        if (Add(new CredentialEntry(credential, verifier, proof, _clock), now) is not { } full)
             return new IssueOutcome.Issued(new NewCredential(credential, password));
         password.Dispose();
         return new IssueOutcome.Refused(full);

@@ -32,6 +32,9 @@ public interface ILoginAuthority
     /// <summary>The client's SCRAM proof was wrong, or its exchange broke off: counts as a failure.</summary>
     LoginOutcome.Denied RefuseScram(LoginAttempt attempt, string reason);
 
+    /// <summary>Refused for something else than its proof, which so was not looked at: counts as a failure too, for each is put on record.</summary>
+    LoginOutcome.Denied Refuse(LoginAttempt attempt, LoginOutcome.Denied denied);
+
     /// <summary>A password in the clear (PostgreSQL's cleartext request, LOGIN7): a token, a local user's, or an issued credential's.</summary>
     ValueTask<LoginOutcome> VerifyPasswordAsync(LoginAttempt attempt, string password, CancellationToken cancellationToken);
 

@@ -105,6 +105,8 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
 
     public LoginOutcome.Denied RefuseScram(LoginAttempt attempt, string reason) => Fail(attempt, Denials.Password(reason));
 
+    public LoginOutcome.Denied Refuse(LoginAttempt attempt, LoginOutcome.Denied denied) => Fail(attempt, denied);
+
     public async ValueTask<LoginOutcome> VerifyPasswordAsync(LoginAttempt attempt, string password, CancellationToken cancellationToken)
     {
         if (!IsIssuedName(attempt.LoginName) && !_options.Oidc.IsEmpty
@@ -123,7 +125,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
         try
         {
             VerifiedToken verified = await _tokens.VerifyAsync(token, cancellationToken);
-            return Granted(new TimedGrant(verified.Identity, verified.Ends, Denials.TokenExpired));
+            return Granted(new TimedGrant(verified.Identity, new Deadline(verified.Ends, _clock), Denials.TokenExpired));
         }
         catch (TokenRefusedException exception)
         {
@@ -137,7 +139,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
         if (Admit(attempt) is { } denied) return denied;
         return _certificates.Verify(certificate, chain) switch
         {
-            CertificateVerdict.Taken taken => Granted(new TimedGrant(taken.Identity, taken.Ends, Denials.CertificateExpired)),
+            CertificateVerdict.Taken taken => Granted(new TimedGrant(taken.Identity, new Deadline(taken.Ends, _clock), Denials.CertificateExpired)),
             CertificateVerdict.Refused refused => Fail(attempt, Denials.Certificate(refused.Reason)),
             _ => null,
         };
@@ -167,7 +169,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     }
 
     private LoginOutcome.Granted Granted(Grant grant) => new(_options.SessionMaximum is { } longest
-        ? new LimitedGrant(grant, _clock.GetUtcNow() + longest, Denials.SessionTooLong) : grant);
+        ? new LimitedGrant(grant, new Deadline(_clock.GetUtcNow() + longest, _clock), Denials.SessionTooLong) : grant);
 
     private LoginOutcome.Denied Fail(LoginAttempt attempt, LoginOutcome.Denied denied)
     {

@@ -37,11 +37,11 @@ internal static class ClaimValue
         }
     }
 
-    /// <summary>Seconds since 1970, perhaps with a fraction (RFC 7519, section 2), within the years that .NET has.</summary>
+    /// <summary>Seconds since 1970, perhaps with a fraction (RFC 7519, section 2), within the years that .NET has, and what is added to them.</summary>
     public static bool TryDate(JsonElement value, out DateTimeOffset date)
     {
         date = default;
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double seconds) || seconds is not (>= 0 and < 253_402_300_799)) return false;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double seconds) || seconds is not (>= 0 and < 253_402_300_799 - 86_400)) return false;
         date = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
         return true;
     }

@@ -44,12 +44,35 @@ internal static class Normalization
     /// <summary>The canonical ordering algorithm: marks of a run by their combining class, those of one class as they stand.</summary>
     private static void Order(Span<int> text)
     {
-        for (int i = 1; i < text.Length; i++)
+        for (int start = 0; start < text.Length; start++)
         {
-            int own = UnicodeTables.Instance.ClassOf(text[i]);
-            for (int at = i; own != 0 && at > 0 && UnicodeTables.Instance.ClassOf(text[at - 1]) > own; at--)
-                (text[at - 1], text[at]) = (text[at], text[at - 1]);
+            int end = start;
+            bool isOrdered = true;
+            for (int last = 0; end < text.Length && UnicodeTables.Instance.ClassOf(text[end]) is > 0 and var own; end++)
+            {
+                isOrdered &= last <= own;
+                last = own;
+            }
+            if (!isOrdered) SortMarks(text[start..end]);
+            start = end;
         }
+    }
+
+    /// <summary>Stable, by counting: whoever sends a password decides how many marks it has.</summary>
+    private static void SortMarks(Span<int> marks)
+    {
+        const int Classes = 256;
+        Span<int> places = stackalloc int[Classes + 1];
+        places.Clear();
+        foreach (int mark in marks)
+            places[UnicodeTables.Instance.ClassOf(mark) + 1]++;
+        for (int i = 1; i <= Classes; i++)
+            places[i] += places[i - 1];
+        int[] sorted = new int[marks.Length];
+        foreach (int mark in marks)
+            sorted[places[UnicodeTables.Instance.ClassOf(mark)]++] = mark;
+        sorted.CopyTo(marks);
+        Array.Clear(sorted);
     }
 
     /// <summary>The canonical composition algorithm, in place.</summary>

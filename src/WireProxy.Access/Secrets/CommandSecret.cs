@@ -19,7 +19,7 @@ public sealed class CommandSecret : SecretSource, IDisposable
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private Secret? _cached;
-    private DateTimeOffset _cachedUntil;
+    private long _cachedAt;
 
     /// <param name="arguments">The program, by its path or name on PATH, and its arguments.</param>
     /// <param name="timeout">After which it is killed; default 10 seconds.</param>
@@ -40,12 +40,12 @@ public sealed class CommandSecret : SecretSource, IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (_cached is null || _clock.GetUtcNow() >= _cachedUntil)
+            if (_cached is null || _clock.GetElapsedTime(_cachedAt) >= _cacheFor)
             {
                 Secret fresh = await RunAsync(cancellationToken);
                 _cached?.Dispose();
                 _cached = fresh;
-                _cachedUntil = _clock.GetUtcNow() + _cacheFor;
+                _cachedAt = _clock.GetTimestamp();
             }
             return new Secret(_cached.Utf8);
         }

@@ -57,7 +57,7 @@ internal static class PolicyCommand
             string[] known = [.. settings.Gateway.Listeners.Select(one => one.Name)];
             if (settings.Gateway.Listeners.FirstOrDefault(one => one.Name == name) is not { } chosen)
                 throw new UsageException($"no listener '{name}'; {Spelling.Accepted(name, known)}");
-            var subject = who.Subject(result, name);
+            var subject = who.Subject(result, name) with { IsLooseName = chosen is { Protocol: WireProtocol.Tds, Upstream.Credentials: null } };
             var time = who.Time(result);
             var judge = await JudgeAsync(settings, chosen, subject, time, result.GetValue(catalog), result.GetValue(path));
             if (judge.Blindness is { } unseen)

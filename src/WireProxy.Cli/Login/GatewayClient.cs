@@ -29,6 +29,9 @@ internal sealed class GatewayClient : IDisposable
             handler.SslOptions.CertificateChainPolicy = TrustOnly(authority);
         _http = new HttpClient(handler) { BaseAddress = url, MaxResponseContentBufferSize = LargestAnswer, Timeout = TimeSpan.FromSeconds(30) };
         var text = Encoding.UTF8.GetString(proof.Utf8);
+        // A header would break at it, and the framework's message is not for people.
+        if (user is null && text.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            throw new UsageException("that is no token: it holds a space, a line end or a character outside of ASCII");
         _http.DefaultRequestHeaders.Authorization = user is null
             ? new AuthenticationHeaderValue("Bearer", text)
             : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{text}")));

@@ -19,7 +19,8 @@ internal sealed record CredentialRequest(string Listener, TimeSpan? Lifetime, st
             using JsonDocument document = await JsonDocument.ParseAsync(body, Strict, cancellationToken);
             return Read(document.RootElement);
         }
-        catch (JsonException)
+        // InvalidOperationException is what half a surrogate pair makes.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The parser's own message quotes what was sent.
             throw new FormatException($"the body is no JSON object whose members stand once; {Members}");

@@ -42,7 +42,7 @@ internal sealed class ConsoleRecords(ConsoleServices services)
     public Task LoginRefusedAsync(Visit visit, string loginName, string reason) => AppendAsync(
         json =>
         {
-            WriteVisit(json, visit, loginName);
+            WriteVisit(json, visit, ClaimedName.ForRecord(loginName));
             json.WriteString("login", "refused");
         }, reason, null);
 

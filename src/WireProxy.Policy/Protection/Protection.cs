@@ -76,6 +76,10 @@ public sealed class Protection
     /// <summary>True where protected values may be among these.</summary>
     public bool IsProtected(SourceSet sources) => !ProtectsNothing && _views.IsProtected(sources);
 
+    /// <summary>A masked column that stays masked, whatever it is called and whatever it inherits from: what is put there is safe. One that only bears a
+    /// protected name by now, or shares rows with a child that is protected, may lose its mask while the values stay.</summary>
+    public bool Keeps(SourceColumn column) => !ProtectsNothing && _builder.Keeps(column.Relation, column.Attribute);
+
     /// <inheritdoc cref="IsProtected(SourceSet)"/>
     public bool IsProtected(SourceColumn column) => !ProtectsNothing && _views.IsProtected(column);
 

@@ -77,6 +77,10 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
             }
     }
 
+    /// <summary>The column has a mask of its own, from when it was first seen or from a label.</summary>
+    public bool Keeps(uint relation, short column) => known is null || known.Find(relation, column) is not null
+        || (catalog.Find(relation) is { } node && node.Relation.Column(column) is { } found && _own.GetValueOrDefault(node)?.GetValueOrDefault(found.Name) is { IsNamed: false });
+
     private void AddTable(CatalogNode node)
     {
         List<(string Column, Mask? Mask)> columns = [.. node.ColumnNames.Select(column => (column, Effective(node, column)))];

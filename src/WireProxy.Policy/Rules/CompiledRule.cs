@@ -10,7 +10,7 @@ internal sealed record CompiledRule(
     /// <summary>The rule's verdict, or null where it does not match.</summary>
     public Verdict? Judge(StatementReach reach, Subject subject, DateTimeOffset now)
     {
-        if (!Who.Holds(subject, now))
+        if (!Who.Holds(subject, now, refuses: Then != Decision.Allow))
             return null;
         if (Then == Decision.Allow)
             return What.Covers(reach) ? new Verdict(Decision.Allow, Name, null) : null;

@@ -19,8 +19,9 @@ internal sealed record SubjectCondition
     public bool IsEmpty =>
         Users is null && Groups is null && Agents is null && Purposes is null && Listeners is null && Networks is null && Hours is null;
 
-    public bool Holds(Subject subject, DateTimeOffset now) =>
-        Has(Users, subject.User)
+    /// <param name="refuses">Of a rule that does: a name that may be meant counts.</param>
+    public bool Holds(Subject subject, DateTimeOffset now, bool refuses = false) =>
+        (Has(Users, subject.User) || (refuses && subject.IsLooseName && Users!.Value.Any(user => LooseName.MayBe(subject.User, user))))
         && HasAny(Groups, subject.Groups)
         && Has(Agents, subject.Agent)
         && Has(Purposes, subject.Purpose)

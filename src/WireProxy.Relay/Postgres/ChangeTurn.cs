@@ -72,7 +72,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
                 Withdraw();
             return Waiting(out refusal);
         }
-        _since = 0;
+        (_since, _isCancelled) = (0, false);
         if (needs.Use is not null && isCertain && session.View.HasNewsFor(needs.Use))
         {
             _reserved = null;

@@ -10,7 +10,7 @@ internal static class ErrorTexts
     /// was given. Not among them: unknown databases, schemas, cursors and files (3D, 3F, 34, 58: <c>pg_database_size(ssn)</c> says
     /// which one there is not), features (0A), warnings (01), connections (08, which dblink uses).
     /// </summary>
-    private static readonly HashSet<string> SafeClasses = ["00", "25", "26", "40", "53", "57"];
+    private static readonly HashSet<string> SafeClasses = ["25", "26", "40", "53", "57"];
 
     /// <summary>Single conditions of other classes, worded without values: division by zero, lock not available, statement too complex, schema named
     /// twice.</summary>

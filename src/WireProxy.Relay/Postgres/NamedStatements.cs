@@ -1,6 +1,5 @@
 using System.Text;
 using WireProxy.Sql;
-using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -71,9 +70,10 @@ internal sealed class NamedStatements
         }
         if (ReferenceEquals(made.Judge.Protection, judge.Protection) && Equals(made.Path, path))
             return made.Lineage;
-        // A cursor keeps the plan that it was declared with, whatever the names in its text stand for since; not so the functions that it calls.
+        // A cursor keeps the plan that it was declared with, whatever the names in its text stand for since; but its functions are those of today.
         if (running.NameEffect == NameEffect.FetchCursor)
-            return !made.Judge.Touches(made.Lineage) && !judge.Touches(made.Lineage) && !CallsUsers(made.Lineage) ? made.Lineage : null;
+            return made.Text is not null && session.PlansOf(made.Text) is { } today && made.Index < today.Statements.Length
+                ? Both(made.Lineage, today.Statements[made.Index]) : null;
         if (made.Text is null || session.PlansOf(made.Text) is not { } plans || !ReferenceEquals(plans.Judge.Protection, judge.Protection)
             || made.Index >= plans.Statements.Length || plans.Statements[made.Index].Shape == ResultShape.OfName)
         {
@@ -83,7 +83,23 @@ internal sealed class NamedStatements
         return plans.Statements[made.Index];
     }
 
-    private static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);
+    private static StatementLineage? Both(StatementLineage declared, StatementLineage today) =>
+        declared.Columns.Length != today.Columns.Length || declared.Shape == ResultShape.Unknown || today.Shape == ResultShape.Unknown ? null : declared with
+        {
+            Columns = [.. declared.Columns.Zip(today.Columns, static (one, other) => one with
+            {
+                Sources = SourceSet.Either(one.Sources, other.Sources),
+                Origin = one.Origin == other.Origin ? one.Origin : null,
+            })],
+            Touched = [.. declared.Touched, .. today.Touched],
+            Functions = [.. declared.Functions, .. today.Functions],
+            Writes = [.. declared.Writes, .. today.Writes],
+            Messages = SourceSet.Either(declared.Messages, today.Messages),
+            ReachesEverything = declared.ReachesEverything || today.ReachesEverything,
+            Reasons = [.. declared.Reasons, .. today.Reasons],
+            ChangesNames = declared.ChangesNames || today.ChangesNames,
+            ChangesCatalog = declared.ChangesCatalog || today.ChangesCatalog,
+        };
 
     /// <summary>Everything that an EXECUTE or FETCH may run; null where that is not known.</summary>
     public IReadOnlyList<StatementFacts>? Find(StatementFacts running)

@@ -44,7 +44,8 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
         {
             session.Upstream = await UpstreamStart.ConnectAsync(session, null, cancellationToken);
             await new LoginRelay(session, cancellationToken).RunAsync(startup);
-            subject = new Subject(user, [], listener.Name, StartupNames.Database(startup, user), Address: session.ClientAddress?.Address);
+            string known = StartupNames.User(startup);
+            subject = new Subject(known, [], listener.Name, StartupNames.Database(startup, known), Address: session.ClientAddress?.Address);
         }
         PostgresSession opened = await PostgresSession.OpenAsync(session, this, subject, startup["application_name"]?.Text);
         // On record already, so that a refusal is, too.

@@ -34,6 +34,9 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
         if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
             effects |= StatementEffect.Catalog;
+        // A pool resets each connection that it hands out, and hardly any has made a temporary table.
+        if (analyzed.Statements.All(static facts => facts.Command.StartsWith("DISCARD ", StringComparison.Ordinal)) && session.Path.Current is { HasTemporary: false })
+            effects &= ~StatementEffect.Catalog;
         session.HasSeenEffects |= effects != StatementEffect.None;
         // Whatever the catalog says of a cursor's names now, its rows are of what they stood for when it was declared.
         if (session.Masks && FetchesFromBefore(analyzed, plans))

@@ -19,7 +19,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : session.GuardsLabels && ChangesLabels(analyzed)))
+        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(IsAsked) : session.GuardsLabels && ChangesLabels(analyzed)))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
@@ -81,7 +81,11 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
-        facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+
+    /// <summary>The end of a transaction may run triggers that were put off. In one that has failed it runs nothing.</summary>
+    private bool IsAsked(StatementFacts facts) => DependsOnCatalog(facts) || (session.Catalog?.Definitions.HasDeferrable == true
+        && session.Status != TransactionStatus.Failed && facts.Command is "COMMIT" or "PREPARE TRANSACTION" or "SET CONSTRAINTS");
 
     private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
 
@@ -97,7 +101,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
-        if (facts.NameEffect == NameEffect.Execute && lineage is null or { Shape: ResultShape.OfName })
+        if (facts.NameEffect == NameEffect.Execute && lineage is null or { OfName: not null })
             return RefusalOfNamed(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
@@ -171,12 +175,12 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
     public StatementPlans WithNames(StatementPlans plans, ImmutableArray<StatementFacts> facts)
     {
-        if (!plans.Statements.Any(statement => statement.Shape == ResultShape.OfName))
+        if (!plans.Statements.Any(static statement => statement.OfName is not null))
             return plans;
         ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
         for (int i = 0; i < statements.Count; i++)
         {
-            if (statements[i].Shape == ResultShape.OfName && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
+            if (statements[i].OfName is not null && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
                 statements[i] = Running(statements[i], made);
         }
         return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
@@ -184,8 +188,9 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     private static StatementLineage Running(StatementLineage running, StatementLineage made) => running with
     {
-        Shape = ResultShape.Columns,
-        Columns = made.ColumnsWith(running.Arguments),
+        Shape = running.Shape == ResultShape.OfName ? made.Shape == ResultShape.Unknown ? ResultShape.Unknown : ResultShape.Columns : running.Shape,
+        Columns = running.Shape == ResultShape.OfName ? made.ColumnsWith(running.Arguments) : running.Columns,
+        OfName = null,
         Touched = [.. running.Touched, .. made.Touched],
         Relations = [.. running.Relations, .. made.Relations],
         Functions = [.. running.Functions, .. made.Functions],
@@ -195,5 +200,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         RunsUnseen = running.RunsUnseen || made.RunsUnseen,
         Reasons = made.Reasons,
         ChangesNames = made.ChangesNames,
+        ChangesCatalog = running.ChangesCatalog || made.ChangesCatalog,
+        RunsLater = made.RunsLater,
     };
 }

@@ -10,14 +10,12 @@ namespace WireProxy.Relay.Sessions;
 /// </summary>
 internal sealed class Admission
 {
-    /// <summary>Of PostgreSQL's 63 bytes and TDS's 128 characters the longer.</summary>
-    private const int LongestName = 128;
-
     /// <summary>In characters; a longer token is not looked at.</summary>
     public const int LongestToken = 16 * 1024;
 
     private readonly Session _session;
     private readonly ListenerOptions _options;
+    private bool _isRefused;
 
     private Admission(Session session, ILoginAuthority authority, LoginAttempt attempt)
     {
@@ -28,6 +26,8 @@ internal sealed class Admission
     public static LoginOutcome.Denied TokenTooLong { get; } = new(
         "the token is longer than 16 KiB", "login failed: the token is longer than 16 KiB",
         "Ask the identity provider for one with fewer claims: long lists of groups are the usual reason.");
+
+    private static LoginOutcome.Denied BrokenOff { get; } = new("the login broke off", "the login broke off");
 
     public ILoginAuthority Authority { get; }
 
@@ -76,13 +76,17 @@ internal sealed class Admission
     }
 
     /// <summary>A proof would have to come in the clear over a leg where that is not allowed.</summary>
-    public async Task<SessionEndException> RefuseCleartextAsync() => await RefuseAsync(new LoginOutcome.Denied(
+    public async Task<SessionEndException> RefuseCleartextAsync() => await RefuseUnheardAsync(new LoginOutcome.Denied(
         "the login's proof would pass in the clear", "this login needs an encrypted connection",
         "Let the client use TLS. On loopback alone the operator can set cleartext_on_loopback: true."));
 
-    /// <summary>Puts a refused login on record, as a session that was opened and closed.</summary>
+    /// <summary>Refuses a login whose proof was not looked at.</summary>
+    public Task<SessionEndException> RefuseUnheardAsync(LoginOutcome.Denied denied) => RefuseAsync(Authority.Refuse(Attempt, denied));
+
+    /// <summary>Puts a refused login, which has been counted, on record as a session that was opened and closed.</summary>
     public async Task<SessionEndException> RefuseAsync(LoginOutcome.Denied denied)
     {
+        _isRefused = true;
         // Of a flood, the log tells; the journal must not fill from those who were not even heard.
         if (!denied.IsThrottled)
             await RecordAsync("refused", Claimed(null));
@@ -125,15 +129,19 @@ internal sealed class Admission
     /// Puts a login that failed for another reason than its proof on record, as a session that was opened and closed: the client broke the
     /// protocol, or was let in and found no database. Does nothing where the failure is on record already.
     /// </summary>
-    public Task RecordFailureAsync(string? database) => RecordAsync("failed", Grant is null ? Claimed(database) : SubjectFor(database));
-
-    /// <summary>Whom the client says to be. What is no name but a token that was put into its place is not recorded.</summary>
-    private Subject Claimed(string? database)
+    public async Task RecordFailureAsync(string? database)
     {
-        string name = Attempt.LoginName;
-        bool isToken = name.Length > LongestName || name.StartsWith("eyJ", StringComparison.Ordinal);
-        return new Subject(isToken ? "(a token)" : name, [], _options.Name, database, Address: Attempt.Address);
+        if (_isRefused)
+            return;
+        // Whoever breaks the protocol is as unwelcome as who has a wrong password, and fills the journal as well.
+        if (Grant is null)
+            Authority.Refuse(Attempt, BrokenOff);
+        await RecordAsync("failed", Grant is null ? Claimed(database) : SubjectFor(database));
     }
+
+    /// <summary>Whom the client says to be.</summary>
+    private Subject Claimed(string? database) =>
+        new(ClaimedName.ForRecord(Attempt.LoginName), [], _options.Name, database, Address: Attempt.Address);
 
     private async Task RecordAsync(string login, Subject subject)
     {

@@ -10,8 +10,11 @@ internal sealed class DatabaseNews
     private const int Remembered = 64;
 
     private readonly Lock _lock = new();
-    private readonly (CatalogChange Change, object? Owner)[] _changes = new (CatalogChange, object?)[Remembered];
+    private readonly (int Generation, CatalogChange Change, object? Owner)[] _changes = new (int, CatalogChange, object?)[Remembered];
+    private int _next;
+    private int _forgotten;
     private int _generation = 1;
+    private int _public = 1;
     private int _everybodys = 1;
 
     /// <summary>Columns that the policy has named, under whatever name they go now.</summary>
@@ -22,6 +25,9 @@ internal sealed class DatabaseNews
     /// <summary>Grows when the catalog may have changed.</summary>
     public int Generation => Volatile.Read(ref _generation);
 
+    /// <summary>The last generation that concerned others than who made the change.</summary>
+    public int PublicGeneration => Volatile.Read(ref _public);
+
     /// <summary>The last generation that concerned everybody.</summary>
     public int EverybodysGeneration => Volatile.Read(ref _everybodys);
 
@@ -31,7 +37,13 @@ internal sealed class DatabaseNews
         lock (_lock)
         {
             int generation = _generation + 1;
-            _changes[generation % Remembered] = (change, owner);
+            if (change.News != ChangeReach.Nobody)
+            {
+                ref (int Generation, CatalogChange, object?) place = ref _changes[_next++ % Remembered];
+                _forgotten = place.Generation;
+                place = (generation, change, owner);
+                Volatile.Write(ref _public, generation);
+            }
             if (change.News == ChangeReach.Everybody)
                 Volatile.Write(ref _everybodys, generation);
             Volatile.Write(ref _generation, generation);
@@ -42,19 +54,20 @@ internal sealed class DatabaseNews
     /// <summary>Something that others have changed since then concerns a statement that uses these names.</summary>
     public bool Concerns(NameUse use, int since, object owner)
     {
-        if (Generation == since)
+        if (PublicGeneration <= since)
             return false;
         lock (_lock)
         {
-            if (_generation - since >= Remembered)
-                return true;
-            for (int generation = since + 1; generation <= _generation; generation++)
+            for (int i = _next - 1; i >= 0 && i >= _next - Remembered; i--)
             {
-                (CatalogChange change, object? by) = _changes[generation % Remembered];
+                (int generation, CatalogChange change, object? by) = _changes[i % Remembered];
+                if (generation <= since)
+                    return false;
                 if (!ReferenceEquals(by, owner) && change.IsNewsFor(use))
                     return true;
             }
-            return false;
+            // What came before those that are remembered may be news, too.
+            return _forgotten > since;
         }
     }
 }

@@ -59,7 +59,8 @@ public sealed record CatalogLabel(uint Relation, short Column, string? Provider,
 
 /// <summary>A foreign key, and what it does to the rows that refer when those that they refer to are deleted or updated.</summary>
 /// <param name="OnDelete">confdeltype: c deletes, n and d update; the others change nothing. So does confupdtype.</param>
-public readonly record struct CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate);
+/// <param name="ReferringColumns">Their values follow those of <paramref name="Columns"/>, in the same order.</param>
+public sealed record CatalogCascade(uint Relation, uint Referring, char OnDelete, char OnUpdate, ImmutableArray<short> ReferringColumns, ImmutableArray<short> Columns);
 
 /// <summary>What is published to replication.</summary>
 public sealed record CatalogPublication(uint Id, string Name, bool AllTables, ImmutableArray<uint> Relations);
@@ -85,6 +86,8 @@ public sealed class CatalogDefinitions
     public ImmutableArray<CatalogOperator> Operators { get; internal init; } = [];
     public ImmutableArray<CatalogCast> Casts { get; internal init; } = [];
     public FrozenDictionary<uint, ImmutableArray<CatalogTrigger>> Triggers { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogTrigger>>.Empty;
+    /// <summary>Some of them may be put off to the end of the transaction.</summary>
+    public bool HasDeferrable { get; internal init; }
     public FrozenDictionary<uint, ImmutableArray<CatalogRule>> Rules { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogRule>>.Empty;
     public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
     /// <summary>The conditions of CHECK constraints, by relation.</summary>

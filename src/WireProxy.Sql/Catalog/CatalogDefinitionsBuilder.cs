@@ -54,7 +54,7 @@ internal sealed class CatalogDefinitionsBuilder
             case 'h': ListOf(_checks, id).Add(b); break;
             case 'X': ListOf(_statistics, id).Add(b); break;
             case 'j': ListOf(_policies, id).Add(b); break;
-            case 'F': Cascade(id, a.Split(' ')); break;
+            case 'F': Cascade(id, a.Split(' '), b, c); break;
             case 'D': _domainDefaults[id] = b; break;
             case 'O': _comparisons.Add(id); break;
             case 'E': EventTrigger(id, a); break;
@@ -87,6 +87,7 @@ internal sealed class CatalogDefinitionsBuilder
         Operators = [.. _operators],
         Casts = [.. _casts],
         Triggers = Frozen(_triggers),
+        HasDeferrable = _triggers.Values.Any(all => all.Exists(t => t is { IsDeferrable: true, IsEnabled: true })),
         Rules = Frozen(_rules),
         Indexes = Frozen(_indexes),
         Checks = Frozen(_checks),
@@ -122,11 +123,13 @@ internal sealed class CatalogDefinitionsBuilder
         _casts.Add(new(id, Number(traits[0]), Number(traits[1]), Number(traits[2]), traits[3][0]));
     }
 
-    void Cascade(uint relation, string[] traits)
+    void Cascade(uint relation, string[] traits, string referring, string referred)
     {
         Expect(traits, 3);
-        _cascades.Add(new(relation, Number(traits[0]), traits[1][0], traits[2][0]));
+        _cascades.Add(new(relation, Number(traits[0]), traits[1][0], traits[2][0], Numbers(referring), Numbers(referred)));
     }
+
+    static ImmutableArray<short> Numbers(string numbers) => [.. numbers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Short)];
 
     void Trigger(uint relation, string[] traits, string name, string definition)
     {
@@ -136,7 +139,7 @@ internal sealed class CatalogDefinitionsBuilder
     }
 
     void Index(uint relation, string columns, string expressions, string predicate, string unique) => ListOf(_indexes, relation).Add(
-        new(relation, [.. columns.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Short)],
+        new(relation, Numbers(columns),
             expressions.Length == 0 ? null : expressions, predicate.Length == 0 ? null : predicate, unique == "t"));
 
     void EventTrigger(uint function, string enabled)

@@ -7,14 +7,15 @@ namespace WireProxy.Sql.Catalog;
 /// C: system relation, attnum, name, type;
 /// w: view, NULL, definition; u: relation, ev_type, the rule's definition;
 /// e: relation, attnum, expression, NULL, g (generated) or d (default);
-/// j: relation, NULL, condition of a row security policy; F: relation that a foreign key refers to, "referring confdeltype confupdtype";
+/// j: relation, NULL, condition of a row security policy;
+/// F: relation that a foreign key refers to, "referring confdeltype confupdtype", columns that refer, columns that they refer to;
 /// D: domain, NULL, default; O: user's function that an operator class or a range type runs, unless it is in C;
 /// t: type (built-in ones too), "typtype relation base-type", schema, name; k: composite type, attnum, name, type; x: domain, NULL, check;
 /// b: user's function (or a built-in one in SQL), argument types, body or (in C) symbol, extension; R: built-in function that has another's
 /// symbol, symbol; y: function, NULL, defaults;
 /// m: function, modes, names, NULL, types of all arguments; g: function, NULL, settings;
 /// o: operator, "function left right", schema, name; K: cast, "function source target context";
-/// a: aggregate, the functions that it runs; T: relation, "function type enabled", name, definition where it has WHEN or REFERENCING;
+/// a: aggregate, the functions that it runs; T: relation, "function type enabled deferrable", name, definition where it has WHEN or REFERENCING;
 /// E: event trigger's function, enabled, event; i: relation, columns, expressions, predicate, unique (t or f), of an index or a partition key;
 /// X: relation, NULL, CREATE STATISTICS where it has expressions;
 /// h: relation, NULL, check; q: sequence, "relation attnum" of its owner;
@@ -75,7 +76,8 @@ internal static class PostgresDefinitionQuery
                AS x (expression)
          WHERE x.expression IS NOT NULL
         UNION ALL
-        SELECT 'F', k.confrelid::pg_catalog.text, pg_catalog.concat_ws(' ', k.conrelid, k.confdeltype, k.confupdtype), NULL, NULL, NULL
+        SELECT 'F', k.confrelid::pg_catalog.text, pg_catalog.concat_ws(' ', k.conrelid, k.confdeltype, k.confupdtype),
+               pg_catalog.array_to_string(k.conkey, ' '), pg_catalog.array_to_string(k.confkey, ' '), NULL
           FROM pg_catalog.pg_constraint k
          WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
         UNION ALL

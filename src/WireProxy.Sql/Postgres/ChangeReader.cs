@@ -73,7 +73,8 @@ internal static class ChangeReader
             return node.Has(Tree.SelectInto) ? s_readers[node.Type](node) : null;
         if (node.Type.Name == "TransactionStmt")
             return node.Number(Tree.TransactionKind) == s_prepared ? CatalogChange.Everything : null;
-        if (kind == StatementClass.Role)
+        // DISCARD drops the session's own temporary tables.
+        if (kind == StatementClass.Role || node.Type.Name == "DiscardStmt")
             return CatalogChange.Nothing;
         if (kind != StatementClass.Ddl)
             return null;

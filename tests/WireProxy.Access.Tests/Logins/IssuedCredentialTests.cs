@@ -77,7 +77,7 @@ public sealed class IssuedCredentialTests
         var clock = new TestClock();
         var credentials = new IssuedCredentials(new IssuedCredentialOptions { EndsWithProof = true }, clock);
         var identity = new Identity("alice", [], "https://x", ProofKind.Token);
-        var proof = new TimedGrant(identity, clock.GetUtcNow().AddMinutes(5), Denials.TokenExpired);
+        var proof = new TimedGrant(identity, new Deadline(clock.GetUtcNow().AddMinutes(5), clock), Denials.TokenExpired);
         var issued = (IssueOutcome.Issued)credentials.Issue(proof, "clinic");
         Assert.That(issued.Credential.Credential.Ends, Is.EqualTo(proof.EndsAt));
         clock.Advance(TimeSpan.FromMinutes(5));
@@ -116,7 +116,7 @@ public sealed class IssuedCredentialTests
     {
         var clock = new TestClock();
         var credentials = new IssuedCredentials(new IssuedCredentialOptions { Total = 10 }, clock);
-        var proof = new TimedGrant(new Identity("alice", [], "x", ProofKind.Token), null, Denials.TokenExpired);
+        var proof = new TimedGrant(new Identity("alice", [], "x", ProofKind.Token), new Deadline(DateTimeOffset.MaxValue, clock), Denials.TokenExpired);
         for (int i = 0; i < 50; i++)
         {
             var issued = (IssueOutcome.Issued)credentials.Issue(proof, "clinic");
@@ -128,12 +128,13 @@ public sealed class IssuedCredentialTests
     [Test]
     public void All_identities_together_have_a_limit_too()
     {
-        var credentials = new IssuedCredentials(new IssuedCredentialOptions { Total = 3 }, new TestClock());
+        var clock = new TestClock();
+        var credentials = new IssuedCredentials(new IssuedCredentialOptions { Total = 3 }, clock);
         for (int i = 0; i < 3; i++)
             Assert.That(credentials.Issue(Proof($"name-{i}"), "clinic"), Is.InstanceOf<IssueOutcome.Issued>());
         Assert.That(Refusal(credentials.Issue(Proof("one more"), "clinic")), Does.Contain("as many credentials as it may"));
 
-        static TimedGrant Proof(string name) => new(new Identity(name, [], "x", ProofKind.Token), null, Denials.TokenExpired);
+        TimedGrant Proof(string name) => new(new Identity(name, [], "x", ProofKind.Token), new Deadline(DateTimeOffset.MaxValue, clock), Denials.TokenExpired);
     }
 
     [TestCase("a\nb"), TestCase("a\0b")]

@@ -25,6 +25,17 @@ public sealed class ThrottleTests
     }
 
     [Test]
+    public async Task A_login_that_is_refused_before_its_proof_was_looked_at_counts_too()
+    {
+        await using Door door = await Door.WithUsersAsync();
+        var denied = new LoginOutcome.Denied("in the clear", "use TLS");
+        for (int i = 0; i < 10; i++)
+            Assert.That(door.Authority.Refuse(Door.Attempt("alice"), denied), Is.SameAs(denied));
+
+        Assert.That(door.Authority.Admit(Door.Attempt("alice"))?.IsThrottled, Is.True);
+    }
+
+    [Test]
     public async Task An_address_has_a_hundred_failures_over_all_names_and_its_own_success_gives_none_back()
     {
         await using Door door = await Door.WithUsersAsync();

@@ -28,6 +28,10 @@ public sealed class TokenAttackTests
         Assert.That(token.Ends, Is.EqualTo(_provider.Clock.GetUtcNow().AddSeconds(330)));
     }
 
+    [TestCase(253_402_300_700L, "the token's claim exp is not a date"), TestCase(253_402_200_000L, "(accepted)"), TestCase(long.MaxValue, "the token is malformed")]
+    public async Task An_expiry_at_the_end_of_all_days_breaks_nothing(long expiry, string expected) =>
+        Assert.That(await ReasonAsync(("exp", expiry)), Is.EqualTo(expected));
+
     [Test]
     public async Task A_token_of_another_issuer_is_refused([Values("https://login.example.org/", "https://evil.example.org", "HTTPS://login.example.org")] string issuer) =>
         Assert.That(await ReasonAsync(("iss", issuer)), Is.EqualTo("the token is of another issuer"));

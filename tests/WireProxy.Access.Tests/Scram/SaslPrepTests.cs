@@ -35,4 +35,16 @@ public sealed class SaslPrepTests
     }
 
     private static string Prepare(string password) => Encoding.UTF8.GetString(SaslPrep.Prepare(Encoding.UTF8.GetBytes(password)));
+
+    /// <summary>Anybody may send a password in the clear to the console, before any proof: ordering its marks must not take the square of their number.</summary>
+    [Test]
+    public void Marks_in_the_worst_order_are_ordered_without_delay()
+    {
+        // U+0316 has combining class 220 and U+0301 has 230 (UnicodeData.txt): each pair must be turned round.
+        string worst = "a" + string.Concat(Enumerable.Repeat('\u0301', 150_000)) + string.Concat(Enumerable.Repeat('\u0316', 150_000));
+
+        string prepared = Encoding.UTF8.GetString(SaslPrep.Prepare(Encoding.UTF8.GetBytes(worst)));
+
+        Assert.That(prepared, Is.EqualTo("á" + new string('\u0316', 150_000) + new string('\u0301', 149_999)));
+    }
 }

@@ -428,6 +428,20 @@ public sealed class ChangedBesideTests() : ThroughGateway(Through.Guarded)
         await other.QueryAsync("ROLLBACK");
     }
 
+    [Test]
+    public async Task A_table_hidden_by_a_temporary_one_is_masked_again_after_a_reset()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync("SET search_path = clinic");
+        await client.QueryAsync("CREATE TEMP TABLE patients AS SELECT 'open'::text AS full_name");
+        Assert.That(Shown(await client.QueryAsync("SELECT full_name, full_name || '' FROM patients")), Does.Contain("open"));
+        await client.QueryAsync("DISCARD TEMP");
+
+        AssertNothingShown(await client.QueryAsync("SELECT full_name, full_name || '' FROM patients"));
+        await client.QueryAsync($"INSERT INTO public.{_open} SELECT full_name FROM patients");
+        await AssertNothingCopiedAsync();
+    }
+
     /// <summary>One session locks, the statement is sent by another and waits, the first changes and commits.</summary>
     private async Task<IReadOnlyList<WireMessage>> RaceAsync(string statement, string holding, params string[] changes)
     {

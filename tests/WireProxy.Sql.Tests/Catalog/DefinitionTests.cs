@@ -137,7 +137,9 @@ public sealed class DefinitionTests
             Assert.That(Definitions.Triggers[T.Id].Select(t => (t.Name, t.Events & 60, t.IsEnabled, t.Definition is not null)).Order(),
                 Is.EqualTo(new[] { ("loud", 24, true, true), ("quiet", 4, false, false) }));
             Assert.That(Definitions.Rules[U.Id].Single().Event, Is.EqualTo('4'));
-            Assert.That(Definitions.Cascades, Is.EqualTo([new CatalogCascade(T.Id, U.Id, 'c', 'a')]));
+            Assert.That(Definitions.Cascades.Select(c => (c.Relation, c.Referring, c.OnDelete, c.OnUpdate)), Is.EqualTo([(T.Id, U.Id, 'c', 'a')]));
+            Assert.That(Definitions.Cascades[0].ReferringColumns, Has.Length.EqualTo(1));
+            Assert.That(Definitions.Cascades[0].Columns, Has.Length.EqualTo(1));
             Assert.That(Definitions.Indexes[T.Id].Single(i => !i.IsUnique).Expressions, Is.EqualTo("lower(a)"));
             Assert.That(Definitions.Indexes[T.Id].Single(i => !i.IsUnique).Predicate, Is.EqualTo("(id > 0)"));
             Assert.That(Definitions.Policies[U.Id], Is.EquivalentTo(["(t > 0)", "(t > 1)"]));

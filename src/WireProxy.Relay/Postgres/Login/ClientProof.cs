@@ -38,7 +38,7 @@ internal sealed class ClientProof(Session session, Admission admission)
         bool isTooLong = length > Frame.HeaderLength + Admission.LongestToken + 1;
         string token = ReadPassword(length);
         if (isTooLong)
-            throw await admission.RefuseAsync(Admission.TokenTooLong);
+            throw await admission.RefuseUnheardAsync(Admission.TokenTooLong);
         await admission.AcceptAsync(await admission.Authority.VerifyPasswordAsync(admission.Attempt, token, cancellationToken));
     }
 

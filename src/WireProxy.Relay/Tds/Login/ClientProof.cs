@@ -34,9 +34,9 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
     public async Task<ByteString?> AskAsync(Login7 login, CancellationToken cancellationToken)
     {
         if (login.ChangesPassword || login.NewPassword.Length > 0)
-            throw await admission.RefuseAsync(ChangesPassword);
+            throw await admission.RefuseUnheardAsync(ChangesPassword);
         if (login.AttachDatabaseFile.Length > 0)
-            throw await admission.RefuseAsync(Attaches);
+            throw await admission.RefuseUnheardAsync(Attaches);
         if (login.Features?[FeatureId.FederatedAuthentication] is { } data)
         {
             await TakeTokenAsync(login, FederatedAuthenticationFeature.Decode(data.Span), cancellationToken);
@@ -45,7 +45,7 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
         if (await admission.TryCertificateAsync())
             return null;
         if (login.IntegratedSecurity || login.Sspi.Length > 0)
-            throw await admission.RefuseAsync(Integrated);
+            throw await admission.RefuseUnheardAsync(Integrated);
         if (!admission.MayUseCleartext)
             throw await admission.RefuseCleartextAsync();
         await admission.AcceptAsync(
@@ -56,11 +56,11 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
     private async Task TakeTokenAsync(Login7 login, FederatedAuthenticationFeature feature, CancellationToken cancellationToken)
     {
         if (login.IntegratedSecurity || login.Sspi.Length > 0)
-            throw await admission.RefuseAsync(Integrated);
+            throw await admission.RefuseUnheardAsync(Integrated);
         if (!admission.MayUseCleartext)
             throw await admission.RefuseCleartextAsync();
         if (federation.Advice is not { } advice)
-            throw await admission.RefuseAsync(NoTokens);
+            throw await admission.RefuseUnheardAsync(NoTokens);
         federation.CheckEcho(feature);
         string token = feature.Library switch
         {
@@ -69,7 +69,7 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
             _ => throw new ProtocolException("A federated login brings a Live ID token."),
         };
         if (token.Length > Admission.LongestToken)
-            throw await admission.RefuseAsync(Admission.TokenTooLong);
+            throw await admission.RefuseUnheardAsync(Admission.TokenTooLong);
         await admission.AcceptAsync(await admission.Authority.VerifyTokenAsync(admission.Attempt, token, cancellationToken));
     }
 

@@ -180,10 +180,14 @@ internal sealed class Calls(Analysis a)
         // What a volatile function is given it may keep, or send: a setting, a large object, a notification, a sequence, a lock.
         if (code.Volatility == 'v' && code.Kind == 'f' && !arguments.All.IsEmpty)
             a.Effects.Write(WriteKind.State, default, routine.Name, arguments.All);
-        if (code.Name == "set_config")
-            a.Effects.ChangesMeaning = true;
+        if (code.Name == "set_config" && SetsMeaning(arguments))
+            a.Effects.ChangesMeaning = a.Effects.MovesPath = true;
         return Shaped(routine, arguments, all);
     }
+
+    /// <summary>Any other setting means nothing to names.</summary>
+    static bool SetsMeaning(Arguments arguments) => arguments.Literals.Count == 0 || arguments.Literals[0] is not { } name
+        || Analysis.Utf8(name).ToLowerInvariant() is "search_path" or "role" or "session_authorization" or "";
 
     /// <summary>Literals that are run are analysed; anything else may be any SQL.</summary>
     SourceSet RunTexts(CatalogRoutine routine, Arguments arguments, int mask)
@@ -209,6 +213,7 @@ internal sealed class Calls(Analysis a)
     {
         var summary = a.Shared.Bodies.Of(routine, a);
         var bound = Bind(routine, arguments);
+        var movesPath = a.Effects.MovesPath;
         if (summary.Effects.Dynamics.Count > 0)
         {
             while (bound.Count <= DynamicText.Parameter)
@@ -216,6 +221,7 @@ internal sealed class Calls(Analysis a)
             bound[DynamicText.Parameter] = Bodies.Dynamics(routine, summary.Effects, Placed(routine, arguments), a);
         }
         a.Effects.Merge(summary.Effects, bound);
+        a.Effects.MovedInside(movesPath);
         a.Effects.ChangesInside |= summary.Effects.ChangesCatalog;
         var result = SummaryValue.Substitute(summary.Result, bound);
         if (routine.Kind == 'f' && !result.Sources.IsEmpty)

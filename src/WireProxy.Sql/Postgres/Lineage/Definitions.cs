@@ -1,3 +1,5 @@
+using WireProxy.Sql.Catalog;
+
 namespace WireProxy.Sql.Postgres.Lineage;
 
 /// <summary>DDL that computes values of rows, and all other DDL.</summary>
@@ -93,15 +95,20 @@ internal sealed class Definitions(Analysis a)
             var kind = command.Number(Nodes.AlterSubtype);
             var definition = command.Child(Nodes.AlterDefinition);
             if (kind == Nodes.ColumnType)
-                Put(target, command.Text(Nodes.AlterName), a.Expressions.Of(definition.Child(Nodes.ColumnDefault), scope).Sources);
+                Retyped(target, command.Text(Nodes.AlterName) ?? "", definition, scope);
             else if (kind == Nodes.AddColumn)
                 Added(definition, scope, range);
+            else if (kind == Nodes.DropExpression)
+                NoLongerGenerated(a.Relation(range), command.Text(Nodes.AlterName), scope);
             else if (definition.Is(Nodes.Constraint))
             {
                 a.Expressions.Condition(definition.Child(Nodes.ConstraintExpr), scope);
                 Referred(definition);
             }
         }
+        // Rows may be written anew, and all that is computed of them with them.
+        if (a.Relation(range) is { } relation)
+            new Firing(a).Recompute(relation);
         return Outcome.None;
     }
 
@@ -114,6 +121,27 @@ internal sealed class Definitions(Analysis a)
             if (command.Number(Nodes.AlterBehavior) == Nodes.Cascade)
                 return false;
         return true;
+    }
+
+    /// <summary>The column becomes what USING says or, without it, what a cast makes of it.</summary>
+    void Retyped(WriteTarget target, string name, TreeNode definition, Scope scope)
+    {
+        var given = definition.Child(Nodes.ColumnDefault);
+        var own = scope.Entries[0].Columns.FirstOrDefault(c => c.Name == name)?.Value ?? Value.Anything;
+        var value = given.IsAbsent ? own : a.Expressions.Of(given, scope);
+        var sources = a.Calls.Cast(value, definition.Child(Nodes.ColumnTypeName)).Sources;
+        if (!given.IsAbsent || !sources.Equals(own.Sources))
+            Put(target, name, sources);
+    }
+
+    /// <summary>What it was made of is kept, and nothing in the catalog tells any more what that was.</summary>
+    void NoLongerGenerated(CatalogRelation? relation, string? name, Scope scope)
+    {
+        if (relation is { IsSystem: false } && !relation.Columns.Any(c => c.Name == name && c.IsGenerated))
+            return;
+        foreach (var column in scope.Entries[0].Columns)
+            if (column.Name == name)
+                a.Effects.Write(WriteKind.NewColumn, default, $"{relation?.Name}.{name}", column.Value.Sources);
     }
 
     /// <summary>A foreign key asks of every row that refers whether there is one that it refers to.</summary>
@@ -140,10 +168,16 @@ internal sealed class Definitions(Analysis a)
         foreach (var part in node.Items(Nodes.AlterDomainName))
             (schema, name) = (name, NameReader.Text(part));
         var domain = a.Type(schema, name ?? "");
+        var values = SourceSet.Empty;
         foreach (var relation in a.Catalog.Relations)
             foreach (var column in relation.Columns)
                 if (column.DomainId != 0 && (domain == 0 || column.DomainId == domain))
-                    a.Effects.Use(SourceSet.Of(new(relation.Id, column.Number)), ColumnUses.Predicate | ColumnUses.Text);
+                    values = values.Union(SourceSet.Of(new(relation.Id, column.Number)));
+        a.Effects.Use(values, ColumnUses.Predicate | ColumnUses.Text);
+        var scope = new Scope(null, null);
+        scope.Entries.Add(new() { Columns = [new("value", new Value(values))] });
+        a.Expressions.Of(node.Child(Nodes.AlterDomainDefinition).Child(Nodes.ConstraintExpr), scope);
+        a.Shared.CheckDomain(domain, values, a);
         return Outcome.None;
     }
 
@@ -170,6 +204,15 @@ internal sealed class Definitions(Analysis a)
             if (constraint.Number(Nodes.ConstraintKind) == Nodes.ConstraintDefault)
                 sources = sources.Union(a.Expressions.Of(constraint.Child(Nodes.ConstraintExpr), scope).Sources);
         }
+        // Rows that are there get the default of a domain, and its conditions are asked.
+        var type = a.Type(definition.Child(Nodes.ColumnTypeName));
+        if (a.Shared.DefaultOf(type) is { } expression)
+        {
+            var inside = a.Inside(a.Shared.ReadPath, null);
+            sources = sources.Union(RelationColumns.Alone(expression, inside));
+            a.Effects.Merge(inside.Effects, []);
+        }
+        a.Shared.CheckDomain(type, sources, a);
         // A generated column stays known by its expression, as a view does.
         if (!sources.IsEmpty)
             a.Effects.Write(WriteKind.NewColumn, default, $"{range.Text(Tree.RangeName)}.{definition.Text(Tree.ColumnDefName)}", sources);

@@ -21,9 +21,17 @@ internal sealed class Effects
     /// <summary>What decides which rows there are: columns are in <see cref="Uses"/>, here are parameters and everything.</summary>
     public SourceSet Conditions { get; private set; } = SourceSet.Empty;
     public bool ChangesMeaning { get; set; }
+    /// <summary>A function that runs inside changes what names mean, while the statement goes on.</summary>
+    public bool ChangesAmid { get; private set; }
+    /// <summary>An expression of the statement's own, or of a view's, sets the search path or the role.</summary>
+    public bool MovesPath { get; set; }
+
+    /// <summary>It was a function that did.</summary>
+    public void MovedInside(bool before) => (MovesPath, ChangesAmid) = (before, ChangesAmid | MovesPath);
+
     /// <summary>DDL runs in a function or a trigger.</summary>
     public bool ChangesInside { get; set; }
-    /// <summary>A trigger may run later in the transaction.</summary>
+    /// <summary>A trigger, or a cursor that outlives its transaction, may run later in the transaction.</summary>
     public bool RunsLater { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
@@ -77,6 +85,16 @@ internal sealed class Effects
         Use(sources, ColumnUses.Copied);
         if (kind == WriteKind.Column && target.Attribute > 0)
             _uses[target] = _uses.GetValueOrDefault(target) | ColumnUses.Written;
+    }
+
+    /// <summary>What has been put into a column so far.</summary>
+    public SourceSet WrittenTo(SourceColumn column)
+    {
+        var sources = SourceSet.Empty;
+        foreach (var write in _writes)
+            if (write.Kind == WriteKind.Column && write.Target.Relation == column.Relation && (write.Target.Attribute == column.Attribute || write.Target.Attribute == 0))
+                sources = sources.Union(write.Sources);
+        return sources;
     }
 
     public void Message(SourceSet sources)
@@ -206,6 +224,8 @@ internal sealed class Effects
             Unknown(reason);
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
+        ChangesAmid |= inner.ChangesMeaning | inner.ChangesAmid;
+        MovesPath |= inner.MovesPath;
         ChangesCatalog |= inner.ChangesCatalog;
         ChangesInside |= inner.ChangesInside;
         RunsLater |= inner.RunsLater;

@@ -39,7 +39,24 @@ internal sealed class Firing(Analysis a)
             ForeignKey(key, relation, on);
         if (on is WriteTarget.Delete or WriteTarget.Truncate)
             return;
-        // For what functions in them do; what they compute stays in the row, or in an index.
+        Computed(relation);
+        // A function of somebody's own sees what the statement has just put into the row.
+        a.Effects.HasFired |= a.Effects.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId);
+    }
+
+    /// <summary>What the server computes of rows that it writes, builds anew or checks: a relation's, and its descendants'.</summary>
+    public void Recompute(CatalogRelation relation)
+    {
+        Computed(relation);
+        foreach (var child in a.Shared.Relations.Descendants(relation.Id))
+            if (a.Catalog.Relation(child) is { } descendant)
+                Computed(descendant);
+    }
+
+    /// <summary>For what functions in them do; what they compute of the row stays in it, or in an index, and is known by its expression.</summary>
+    void Computed(CatalogRelation relation)
+    {
+        var definitions = a.Shared.Definitions;
         foreach (var check in definitions.Checks.GetValueOrDefault(relation.Id, []))
             a.Shared.Relations.Expressions(relation, check, a);
         foreach (var index in definitions.Indexes.GetValueOrDefault(relation.Id, []))
@@ -50,10 +67,16 @@ internal sealed class Firing(Analysis a)
                 a.Shared.Relations.Expressions(relation, index.Predicate, a);
         }
         foreach (var column in relation.Columns)
-            if (column.IsGenerated && definitions.Generated.TryGetValue((relation.Id, column.Number), out var expression))
-                a.Shared.Relations.Expressions(relation, expression, a);
-        // A function of somebody's own sees what the statement has just put into the row.
-        a.Effects.HasFired |= a.Effects.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId);
+        {
+            if (column.DomainId != 0)
+                a.Shared.CheckDomain(column.DomainId, SourceSet.Of(new(relation.Id, column.Number)), a);
+            if (!column.IsGenerated || !definitions.Generated.TryGetValue((relation.Id, column.Number), out var expression))
+                continue;
+            a.Shared.Relations.Expressions(relation, expression, a);
+            // What a function reads elsewhere is kept, also when the function reads something else by then.
+            if (a.Shared.Relations.Aside(relation, expression, a) is { IsEmpty: false } aside)
+                a.Effects.Write(WriteKind.Column, new(relation.Id, column.Number), column.Name, aside);
+        }
     }
 
     /// <summary>The other side is looked into; TRUNCATE ... CASCADE empties it.</summary>
@@ -64,21 +87,29 @@ internal sealed class Firing(Analysis a)
         if (key.Relation != relation.Id || on == WriteTarget.Insert || a.Catalog.Relation(key.Referring) is not { } referring)
             return;
         a.Shared.Relations.Planned(referring, a);
-        Cascade(referring, on switch { WriteTarget.Delete => key.OnDelete, WriteTarget.Update => key.OnUpdate, _ => 'c' }, on);
+        Cascade(key, referring, on switch { WriteTarget.Delete => key.OnDelete, WriteTarget.Update => key.OnUpdate, _ => 'c' }, on);
     }
 
     /// <param name="action">confdeltype or confupdtype: c deletes or updates, n and d update; the others do nothing.</param>
-    void Cascade(CatalogRelation referring, char action, int on)
+    void Cascade(CatalogCascade cascade, CatalogRelation referring, char action, int on)
     {
         if (action is not ('c' or 'n' or 'd'))
             return;
+        for (var i = 0; i < Math.Min(cascade.Columns.Length, cascade.ReferringColumns.Length); i++)
+        {
+            var column = referring.Column(cascade.ReferringColumns[i]);
+            var sources = action == 'd' && column is not null ? a.Shared.Relations.Default(referring, column, a)?.Sources ?? SourceSet.Empty
+                : action == 'c' && on == WriteTarget.Update ? a.Effects.WrittenTo(new(cascade.Relation, cascade.Columns[i])) : SourceSet.Empty;
+            if (!sources.IsEmpty)
+                a.Effects.Write(WriteKind.Column, new(referring.Id, cascade.ReferringColumns[i]), column?.Name ?? referring.Name, sources);
+        }
         var then = action == 'c' ? on : WriteTarget.Update;
         if (a.Running.Enter(referring.Id | ((ulong)then << 48)) is var mark && !mark.IsRecursion)
             Fire(referring, then);
         a.Running.Leave(mark);
     }
 
-    void Trigger(CatalogTrigger trigger, CatalogRelation relation)
+    public void Trigger(CatalogTrigger trigger, CatalogRelation relation)
     {
         if (a.Shared.Routine(trigger.Function) is not { } routine)
         {
@@ -88,6 +119,13 @@ internal sealed class Firing(Analysis a)
         a.Effects.HasFired = true;
         a.Effects.Call(new(routine.Id, routine.Schema, routine.Name));
         a.Effects.RunsLater |= trigger.IsDeferrable;
+        var movesPath = a.Effects.MovesPath;
+        Body(trigger, routine, relation);
+        a.Effects.MovedInside(movesPath);
+    }
+
+    void Body(CatalogTrigger trigger, CatalogRoutine routine, CatalogRelation relation)
+    {
         if (trigger.Definition is not { } definition)
         {
             Merge(a.Shared.Bodies.OfTrigger(routine, relation, [], a));

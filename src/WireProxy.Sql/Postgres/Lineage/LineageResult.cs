@@ -26,6 +26,8 @@ internal static class LineageResult
             Compare(analysis, shared);
         if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
             Convert(analysis, shared);
+        if (ChangesAmid(effects, shared))
+            effects.UnknownCode("what names mean is changed while the statement runs, and functions of somebody's own run beside it");
         effects.ReplaceRecursion();
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
@@ -86,17 +88,29 @@ internal static class LineageResult
             effects.Merge(conversions, [effects.AllUsed()]);
     }
 
-    /// <summary>A user's cast that may apply anywhere may run in any expression.</summary>
+    /// <summary>A user's cast that may apply by itself may run in any expression, or where PL/pgSQL puts a value into a variable.</summary>
     static SourceSet ImplicitCasts(Analysis analysis, SnapshotLineage shared)
     {
         var sources = SourceSet.Empty;
         if (!shared.HasCasts)
             return sources;
         foreach (var cast in shared.Definitions.Casts)
-            if (cast.Context == 'i')
+            if (cast.Context != 'e')
                 sources = sources.Union(shared.Routine(cast.Function) is { } routine
                     ? analysis.Calls.Run(routine, Arguments.Of(Value.Nothing)).Sources : SourceSet.Everything);
         return sources;
+    }
+
+    /// <summary>A function has moved the search path, or changed the catalog, and another one, which was read as things were before, may run after it.</summary>
+    static bool ChangesAmid(Effects effects, SnapshotLineage shared)
+    {
+        if (!effects.ChangesAmid && !effects.MovesPath)
+            return false;
+        var own = 0;
+        foreach (var function in effects.Functions)
+            if (shared.Routine(function.Id) is { IsBuiltIn: false, Language: not ('c' or 'i') })
+                own++;
+        return own > (effects.MovesPath ? 0 : 1);
     }
 
     /// <summary>A volatile function of a user's may run DDL; what its body shows is in the effects.</summary>

@@ -68,7 +68,7 @@ internal static class Nodes
 
     public static readonly int IntoColumns = F("IntoClause", "col_names"), CreateAsQuery = F("CreateTableAsStmt", "query"),
         CreateAsInto = F("CreateTableAsStmt", "into"), ViewQuery = F("ViewStmt", "query"), ViewAliases = F("ViewStmt", "aliases"),
-        ExplainQuery = F("ExplainStmt", "query"), DeclareQuery = F("DeclareCursorStmt", "query"), PrepareQuery = F("PrepareStmt", "query"),
+        ExplainQuery = F("ExplainStmt", "query"), DeclareQuery = F("DeclareCursorStmt", "query"), DeclareOptions = F("DeclareCursorStmt", "options"), PrepareQuery = F("PrepareStmt", "query"),
         ExecuteParams = F("ExecuteStmt", "params"), RuleActions = F("RuleStmt", "actions"), RuleWhere = F("RuleStmt", "where_clause"),
         ConstraintReferred = F("Constraint", "pktable"), ConstraintReferredColumns = F("Constraint", "pk_attrs"),
         AlterDomainName = F("AlterDomainStmt", "type_name"), StatisticsExprs = F("CreateStatsStmt", "exprs"),
@@ -77,7 +77,11 @@ internal static class Nodes
         TransitionName = F("TriggerTransition", "name"), RefreshRelation = F("RefreshMatViewStmt", "relation"),
         AlterRelation = F("AlterTableStmt", "relation"), AlterCommands = F("AlterTableStmt", "cmds"), AlterName = F("AlterTableCmd", "name"),
         AlterObject = F("AlterTableStmt", "objtype"), AlterBehavior = F("AlterTableCmd", "behavior"), PartitionBound = F("CreateStmt", "partbound"),
-        AlterSubtype = F("AlterTableCmd", "subtype"), AlterDefinition = F("AlterTableCmd", "def"), ColumnDefault = F("ColumnDef", "raw_default"),
+        AlterSubtype = F("AlterTableCmd", "subtype"), AlterDefinition = F("AlterTableCmd", "def"), ColumnTypeName = F("ColumnDef", "type_name"), AlterDomainDefinition = F("AlterDomainStmt", "def"),
+        RenameObject = F("RenameStmt", "object"), MoveObject = F("AlterObjectSchemaStmt", "object"), AlteredFunction = F("AlterFunctionStmt", "func"),
+        ObjectName = F("ObjectWithArgs", "objname"), DefineNames = F("DefineStmt", "defnames"), DefineReplaces = F("DefineStmt", "replace"),
+        CreatedFunction = F("CreateFunctionStmt", "funcname"), RuleName = F("RuleStmt", "rulename"), RuleRelation = F("RuleStmt", "relation"),
+        ViewRange = F("ViewStmt", "view"), ViewReplaces = F("ViewStmt", "replace"), ColumnDefault = F("ColumnDef", "raw_default"),
         ColumnConstraints = F("ColumnDef", "constraints"), ConstraintKind = F("Constraint", "contype"), ConstraintExpr = F("Constraint", "raw_expr"),
         IndexRelation = F("IndexStmt", "relation"), IndexParams = F("IndexStmt", "index_params"), IndexWhere = F("IndexStmt", "where_clause"),
         SchemaElements = F("CreateSchemaStmt", "schema_elts"), FunctionSqlBody = F("CreateFunctionStmt", "sql_body"),
@@ -91,7 +95,10 @@ internal static class Nodes
         CmdInsert = V("CmdType", "CMD_INSERT"), CmdUpdate = V("CmdType", "CMD_UPDATE"), Between = V("A_Expr_Kind", "AEXPR_BETWEEN"),
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
-        Cascade = V("DropBehavior", "DROP_CASCADE"), ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
+        Cascade = V("DropBehavior", "DROP_CASCADE"),
+        DropExpression = V("AlterTableType", "AT_DropExpression"), Commit = V("TransactionStmtKind", "TRANS_STMT_COMMIT"),
+        PrepareTransaction = V("TransactionStmtKind", "TRANS_STMT_PREPARE"),
+        ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 
     static TreeType T(string name) => ProtoSchema.Type(name);
 

@@ -66,7 +66,8 @@ internal sealed class RelationColumns
                 new Field(n, Column(new(relation.Id, (short)(i + 1)), SourceSet.Empty, 0)))];
         if (relation.Kind == 'f')
         {
-            inside.Effects.Unknown($"the foreign table {relation.Name} reads from outside");
+            // A program, or this database by another road, may do what it likes when it is read.
+            inside.Effects.UnknownCode($"the foreign table {relation.Name} reads from outside");
             return [.. relation.Columns.Select(c => new Field(c.Name, Column(new(relation.Id, c.Number), SourceSet.Everything, _shared.UserType(c))))];
         }
         if (relation.IsSystem && relation.Reads.Any(r => r is 0 or >= CatalogRoutine.FirstUserId))
@@ -135,6 +136,21 @@ internal sealed class RelationColumns
     /// <summary>Expressions over the columns of a relation, as the catalog holds them, separated by commas.</summary>
     public Value Expressions(CatalogRelation relation, string expressions, Analysis a) =>
         Evaluate(expressions, relation, Columns(relation, inherits: false, a), a);
+
+    /// <summary>The sources of an expression that has no row.</summary>
+    public static SourceSet Alone(string expression, Analysis inside)
+    {
+        using var parsed = ParsedText.Of(Encoding.UTF8.GetBytes("SELECT " + expression));
+        var sum = parsed.IsBroken ? SourceSet.Everything : SourceSet.Empty;
+        foreach (var raw in parsed.Statements)
+            foreach (var target in raw.Child(Tree.RawStmt).Items(Tree.SelectTargets))
+                sum = sum.Union(inside.Expressions.Of(target.Child(Tree.TargetValue), new(null, null)).Sources);
+        return sum;
+    }
+
+    /// <summary>What an expression has beside the columns of its own row: what functions in it read.</summary>
+    public SourceSet Aside(CatalogRelation relation, string expression, Analysis a) => Evaluate(expression, relation,
+        [.. relation.AllColumns.Select(c => new Field(c.Name, new Value(SourceSet.Empty) { Type = _shared.UserType(c) }))], a).Sources;
 
     /// <summary>Adds what the server may run while it only plans a query of the relation, or of those that inherit from it: functions of constants
     /// in checks, indexes, statistics and partition keys (src/backend/optimizer/util/plancat.c).</summary>
@@ -215,7 +231,7 @@ internal sealed class RelationColumns
     public Value? Default(CatalogRelation relation, CatalogColumn column, Analysis a)
     {
         if (!_shared.Definitions.Defaults.TryGetValue((relation.Id, column.Number), out var expression))
-            expression = _shared.Definitions.Types.GetValueOrDefault(column.DomainId)?.Default;
+            expression = _shared.DefaultOf(column.DomainId);
         if (expression is null)
             return null;
         var key = (relation.Id | DefaultBit | ((ulong)(ushort)column.Number << 40), "");

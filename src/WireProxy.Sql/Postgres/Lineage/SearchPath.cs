@@ -18,7 +18,8 @@ public sealed class SearchPath : IEquatable<SearchPath>
         HasTemporary = Schemas.Any(IsTemporary);
     }
 
-    internal bool HasTemporary { get; }
+    /// <summary>The session has temporary objects, or had some.</summary>
+    public bool HasTemporary { get; }
 
     public ImmutableArray<string> Schemas { get; }
 

@@ -121,6 +121,15 @@ internal sealed class SnapshotLineage
                 yield return cast;
     }
 
+    /// <summary>The default of a domain, or of the domain that it is made of; null for none.</summary>
+    public string? DefaultOf(uint type)
+    {
+        for (var depth = 0; depth < 32 && Definitions.Types.TryGetValue(type, out var domain) && domain.Kind == 'd'; depth++, type = domain.BaseId)
+            if (domain.Default is { } expression)
+                return expression;
+        return null;
+    }
+
     /// <summary>Runs what a domain's conditions run on a value.</summary>
     public void CheckDomain(uint type, SourceSet value, Analysis a)
     {

@@ -77,6 +77,14 @@ public sealed class SourceSet : IEquatable<SourceSet>
     internal SourceSet WithoutVariable() =>
         (Parameters & VariableBit) == 0 ? this : IsEverything ? Everything : Make(_columns, Parameters & ~VariableBit);
 
+    /// <summary>What may come from either.</summary>
+    public static SourceSet Either(SourceSet one, SourceSet other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        return one.Union(other);
+    }
+
     internal SourceSet Union(SourceSet other)
     {
         if (ReferenceEquals(this, other) || other.IsEmpty || (IsEverything && other.Parameters == 0))

@@ -113,7 +113,8 @@ public sealed record StatementLineage
     /// <summary>With <see cref="ResultShape.Columns"/> the result's columns, in order. Of PREPARE, DECLARE CURSOR and CREATE VIEW, which return
     /// none, those of the query that they keep.</summary>
     public ImmutableArray<OutputColumn> Columns { get; init; } = [];
-    /// <summary>The prepared statement or cursor that <see cref="ResultShape.OfName"/> is about.</summary>
+    /// <summary>The prepared statement or cursor that <see cref="ResultShape.OfName"/> is about, or that runs though its rows do not come (MOVE,
+    /// EXPLAIN).</summary>
     public string? OfName { get; init; }
     /// <summary>EXECUTE: where the values of its arguments come from; they become the parameters of the prepared statement.</summary>
     public ImmutableArray<SourceSet> Arguments { get; init; } = [];

@@ -31,7 +31,7 @@ internal sealed class Statements(Analysis a)
         [T("CreateTableAsStmt")] = (s, n) => new Copies(s.A).CreateAs(n),
         [T("ViewStmt")] = (s, n) => s.View(n),
         [T("ExplainStmt")] = (s, n) => s.Explain(n),
-        [T("DeclareCursorStmt")] = (s, n) => s.Kept(n.Child(Nodes.DeclareQuery)),
+        [T("DeclareCursorStmt")] = (s, n) => s.Declare(n),
         [T("PrepareStmt")] = (s, n) => s.Kept(n.Child(Nodes.PrepareQuery)),
         [T("ExecuteStmt")] = (s, n) => s.Execute(n),
         [T("FetchStmt")] = (s, n) => s.Fetch(n),
@@ -51,6 +51,13 @@ internal sealed class Statements(Analysis a)
         [Tree.TruncateStmt] = (s, n) => s.Truncate(n),
         [T("VariableShowStmt")] = (_, _) => new(ResultShape.Columns, [new("", Value.Nothing)]),
         [T("VariableSetStmt")] = (s, n) => s.Set(n),
+        [T("CreateFunctionStmt")] = (s, n) => new OwnCode(s.A).Function(n),
+        [T("AlterFunctionStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.AlteredFunction)),
+        [T("RenameStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.RenameObject)),
+        [T("AlterObjectSchemaStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.MoveObject)),
+        [T("DefineStmt")] = (s, n) => new OwnCode(s.A).Defined(n),
+        [T("RuleStmt")] = (s, n) => new OwnCode(s.A).Rule(n),
+        [T("ConstraintsSetStmt")] = (s, _) => s.Deferred(),
         [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
         [T("SecLabelStmt")] = (s, n) => new Labels(s.A).SecurityLabel(n),
     };
@@ -62,7 +69,7 @@ internal sealed class Statements(Analysis a)
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
         "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
-        "ConstraintsSetStmt", "CheckPointStmt",
+        "CheckPointStmt",
     }.Select(T)];
 
     /// <summary>Statements of which the lineage follows all code that they may run, where it is not DDL.</summary>
@@ -86,6 +93,9 @@ internal sealed class Statements(Analysis a)
     {
         "PrepareStmt", "DeallocateStmt", "DiscardStmt", "DeclareCursorStmt", "ClosePortalStmt",
     }.Select(T)];
+
+    /// <summary>CURSOR_OPT_HOLD (parsenodes.h).</summary>
+    const long CursorHold = 0x20;
 
     Analysis A => a;
 
@@ -132,26 +142,50 @@ internal sealed class Statements(Analysis a)
         return outcome.Shape == ResultShape.Columns ? outcome with { Shape = ResultShape.None } : outcome.Shape == ResultShape.Unknown ? outcome : outcome with { Shape = ResultShape.None };
     }
 
+    Outcome Declare(TreeNode node)
+    {
+        var outcome = Kept(node.Child(Nodes.DeclareQuery));
+        if ((node.Number(Nodes.DeclareOptions) & CursorHold) != 0 && a.Effects.Functions.Any(f => f.Id >= Catalog.CatalogRoutine.FirstUserId))
+            a.Effects.RunsLater = true; // Its rows are computed when the transaction commits.
+        return outcome;
+    }
+
     Outcome View(TreeNode node)
     {
         a.Effects.ChangesMeaning = true;
         var columns = a.Queries.Of(node.Child(Nodes.ViewQuery), null, null);
         new Definitions(a).Silent();
+        if (node.Flag(Nodes.ViewReplaces))
+            new OwnCode(a).Replaced(node.Child(Nodes.ViewRange), columns);
         return columns is null ? new(ResultShape.None, []) : new(ResultShape.None, Ranges.Renamed(columns, node.Items(Nodes.ViewAliases)));
     }
 
     /// <summary>A plan shows the statement's own words and what the planner folds into constants: calls of functions.</summary>
     Outcome Explain(TreeNode node)
     {
-        Run(node.Child(Nodes.ExplainQuery));
-        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]);
+        var explained = Run(node.Child(Nodes.ExplainQuery));
+        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]) { Name = explained.Name, Arguments = explained.Arguments };
     }
 
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
     Outcome Transaction(TreeNode node)
     {
+        var kind = (int)node.Number(Tree.TransactionKind);
+        if (kind == Nodes.Commit || kind == Nodes.PrepareTransaction)
+            Deferred();
         // In a body it is the first of its transaction, and what the body itself changes counts by itself.
-        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
+        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains(kind);
+        return Outcome.None;
+    }
+
+    /// <summary>Triggers that were put off run now, with the bodies that they have by now.</summary>
+    Outcome Deferred()
+    {
+        foreach (var (relation, triggers) in a.Shared.Definitions.Triggers)
+            foreach (var trigger in triggers)
+                if (trigger is { IsDeferrable: true, IsEnabled: true } && a.Catalog.Relation(relation) is { } found)
+                    new Firing(a).Trigger(trigger, found);
+        a.Effects.Chain();
         return Outcome.None;
     }
 
@@ -159,7 +193,7 @@ internal sealed class Statements(Analysis a)
     Outcome Fetch(TreeNode node)
     {
         a.Effects.ChangesMeaning = true;
-        return node.Flag(Tree.FetchIsMove) ? Outcome.None : new(ResultShape.OfName, []) { Name = node.Text(Tree.FetchPortal) };
+        return new(node.Flag(Tree.FetchIsMove) ? ResultShape.None : ResultShape.OfName, []) { Name = node.Text(Tree.FetchPortal) };
     }
 
     Outcome Execute(TreeNode node)
@@ -213,6 +247,8 @@ internal sealed class Statements(Analysis a)
         var entry = a.Ranges.Of(node.Child(Nodes.RefreshRelation));
         if (entry.IsOpaque)
             a.Effects.UnknownCode("a materialized view that the catalog does not know");
+        if (a.Relation(node.Child(Nodes.RefreshRelation)) is { } relation)
+            new Firing(a).Recompute(relation);
         return Outcome.None;
     }
 

@@ -183,6 +183,9 @@ internal sealed class WriteTarget
             Quote(_entry.Columns);
         else if (on == Delete)
             UseUnique(ColumnUses.Text);
+        // Outside another server, or a program, does with it what it likes, and may come back into this database.
+        if (_relation.Kind == 'f')
+            _a.Effects.UnknownCode($"a write to the foreign table {_relation.Name}");
         new Firing(_a).Fire(_relation, on);
         if (_relation.Kind == 'v')
             FireThrough(on);

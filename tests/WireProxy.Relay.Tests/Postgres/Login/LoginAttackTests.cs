@@ -142,6 +142,7 @@ internal sealed class LoginAttackTests : LoginFixture
         await client.SendAsync(Message(type, Text("SELECT 1")));
 
         Assert.That((await client.ReadToEndAsync()).Select(message => message.SqlState), Is.EqualTo((string[])["08P01"]));
+        Assert.That(_logins.Refusals, Is.EqualTo((string[])["the login broke off"]), "it is put on record, and so it must have a limit");
     }
 
     [Test]

@@ -36,6 +36,15 @@ internal sealed class StartupSettingsTests
             Is.EqualTo((string[])["SET ROLE \"a\"\"b\"", "SET SESSION AUTHORIZATION \"root\"", "SET SESSION AUTHORIZATION \"other\""]));
     }
 
+    [Test]
+    public void Names_are_cut_where_the_server_cuts_them()
+    {
+        string longest = new('u', 63);
+        var startup = new StartupMessage(ProtocolVersion.V30, [new("user", longest + "and more"), new("database", longest + "x")]);
+
+        Assert.That((StartupNames.User(startup), StartupNames.Database(startup, null)), Is.EqualTo((longest, longest)));
+    }
+
     private static IEnumerable<string> Of(params (string Name, string Value)[] parameters) => StartupSettings.StatementsOf(new StartupMessage(
         ProtocolVersion.V30, [.. parameters.Select(one => new StartupParameter(one.Name, one.Value))]));
 }

@@ -52,6 +52,12 @@ internal sealed class StubLogins : ILoginAuthority
         return new LoginOutcome.Denied(reason, "the login failed");
     }
 
+    public LoginOutcome.Denied Refuse(LoginAttempt attempt, LoginOutcome.Denied denied)
+    {
+        Refusals.Enqueue(denied.Reason);
+        return denied;
+    }
+
     public ValueTask<LoginOutcome> VerifyPasswordAsync(LoginAttempt attempt, string password, CancellationToken cancellationToken) =>
         ValueTask.FromResult<LoginOutcome>(
             password.StartsWith(Token, StringComparison.Ordinal) ? new LoginOutcome.Granted(Grant) : RefuseScram(attempt, "the token is wrong"));

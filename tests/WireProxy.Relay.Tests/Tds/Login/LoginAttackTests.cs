@@ -48,6 +48,7 @@ internal sealed class LoginAttackTests : TdsLoginFixture
 
         IsRefused(answer, 18456, "this login needs an encrypted connection. Let the client use TLS.");
         Assert.That(Log.Text, Does.Contain("the login's proof would pass in the clear"));
+        Assert.That(logins.Refusals, Is.EqualTo((string[])["the login's proof would pass in the clear"]), "it counts as a failure, once");
     }
 
     [Test]
