@@ -38,7 +38,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private long _claimsMade;
     private long _since;
 
-    /// <summary>How many messages with claims have been sent.</summary>
+    /// <summary>How many messages have been sent that claim or change something, or leave something for later.</summary>
     public long ClaimsMade => Volatile.Read(ref _claimsMade);
 
     private ChangeGuard Guard => news.Guard;
@@ -53,7 +53,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     public Task? EnterAsync(Needs needs, bool isCertain, out Refusal? refusal)
     {
         refusal = null;
-        if (needs.IsAgainstItself || (needs.Claim is { } own && IsHeldLater(own)))
+        if (needs.IsAgainstItself || (needs.Change is { } own && IsAgainstLater(own)))
         {
             refusal = Refusals.ChangesWhatIsToRun;
             return null;
@@ -83,10 +83,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         lock (_lock)
         {
             if (claim is not null)
-            {
                 _claimed = claim;
+            if (claim is not null || needs.Change is not null || needs.Later is not null)
                 Interlocked.Increment(ref _claimsMade);
-            }
             if (needs.Change is not null)
                 _change = CatalogChange.Join(_change, needs.Change);
             if (needs.Later is not null)
@@ -118,7 +117,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <param name="claims"><see cref="ClaimsMade"/> when its last message was sent.</param>
     public void Answered(long claims)
     {
-        if (session.Status == TransactionStatus.Idle && (_claimed is not null || !_later.IsEmpty))
+        if (session.Status == TransactionStatus.Idle && (_claimed is not null || !_later.IsEmpty || _change is not null))
         {
             lock (_lock)
             {
@@ -135,6 +134,16 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
 
     /// <summary>Something that it has claimed may still be changed by what the server runs.</summary>
     public bool MayStillChange => _claimed is not null;
+
+    private bool IsAgainstLater(CatalogChange change)
+    {
+        foreach (NameUse use in _later)
+        {
+            if (change.IsAgainst(use))
+                return true;
+        }
+        return false;
+    }
 
     private bool IsHeldLater(NameClaim claim)
     {

@@ -76,7 +76,7 @@ internal static class StatementEffects
         (IsHarmless(facts, catalog) || (IsNameKeeper(facts.Command) && !facts.HasUnknownSql && !CallsUnknown(facts, catalog)));
 
     /// <summary>It names no statement or cursor by itself; what it calls may.</summary>
-    public static bool IsQuery(StatementFacts facts) => facts.Command is "SELECT" or "INSERT" or "UPDATE" or "DELETE" or "MERGE" or "CALL" or "COPY";
+    public static bool IsQuery(StatementFacts facts) => facts.Command is "SELECT" or "INSERT" or "UPDATE" or "DELETE" or "MERGE" or "CALL" or "COPY" or "FUNCTION CALL";
 
     /// <summary>An extension's script may hold any statement.</summary>
     private static bool IsNameKeeper(string command) => NameKeepers.Contains(command) ||

@@ -28,8 +28,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
 
     private readonly TextReading _reading = new(session);
     private readonly StatementPlanner _planner = new(session, named);
-    private readonly PutOffWork _putOff = new(session);
-    private PreparedGate? _preparedGate;
+    private readonly PreparedGate _prepared = new(session, named, notes);
     private StatementAdmission? _admission;
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
@@ -53,8 +52,6 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             _planner.Judged();
         return answer;
     }
-
-    private PreparedGate Prepared => _preparedGate ??= new PreparedGate(session, named, notes, _putOff);
 
     private StatementAdmission Admission => _admission ??= new StatementAdmission(session, named, _planner, _reading);
 
@@ -163,9 +160,6 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         }
         if (session.Masks && _planner.CommitsAmid(analyzed))
             return Refused(Refusals.CommitAmid, text, secrets);
-        // What is prepared is looked at when it is bound.
-        if (statement is null && _putOff.RefusalOf(analyzed.Statements, plans) is { } later)
-            return Refused(later, text, secrets);
         Needs needs = session.Turn is null ? Needs.Nothing
             : plans?.NeedsOf(analyzed.Statements) ?? ChangeNeeds.Of(analyzed.Statements, null, session.Catalog, session.Masks);
         // What is prepared needs nothing before it is bound.
@@ -178,8 +172,6 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (conflict is not null)
             return Refused(conflict, text, secrets);
         Record(analyzed);
-        if (statement is null)
-            _putOff.Passed(analyzed.Statements, plans);
         return new GateAnswer(Admission.Admit(text, analyzed, plans, needs, statement), null, [], secrets, textOffset);
     }
 
@@ -208,7 +200,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         {
             if (MustWaitToJudge(work, output))
                 return true;
-            refusal = Prepared.RefusalOf(work);
+            refusal = _prepared.RefusalOf(work);
         }
         return refusal is null && MustWaitFor(NeedsOf(work, isKept: execute.MaximumRows > 0), work.Judged.Plans is not null, out refusal);
     }
@@ -222,7 +214,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         StatementWork? work = notes.Meant(name);
         if (MustWaitToJudge(work, output))
             return true;
-        refusal = Prepared.OfBind(name, out Task? settling);
+        refusal = _prepared.OfBind(name, out Task? settling);
         _waiting = settling;
         if (settling is not null || refusal is not null || work is null)
             return settling is not null;

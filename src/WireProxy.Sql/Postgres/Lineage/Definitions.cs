@@ -112,17 +112,6 @@ internal sealed class Definitions(Analysis a)
         return Outcome.None;
     }
 
-    /// <summary>An index, a sequence, or a type of which no table is made: with CASCADE its tables' rows are converted.</summary>
-    bool IsWithoutRows(TreeNode node)
-    {
-        if (a.Relation(node.Child(Nodes.AlterRelation)) is not null || !s_withoutRows.Contains(node.Number(Nodes.AlterObject)))
-            return false;
-        foreach (var command in node.Items(Nodes.AlterCommands))
-            if (command.Number(Nodes.AlterBehavior) == Nodes.Cascade)
-                return false;
-        return true;
-    }
-
     /// <summary>The column becomes what USING says or, without it, what a cast makes of it.</summary>
     void Retyped(WriteTarget target, string name, TreeNode definition, Scope scope)
     {
@@ -142,6 +131,17 @@ internal sealed class Definitions(Analysis a)
         foreach (var column in scope.Entries[0].Columns)
             if (column.Name == name)
                 a.Effects.Write(WriteKind.NewColumn, default, $"{relation?.Name}.{name}", column.Value.Sources);
+    }
+
+    /// <summary>An index, a sequence, or a type of which no table is made: with CASCADE its tables' rows are converted.</summary>
+    bool IsWithoutRows(TreeNode node)
+    {
+        if (a.Relation(node.Child(Nodes.AlterRelation)) is not null || !s_withoutRows.Contains(node.Number(Nodes.AlterObject)))
+            return false;
+        foreach (var command in node.Items(Nodes.AlterCommands))
+            if (command.Number(Nodes.AlterBehavior) == Nodes.Cascade)
+                return false;
+        return true;
     }
 
     /// <summary>A foreign key asks of every row that refers whether there is one that it refers to.</summary>
@@ -264,8 +264,14 @@ internal sealed class Copies(Analysis a)
         var all = columns is null ? SourceSet.Everything : new Value(columns).Sources;
         a.Effects.Write(WriteKind.File, default, node.Flag(Tree.CopyIsProgram) ? "a program of the server" : "a file of the server", all);
         if (node.Flag(Tree.CopyIsProgram))
-            a.Effects.UnknownCode("a program of the server");
+            Program();
         return Outcome.None;
+    }
+
+    void Program()
+    {
+        a.Effects.RunsProgram = true;
+        a.Effects.UnknownCode("a program of the server");
     }
 
     /// <summary>Without a list: what is neither dropped nor generated.</summary>
@@ -294,7 +300,7 @@ internal sealed class Copies(Analysis a)
         foreach (var column in listed)
             target.Write(column, isOutside ? SourceSet.Everything : SourceSet.Empty);
         if (node.Flag(Tree.CopyIsProgram))
-            a.Effects.UnknownCode("a program of the server");
+            Program();
         target.WriteDefaults();
         var scope = new Scope(null, null);
         scope.Entries.Add(target.EntryAfter());

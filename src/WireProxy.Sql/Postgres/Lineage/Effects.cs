@@ -33,6 +33,8 @@ internal sealed class Effects
     public bool ChangesInside { get; set; }
     /// <summary>A trigger, or a cursor that outlives its transaction, may run later in the transaction.</summary>
     public bool RunsLater { get; set; }
+    /// <summary>A program of the server runs, which may do anything to all of its databases.</summary>
+    public bool RunsProgram { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
@@ -229,6 +231,7 @@ internal sealed class Effects
         ChangesCatalog |= inner.ChangesCatalog;
         ChangesInside |= inner.ChangesInside;
         RunsLater |= inner.RunsLater;
+        RunsProgram |= inner.RunsProgram;
         RunsUnseen |= inner.RunsUnseen;
         RunsBodies |= inner.RunsBodies;
         ChangesNames |= inner.ChangesNames;

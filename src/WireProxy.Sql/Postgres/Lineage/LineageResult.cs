@@ -21,6 +21,8 @@ internal static class LineageResult
             effects.Unknown("a rule gives rows of its own");
             outcome = new(ResultShape.Unknown, null);
         }
+        foreach (var field in outcome.Columns ?? [])
+            effects.Use(field.Value.Sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
         var implied = ImplicitCasts(analysis, shared);
         if (effects.Relations.Count > 0)
             Compare(analysis, shared);
@@ -56,6 +58,7 @@ internal static class LineageResult
             ChangesCatalog = effects.ChangesCatalog,
             ChangesInside = effects.ChangesInside,
             RunsLater = effects.RunsLater,
+            RunsProgram = effects.RunsProgram,
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],

@@ -95,9 +95,7 @@ internal static class Nodes
         CmdInsert = V("CmdType", "CMD_INSERT"), CmdUpdate = V("CmdType", "CMD_UPDATE"), Between = V("A_Expr_Kind", "AEXPR_BETWEEN"),
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
-        Cascade = V("DropBehavior", "DROP_CASCADE"),
-        DropExpression = V("AlterTableType", "AT_DropExpression"), Commit = V("TransactionStmtKind", "TRANS_STMT_COMMIT"),
-        PrepareTransaction = V("TransactionStmtKind", "TRANS_STMT_PREPARE"),
+        DropExpression = V("AlterTableType", "AT_DropExpression"), Cascade = V("DropBehavior", "DROP_CASCADE"),
         ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 
     static TreeType T(string name) => ProtoSchema.Type(name);

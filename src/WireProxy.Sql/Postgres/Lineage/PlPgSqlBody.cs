@@ -85,6 +85,11 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
                 Dynamic(new DynamicTextReader(body, routine, Trigger, sql.Changing).Read(escaped));
         }
         Several |= statements > 1;
+        if (sql.ComparesCases)
+        {
+            var compared = new Value(_conditions.Union(SourceSet.Variable));
+            body.Calls.Operator(null, "=", compared, compared);
+        }
         if (sql.Catches)
             _variables = _variables.Union(body.Effects.AllUsed());
         if (statements > 1 && body.Effects.ChangesMeaning)

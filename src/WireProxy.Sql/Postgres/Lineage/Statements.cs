@@ -57,7 +57,6 @@ internal sealed class Statements(Analysis a)
         [T("AlterObjectSchemaStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.MoveObject)),
         [T("DefineStmt")] = (s, n) => new OwnCode(s.A).Defined(n),
         [T("RuleStmt")] = (s, n) => new OwnCode(s.A).Rule(n),
-        [T("ConstraintsSetStmt")] = (s, _) => s.Deferred(),
         [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
         [T("SecLabelStmt")] = (s, n) => new Labels(s.A).SecurityLabel(n),
     };
@@ -69,7 +68,7 @@ internal sealed class Statements(Analysis a)
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
         "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
-        "CheckPointStmt",
+        "ConstraintsSetStmt", "CheckPointStmt",
     }.Select(T)];
 
     /// <summary>Statements of which the lineage follows all code that they may run, where it is not DDL.</summary>
@@ -170,22 +169,8 @@ internal sealed class Statements(Analysis a)
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
     Outcome Transaction(TreeNode node)
     {
-        var kind = (int)node.Number(Tree.TransactionKind);
-        if (kind == Nodes.Commit || kind == Nodes.PrepareTransaction)
-            Deferred();
         // In a body it is the first of its transaction, and what the body itself changes counts by itself.
-        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains(kind);
-        return Outcome.None;
-    }
-
-    /// <summary>Triggers that were put off run now, with the bodies that they have by now.</summary>
-    Outcome Deferred()
-    {
-        foreach (var (relation, triggers) in a.Shared.Definitions.Triggers)
-            foreach (var trigger in triggers)
-                if (trigger is { IsDeferrable: true, IsEnabled: true } && a.Catalog.Relation(relation) is { } found)
-                    new Firing(a).Trigger(trigger, found);
-        a.Effects.Chain();
+        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
         return Outcome.None;
     }
 
@@ -202,6 +187,8 @@ internal sealed class Statements(Analysis a)
         var arguments = new List<SourceSet>();
         foreach (var item in node.Items(Nodes.ExecuteParams))
             arguments.Add(a.Expressions.Of(item, new(null, null)).Sources);
+        if (a.Effects.MovesPath || a.Effects.ChangesAmid)
+            a.Effects.UnknownCode("what names mean is changed before the prepared statement runs");
         return new(ResultShape.OfName, []) { Name = node.Text(Tree.ExecuteName), Arguments = arguments };
     }
 
