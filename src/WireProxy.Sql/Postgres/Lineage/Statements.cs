@@ -98,6 +98,9 @@ internal sealed class Statements(Analysis a)
     /// <summary>CURSOR_OPT_HOLD (parsenodes.h).</summary>
     const long CursorHold = 0x20;
 
+    /// <summary>Which class a statement is of, its command says.</summary>
+    static Statements() => _ = CommandTable.Rows.Count;
+
     Analysis A => a;
 
     public Outcome Run(TreeNode node)
