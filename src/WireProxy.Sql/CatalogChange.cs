@@ -42,13 +42,30 @@ public sealed record NameClaim(ChangeReach Reach, ImmutableArray<string> Names)
 /// <param name="NewsNames">Further names, whose meaning or protection is another from then on.</param>
 public sealed record CatalogChange(NameClaim Claim, ChangeReach News, ImmutableArray<string> NewsNames)
 {
+    /// <summary>Temporary objects that hide others of these names from the session alone.</summary>
+    public ImmutableArray<string> OwnNames { get; init; } = [];
+
+    /// <summary>The session's names stand for something else from then on (search_path, role).</summary>
+    public bool MovesPath { get; init; }
+
+    /// <summary>What is to run later in the same transaction would mean something else.</summary>
+    public bool IsAgainst(NameUse later)
+    {
+        ArgumentNullException.ThrowIfNull(later);
+        return MovesPath || later.IsUnder(Claim) || later.HasAny(OwnNames);
+    }
+
     /// <summary>Nobody else sees it: temporary objects, or things that no statement's meaning hangs on.</summary>
     public static CatalogChange Nothing { get; } = new(NameClaim.Nobody, ChangeReach.Nobody, []);
 
     public static CatalogChange Everything { get; } = new(NameClaim.Everybody, ChangeReach.Everybody, []);
 
     public static CatalogChange Join(CatalogChange? one, CatalogChange other) => one is null ? other
-        : new(NameClaim.Join(one.Claim, other.Claim), one.News > other.News ? one.News : other.News, [.. one.NewsNames.Union(other.NewsNames)]);
+        : new(NameClaim.Join(one.Claim, other.Claim), one.News > other.News ? one.News : other.News, [.. one.NewsNames.Union(other.NewsNames)])
+        {
+            OwnNames = [.. one.OwnNames.Union(other.OwnNames)],
+            MovesPath = one.MovesPath || other.MovesPath,
+        };
 
     /// <summary>A statement that uses these names, and those of no function or type beside them, means something else from then on.</summary>
     public bool IsNewsFor(NameUse use)

@@ -10,12 +10,19 @@ namespace WireProxy.Sql;
 public sealed class NameUse(IEnumerable<string> names, bool writes)
 {
     private readonly FrozenSet<string> _names = names.ToFrozenSet(StringComparer.Ordinal);
+    private readonly bool _isAll;
+
+    private NameUse()
+        : this([], writes: true) => _isAll = true;
+
+    /// <summary>Of statements of which it is not known what they use.</summary>
+    public static NameUse All { get; } = new();
 
     public bool HasAny(ImmutableArray<string> names)
     {
         foreach (string name in names)
         {
-            if (_names.Contains(name))
+            if (_isAll || _names.Contains(name))
                 return true;
         }
         return false;

@@ -56,6 +56,7 @@ internal sealed class UpstreamSecrecyTests
 
     [TestCase("tds", Password)]
     [TestCase("postgres", Token)]
+    [TestCase("postgres", Password)]
     public void The_operator_may_say_that_nobody_listens(string protocol, string secret)
     {
         var (settings, problems) = Read(protocol, "db.example.org", "mode: disable", secret, isCatalog: false, "cleartext_credentials: true, timeout: 3s");

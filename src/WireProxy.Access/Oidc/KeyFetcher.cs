@@ -64,7 +64,9 @@ internal sealed class KeyFetcher : IDisposable
         {
             using JsonDocument document = StrictJson.ParseObject(json);
             // Section 4.3: it must be the same. Else one provider's server could speak for another.
-            if (Member(document.RootElement, "issuer") != _issuer) throw new FormatException("The discovery document is another issuer's.");
+            if (Member(document.RootElement, "issuer") is var issuer && issuer != _issuer)
+                throw new FormatException(issuer?.TrimEnd('/') == _issuer.TrimEnd('/')
+                    ? "The discovery document writes the issuer with another end: a slash counts." : "The discovery document is another issuer's.");
             if (!Uri.TryCreate(Member(document.RootElement, "jwks_uri"), UriKind.Absolute, out Uri? keys))
                 throw new FormatException("The discovery document has no jwks_uri.");
             CheckUrl(keys);

@@ -15,13 +15,13 @@ internal static class UpstreamSecrecy
         if (upstream.IsThisMachine)
             return;
         UpstreamLogin[] logins = [.. Logins(upstream)];
-        bool tells = logins.Any(login => login.SendsToken || (protocol == WireProtocol.Tds && login.Password is not null));
-        if (!tells)
+        if (upstream.CleartextCredentials && logins.Any(login => login.Password is not null))
+            section.Warning("cleartext_credentials", $"whoever is on the way to {upstream.Host} can read the gateway's password or token");
+        var tells = logins.Any(login => login.SendsToken || (protocol == WireProtocol.Tds && login.Password is not null));
+        if (!tells || upstream.CleartextCredentials)
             return;
         var key = upstream.Credentials is null ? "catalog" : "credentials";
-        if (upstream.CleartextCredentials)
-            section.Warning("cleartext_credentials", $"whoever is on the way to {upstream.Host} can read the gateway's password or token");
-        else if (upstream.Tls.Mode == UpstreamTlsMode.Disable)
+        if (upstream.Tls.Mode == UpstreamTlsMode.Disable)
             section.Error(key, $"would pass unencrypted to {upstream.Host}, and the login hides nothing: encrypt with 'tls', or set 'cleartext_credentials: true'");
         else if (protocol == WireProtocol.Tds && upstream.Tls.Encryption == TdsEncryption.Login && logins.Any(login => login.SendsToken))
             section.Error(key, "a token is longer than what 'tls: { encryption: login }' encrypts: use full or strict");

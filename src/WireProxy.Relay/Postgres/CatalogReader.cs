@@ -159,35 +159,21 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         _ => e.GetType().Name,
     });
 
-    private async Task<NpgsqlConnection> OpenAsync()
+    /// <summary>The mode, and whether the server gets the password in the clear where it asks for it.</summary>
+    private (SslMode Mode, bool MayTell) Encryption(UpstreamLogin login) => upstream.Tls.Mode switch
     {
-        if (UpstreamConnector.MayTell(upstream, isEncrypted: false))
-            return await OpenAsync(Mode(upstream.Tls.Mode));
-        if (upstream.Tls.Mode != UpstreamTlsMode.Prefer)
-            return await OpenAsync(Mode(upstream.Tls.Mode), mayTell: upstream.Tls.Mode != UpstreamTlsMode.Disable);
-        try
-        {
-            return await OpenAsync(SslMode.Require);
-        }
-        catch (NpgsqlException e) when (e is not PostgresException)
-        {
-            // There is no TLS: the password is proved, and not told.
-            return await OpenAsync(SslMode.Disable, mayTell: false);
-        }
-    }
-
-    private static SslMode Mode(UpstreamTlsMode mode) => mode switch
-    {
-        UpstreamTlsMode.Disable => SslMode.Disable,
-        UpstreamTlsMode.Prefer => SslMode.Prefer,
-        UpstreamTlsMode.Require => SslMode.Require,
-        _ => SslMode.VerifyFull,
+        // A token can be given in no other way.
+        UpstreamTlsMode.Prefer when login.SendsToken && !UpstreamConnector.MayTell(upstream, isEncrypted: false) => (SslMode.Require, true),
+        UpstreamTlsMode.Disable => (SslMode.Disable, UpstreamConnector.MayTell(upstream, isEncrypted: false)),
+        UpstreamTlsMode.Prefer => (SslMode.Prefer, UpstreamConnector.MayTellPassword(upstream, isEncrypted: false)),
+        UpstreamTlsMode.Require => (SslMode.Require, login.SendsToken || UpstreamConnector.MayTellPassword(upstream, isEncrypted: true)),
+        _ => (SslMode.VerifyFull, true),
     };
 
-    /// <param name="mayTell">The server gets the password in the clear where it asks for it.</param>
-    private async Task<NpgsqlConnection> OpenAsync(SslMode mode, bool mayTell = true)
+    private async Task<NpgsqlConnection> OpenAsync()
     {
         UpstreamLogin login = upstream.Catalog!;
+        (SslMode mode, bool mayTell) = Encryption(login);
         var settings = new NpgsqlConnectionStringBuilder
         {
             Host = upstream.Host,

@@ -90,9 +90,6 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     /// <summary>How new the catalog must be at least for what the client has sent last.</summary>
     public int NeededGeneration => Math.Max(Math.Min(_neededGeneration, News.PublicGeneration), Volatile.Read(ref _ownGeneration));
 
-    /// <summary>What is as new as this is the present.</summary>
-    public int PresentGeneration => Math.Max(News.PublicGeneration, Volatile.Read(ref _ownGeneration));
-
     /// <summary>How new the search path must be at least: what others have changed that has a name does not concern it.</summary>
     public int NeededPathGeneration => Math.Max(Math.Min(NeededGeneration, shared.News.EverybodysGeneration), Volatile.Read(ref _ownGeneration));
 

@@ -10,36 +10,43 @@ namespace WireProxy.Relay.Postgres;
 /// <summary>Works out what statements need to themselves, from what they say and from their lineage.</summary>
 internal static class ChangeNeeds
 {
+    /// <summary>A function sets the search path or the role.</summary>
+    private static readonly CatalogChange s_moves = CatalogChange.Nothing with { MovesPath = true };
     private static readonly ConditionalWeakTable<CatalogSnapshot, StrongBox<FrozenSet<string>>> s_ambiguous = [];
 
     /// <param name="plans">Null where the lineage is not known, or nothing is masked.</param>
     /// <param name="usesNames">The session's statements are judged by what they use.</param>
     public static Needs Of(ImmutableArray<StatementFacts> statements, StatementPlans? plans, CatalogSnapshot? catalog, bool usesNames)
     {
-        NameClaim? claim = null, hold = null, against = null;
-        CatalogChange? change = null;
-        bool runsLater = false;
+        NameClaim? hold = null;
+        CatalogChange? change = null, afterwards = null;
+        bool runsLater = false, isKnown = true;
         for (int i = 0; i < statements.Length; i++)
         {
             StatementFacts facts = statements[i];
-            StatementLineage? lineage = plans?.Statements[i];
+            StatementLineage? lineage = plans?.Statements[i] is { IsStale: false } certain ? certain : null;
             if (ChangeOf(facts, lineage) is { } made)
             {
+                made = made with { Claim = Known(made.Claim, catalog) };
                 change = CatalogChange.Join(change, made);
-                NameClaim known = Known(made.Claim, catalog);
-                claim = NameClaim.Join(claim ?? NameClaim.Nobody, known);
-                against = runsLater ? NameClaim.Join(against ?? NameClaim.Nobody, known) : null;
+                afterwards = runsLater ? CatalogChange.Join(afterwards, made) : null;
             }
             if (facts.Hold is not null)
                 hold = NameClaim.Join(hold ?? NameClaim.Nobody, facts.Hold);
-            runsLater |= lineage is { RunsLater: true } || (lineage is not null && KeepsRunning(facts, lineage));
+            // Where the lineage is not known, neither are the triggers.
+            bool mayRunLater = lineage is null ? catalog?.Definitions.HasDeferrable == true && facts.Classes.Contains(StatementClass.Write)
+                : lineage.RunsLater || KeepsRunning(facts, lineage);
+            runsLater |= mayRunLater;
+            isKnown &= !mayRunLater || lineage is not null;
         }
         NameUse? use = !usesNames || !statements.Any(StatementPlanner.DependsOnCatalog) ? null : plans?.UseOf(statements) ?? UseOf(statements);
-        return use is null && claim is null && hold is null && change is null ? Needs.Nothing
-            : new Needs(use, claim is { Reach: ChangeReach.Nobody } ? null : claim, hold, change, runsLater ? use : null)
-            {
-                IsAgainstItself = against is not null && use?.IsUnder(against) == true,
-            };
+        if (use is null && hold is null && change is null)
+            return Needs.Nothing;
+        NameUse? later = !runsLater || use is null ? null : isKnown ? use : NameUse.All;
+        return new Needs(use, change?.Claim is { Reach: > ChangeReach.Nobody } claim ? claim : null, hold, change, later)
+        {
+            IsAgainstItself = later is not null && afterwards?.IsAgainst(later) == true,
+        };
     }
 
     /// <summary>A user's function may have other code by the time when a cursor's next rows are fetched.</summary>
@@ -54,8 +61,11 @@ internal static class ChangeNeeds
 
     private static CatalogChange? ChangeOf(StatementFacts facts, StatementLineage? lineage)
     {
-        if (lineage is { IsStale: false })
-            return lineage.ChangesInside ? CatalogChange.Everything : facts.Change ?? (lineage.ChangesCatalog ? CatalogChange.Everything : null);
+        if (lineage is not null)
+        {
+            return lineage.ChangesInside ? CatalogChange.Everything : facts.Change ?? (lineage.ChangesCatalog ? CatalogChange.Everything
+                : lineage.ChangesMeaning && StatementEffects.IsQuery(facts) ? s_moves : null);
+        }
         // What a procedure does that is called by somebody from whom nothing is protected is not looked into.
         return facts.Change ?? (facts.ChangesCatalog ? new CatalogChange(NameClaim.Nobody, ChangeReach.Everybody, []) : null);
     }

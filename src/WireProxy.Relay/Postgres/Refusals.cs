@@ -63,11 +63,6 @@ internal static class Refusals
         "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",
         "Send what stands behind the COMMIT in a message of its own; the connection stays usable.", null, "COMMIT", 0);
 
-    /// <summary>What the transaction has put off would run as something else.</summary>
-    public static Refusal PutOff(string command) => new(
-        "block", "42501", $"WireProxy did not run this {command}: the transaction has left triggers or a cursor to its end, which would run with the changed catalog",
-        "Commit first, then change the catalog in a transaction of its own; the connection stays usable.", null, command, 0);
-
     /// <summary>As the server words a syntax error, with a hint about who said it.</summary>
     public static Refusal Unparsed(ParseProblem problem) => new(
         "unparsed", "42601", problem.Message,
@@ -102,8 +97,8 @@ internal static class Refusals
     public static Refusal WaitCancelled { get; } = new("block", "57014", "canceling statement due to user request", null, null, null, 0);
 
     public static Refusal ChangesWhatIsToRun { get; } = new(
-        "block", "55006", "WireProxy did not run this statement: it changes what a cursor or a deferred trigger of this transaction is still to run",
-        "Close the cursor or end the transaction first; the connection stays usable.", null, null, 0);
+        "block", "55006", "WireProxy did not run this statement: it changes what a cursor or a deferred trigger of this transaction is still to run, or what names in it stand for",
+        "Do it before, or end the transaction first; the connection stays usable.", null, null, 0);
 
     public static Refusal CatalogUnreadable { get; } = new(
         "block", "57P03", "WireProxy cannot read the database's catalog, which it needs to mask protected columns",

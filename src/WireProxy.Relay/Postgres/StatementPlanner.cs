@@ -19,7 +19,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(IsAsked) : session.GuardsLabels && ChangesLabels(analyzed)))
+        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : session.GuardsLabels && ChangesLabels(analyzed)))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
@@ -82,10 +82,6 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
         facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
-
-    /// <summary>The end of a transaction may run triggers that were put off. In one that has failed it runs nothing.</summary>
-    private bool IsAsked(StatementFacts facts) => DependsOnCatalog(facts) || (session.Catalog?.Definitions.HasDeferrable == true
-        && session.Status != TransactionStatus.Failed && facts.Command is "COMMIT" or "PREPARE TRANSACTION" or "SET CONSTRAINTS");
 
     private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
 

@@ -60,6 +60,7 @@ internal sealed class LoginRelay(Session session, PreLogin? asked, CancellationT
     /// <exception cref="SessionEndException">The login was refused, or a side broke the protocol.</exception>
     public async Task RunAsync(UpstreamStart upstream, byte[]? payload, Login7 login)
     {
+        LoginSettings.Judge(session, login);
         (_upstream, Login) = (upstream, login);
         _mars = asked is { Mars: true } && upstream.Answer.Mars;
         Login7 wanted = ForUpstream(login);

@@ -28,6 +28,13 @@ internal static class UpstreamConnector
     /// <summary>The gateway may tell its password or token: inside TLS, over a Unix socket, on loopback, or where the operator says that nobody listens.</summary>
     public static bool MayTell(UpstreamOptions upstream, bool isEncrypted) => isEncrypted || upstream.CleartextCredentials || upstream.IsThisMachine;
 
+    /// <summary>
+    /// As <see cref="MayTell"/>, of a password that a server asks for in the clear and could have proved to it instead: only to one that has shown
+    /// who it is. Somebody in between who ends TLS could ask for it, too.
+    /// </summary>
+    public static bool MayTellPassword(UpstreamOptions upstream, bool isEncrypted) =>
+        MayTell(upstream, isEncrypted && upstream.Tls.Mode == UpstreamTlsMode.VerifyFull);
+
     private static async Task<LoopSocket> ConnectToHostAsync(UpstreamOptions upstream, EventLoop loop, CancellationToken cancellationToken)
     {
         if (upstream.Host.StartsWith('/'))

@@ -73,6 +73,8 @@ internal static class ChangeReader
             return node.Has(Tree.SelectInto) ? s_readers[node.Type](node) : null;
         if (node.Type.Name == "TransactionStmt")
             return node.Number(Tree.TransactionKind) == s_prepared ? CatalogChange.Everything : null;
+        if (node.Type.Name == "VariableSetStmt")
+            return node.Text(Tree.VariableSetName) is null or "search_path" or "role" or "session_authorization" ? CatalogChange.Nothing with { MovesPath = true } : null;
         // DISCARD drops the session's own temporary tables.
         if (kind == StatementClass.Role || node.Type.Name == "DiscardStmt")
             return CatalogChange.Nothing;
@@ -105,12 +107,15 @@ internal static class ChangeReader
     /// <summary>It is news for who uses the table, but nothing runs differently while it is made.</summary>
     static CatalogChange Quiet(TreeNode relation) => new(NameClaim.Nobody, Users, [Relation(relation) ?? ""]);
 
-    static CatalogChange Made(TreeNode relation) => IsTemporary(relation) ? CatalogChange.Nothing : Named(Users, [Relation(relation)]);
+    /// <summary>A temporary object hides others from the session alone.</summary>
+    static CatalogChange Own(TreeNode relation) => CatalogChange.Nothing with { OwnNames = [Relation(relation) ?? ""] };
+
+    static CatalogChange Made(TreeNode relation) => IsTemporary(relation) ? Own(relation) : Named(Users, [Relation(relation)]);
 
     static CatalogChange Table(TreeNode node)
     {
         var relation = node.Child(F("CreateStmt", "relation"));
-        return IsTemporary(relation) ? CatalogChange.Nothing : Named(Users, [Relation(relation), .. Relations(node.Items(F("CreateStmt", "inh_relations")))]);
+        return IsTemporary(relation) ? Own(relation) : Named(Users, [Relation(relation), .. Relations(node.Items(F("CreateStmt", "inh_relations")))]);
     }
 
     static bool IsTemporary(TreeNode relation) => relation.Text(s_persistence) == "t" || relation.Text(Tree.RangeSchema) == "pg_temp";

@@ -153,6 +153,17 @@ public sealed class KeyRotationTests
     }
 
     [Test]
+    public async Task An_issuer_that_differs_by_a_slash_is_told_to_the_operator_as_such()
+    {
+        await using var server = new KeyServer();
+        server.PublishKeys(Old);
+        server.PublishDiscovery(issuer: server.Url + "/");
+        await using TokenVerifier verifier = Verifier(server);
+        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
+        Assert.That(_problems.Single(), Does.Contain("a slash counts"));
+    }
+
+    [Test]
     public async Task A_bearer_token_goes_along_where_the_server_wants_one()
     {
         await using var server = new KeyServer();

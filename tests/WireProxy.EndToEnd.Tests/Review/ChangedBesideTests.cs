@@ -442,6 +442,70 @@ public sealed class ChangedBesideTests() : ThroughGateway(Through.Guarded)
         await AssertNothingCopiedAsync();
     }
 
+    [TestCase("CREATE TEMP TABLE kept (x text)")]
+    [TestCase("SET search_path = other, public")]
+    [TestCase("SET LOCAL search_path = other, public")]
+    [TestCase("SELECT set_config('search_path', 'other, public', true)")]
+    [TestCase("DO $$ BEGIN CREATE TEMP TABLE kept (x text); END $$")]
+    public async Task What_a_deferred_trigger_is_still_to_run_keeps_its_meaning(string moving)
+    {
+        await using var client = await LogInAsync();
+        // Into a protected column it may be put; into one of the same name elsewhere it may not.
+        await client.QueryAsync($"CREATE SCHEMA s_{_id}");
+        await client.QueryAsync($"CREATE TABLE s_{_id}.kept_{_id} () INHERITS (clinic.patients)");
+        await client.QueryAsync($"CREATE SCHEMA o_{_id}");
+        await client.QueryAsync($"CREATE TABLE o_{_id}.kept_{_id} (id int, full_name text)");
+        await client.QueryAsync($"SET search_path = s_{_id}, public");
+        await client.QueryAsync($"CREATE TABLE watched_{_id} (x text)");
+        await client.QueryAsync(
+            $"CREATE FUNCTION later_{_id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO kept_{_id} (id, full_name) SELECT id, full_name FROM clinic.patients; RETURN NULL; END'");
+        await client.QueryAsync(
+            $"CREATE CONSTRAINT TRIGGER later AFTER INSERT ON watched_{_id} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later_{_id}()");
+        var moved = moving.Replace("other", $"o_{_id}").Replace("kept (x text)", $"kept_{_id} (id int, full_name text)");
+        await client.QueryAsync("BEGIN");
+        var inserted = await client.QueryAsync($"INSERT INTO watched_{_id} VALUES ('a')");
+        var refused = await client.QueryAsync(moved);
+        await client.QueryAsync("COMMIT");
+        var text = await client.QueryAsync($"INSERT INTO watched_{_id} VALUES ('a'); {moved}");
+        await client.SendAsync(Parse($"INSERT INTO watched_{_id} VALUES ('a')"), Bind(), Execute(), Parse(moved), Bind(), Execute(), Sync);
+        var pipelined = await client.ReadUntilAsync('Z');
+
+        Assert.That(inserted.Select(message => message.Type), Does.Contain('C'));
+        Assert.That(refused.Single(message => message.Type == 'E').SqlState, Is.EqualTo("55006"));
+        AssertRefused(text);
+        AssertRefused(pipelined);
+        Assert.That((await DirectPsql.QueryAsync($"SELECT count(*) FROM o_{_id}.kept_{_id}")).Output.Trim(), Is.EqualTo("0"));
+        await DirectPsql.QueryAsync($"DROP TABLE s_{_id}.kept_{_id}");
+    }
+
+    [Test]
+    public async Task Other_changes_go_on_beside_a_deferred_trigger()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync($"CREATE TABLE watched_{_id} (x text)");
+        await client.QueryAsync($"CREATE FUNCTION later_{_id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+        await client.QueryAsync(
+            $"CREATE CONSTRAINT TRIGGER later AFTER INSERT ON watched_{_id} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later_{_id}()");
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"INSERT INTO watched_{_id} VALUES ('a')");
+        foreach (var change in new[] { "SET LOCAL lock_timeout = '1s'", $"CREATE TABLE made_{_id} (a int)", $"CREATE TEMP TABLE own_{_id} (a int)", $"ALTER TABLE {_open} ADD COLUMN y int" })
+            Assert.That((await client.QueryAsync(change)).Select(message => message.Type), Does.Contain('C'), change);
+        Assert.That((await client.QueryAsync("COMMIT")).Single(message => message.Type == 'C').Body, Is.EqualTo("COMMIT\0"u8.ToArray()));
+    }
+
+    [Test]
+    public async Task A_change_through_one_listener_is_known_at_another()
+    {
+        int twin = FreePort.Next();
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { TwinPort = twin });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(twin);
+        Assert.That(Shown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}")), Does.Contain("north"));
+        await other.QueryAsync(Replace);
+
+        AssertNothingShown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}"));
+    }
+
     /// <summary>One session locks, the statement is sent by another and waits, the first changes and commits.</summary>
     private async Task<IReadOnlyList<WireMessage>> RaceAsync(string statement, string holding, params string[] changes)
     {

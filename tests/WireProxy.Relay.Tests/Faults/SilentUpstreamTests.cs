@@ -95,6 +95,30 @@ internal sealed class SilentUpstreamTests
         Assert.That(rest[^1].Field('M'), Does.Contain($"the upstream did not answer the login {Limit}"), _log.Text);
     }
 
+    /// <summary>PAM, RADIUS and LDAP may take longer than any server, and the client's own password is what they are asked about.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Postgres_may_ask_others_about_the_clients_own_password(bool answers)
+    {
+        static byte[] LateAnswer(byte[] password)
+        {
+            Thread.Sleep(600);
+            return [.. Message('R', Int32(0)), .. Message('Z', "I"u8.ToArray())];
+        }
+        await using var server = new SilentServer(answers ? [AsksForPassword, LateAnswer] : [AsksForPassword]);
+        await using LocalGateway gateway = StartGateway(WireProtocol.Postgres, server.Port, UpstreamTlsMode.Disable, isOwn: false, handshake: TimeSpan.FromSeconds(answers ? 30 : 1));
+        await using WireClient client = await WireClient.ConnectAsync(gateway.Port);
+        await client.SendAsync(Startup("alice", "clinic"));
+        await client.ReadUntilAsync('R');
+        await client.SendAsync(Password("any"));
+
+        WireMessage answer = (await client.ReadAsync())!;
+
+        Assert.That(answer.Type, Is.EqualTo(answers ? 'R' : 'E'), _log.Text);
+        if (!answers)
+            Assert.That(answer.Field('M'), Does.Contain("limits.handshake_timeout"));
+    }
+
     [TestCaseSource(nameof(Tds))]
     public async Task Tds_whoever_logs_in(UpstreamTlsMode tls, TdsEncryption encryption, string stage, string step, Func<byte[], byte[]>[] script)
     {

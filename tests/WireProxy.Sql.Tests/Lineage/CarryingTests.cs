@@ -30,9 +30,6 @@ public sealed class CarryingTests
         CREATE VIEW h.turning AS SELECT unit AS x FROM h.doctors;
         CREATE MATERIALIZED VIEW h.filled AS SELECT x FROM h.turning;
 
-        CREATE FUNCTION h.later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO h.place(a) SELECT unit FROM h.doctors; RETURN NULL; END $$;
-        CREATE TABLE h.queue (a int);
-        CREATE CONSTRAINT TRIGGER goes_on AFTER INSERT ON h.queue DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION h.later();
         CREATE OR REPLACE FUNCTION h.steady(t text) RETURNS text LANGUAGE plpgsql VOLATILE AS
             $$ BEGIN INSERT INTO h.place(a) SELECT unit FROM h.doctors; RETURN t; END $$;
         """;
@@ -68,8 +65,6 @@ public sealed class CarryingTests
     [TestCase("UPDATE h.key SET k = (SELECT max(unit) FROM h.doctors)")]
     [TestCase("DELETE FROM h.key")]
     [TestCase("CREATE OR REPLACE VIEW h.turning AS SELECT full_name AS x FROM h.doctors")]
-    [TestCase("COMMIT")]
-    [TestCase("SET CONSTRAINTS ALL IMMEDIATE")]
     public void What_is_put_somewhere_is_in_the_lineage(string sql)
     {
         var secret = _server.Column("doctors.unit");

@@ -15,6 +15,7 @@ internal sealed class LoginRelay(Session session, CancellationToken cancellation
     private readonly Leg _client = session.Client;
     private readonly Leg _upstream = session.Upstream!;
     private bool _plusWithheld;
+    private bool _isPasswordSent;
 
     public async Task RunAsync(StartupMessage startup)
     {
@@ -22,7 +23,7 @@ internal sealed class LoginRelay(Session session, CancellationToken cancellation
         await _upstream.Output.FlushAsync();
         while (true)
         {
-            (byte type, int length) = await FrameIo.ReceiveAnswerAsync(session, cancellationToken);
+            (byte type, int length) = await ReceiveAnswerAsync();
             switch ((BackendMessageType)type)
             {
                 case BackendMessageType.Authentication:
@@ -39,6 +40,16 @@ internal sealed class LoginRelay(Session session, CancellationToken cancellation
                     throw FrameIo.Violation(Party.Upstream, "a message that has no place in a login");
             }
         }
+    }
+
+    /// <summary>A server that has a password in the clear may ask others about it (PAM, RADIUS, LDAP), and they a person with a telephone: for that it has as
+    /// long as the whole login.</summary>
+    private async Task<(byte Type, int Length)> ReceiveAnswerAsync()
+    {
+        if (!_isPasswordSent)
+            return await FrameIo.ReceiveAnswerAsync(session, cancellationToken);
+        _isPasswordSent = false;
+        return await FrameIo.ReceiveAsync(_upstream, Party.Upstream);
     }
 
     /// <summary>Passes one request on, and the client's answer back where it needs one; true when the client is logged in.</summary>
@@ -82,6 +93,7 @@ internal sealed class LoginRelay(Session session, CancellationToken cancellation
         if (request is Authentication.Sasl && _plusWithheld)
             RefuseBindingFlag(SaslInitialResponse.Decode(FrameIo.Body(_client, length)));
         await FrameIo.PassAsync(_client, _upstream, length);
+        _isPasswordSent = request is Authentication.CleartextPassword;
     }
 
     /// <summary>

@@ -49,17 +49,25 @@ internal sealed class UpstreamProof(Session session, Admission admission, Upstre
                 using (Secret password = await ReadSecretAsync())
                     await SecretMessage.SendMd5Async(_upstream, login.Username, password, md5.Salt);
                 break;
-            case Authentication.CleartextPassword when UpstreamConnector.MayTell(session.Listener.Options.Upstream, _upstream.Transport.TlsDescription is not null):
+            case Authentication.CleartextPassword when MayTell():
                 using (Secret password = await ReadSecretAsync())
                     await SecretMessage.SendAsync(_upstream, password);
                 break;
             case Authentication.CleartextPassword:
-                throw Failed("the database asks for the gateway's password in the clear, on a connection that is not encrypted (upstream.tls)");
+                throw Failed("the database asks for the gateway's password in the clear, and who it is was not checked "
+                    + "(upstream.tls: { mode: verify-full }; upstream.cleartext_credentials)");
             default:
                 throw Failed(login.SendsToken
                     ? $"the database asks for {request.Code}, and the gateway has a token for it, which can be sent as a password alone"
                     : $"the database asks for {request.Code}, which the gateway cannot give");
         }
+    }
+
+    private bool MayTell()
+    {
+        UpstreamOptions upstream = session.Listener.Options.Upstream;
+        bool isEncrypted = _upstream.Transport.TlsDescription is not null;
+        return login.SendsToken ? UpstreamConnector.MayTell(upstream, isEncrypted) : UpstreamConnector.MayTellPassword(upstream, isEncrypted);
     }
 
     private async Task ExchangeScramAsync(Authentication.Sasl offer)

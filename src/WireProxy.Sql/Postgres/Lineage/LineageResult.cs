@@ -32,11 +32,13 @@ internal static class LineageResult
             Compare(analysis, shared, used);
         if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
             Convert(analysis, shared, used);
+        effects.ReplaceRecursion();
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
         {
-            var sources = field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources;
+            var sources = (field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources)
+                .Replace(SourceSet.RecursionBit, effects.AllUsed());
             effects.Use(sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
             columns.Add(new(field.Name.Length == 0 ? null : field.Name, sources, field.Value.Origin));
         }

@@ -57,10 +57,12 @@ internal sealed class Statements(Analysis a)
         [T("AlterObjectSchemaStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.MoveObject)),
         [T("DefineStmt")] = (s, n) => new OwnCode(s.A).Defined(n),
         [T("RuleStmt")] = (s, n) => new OwnCode(s.A).Rule(n),
-        [T("ConstraintsSetStmt")] = (s, _) => s.Deferred(),
         [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
         [T("SecLabelStmt")] = (s, n) => new Labels(s.A).SecurityLabel(n),
     };
+
+    static readonly HashSet<int> s_rollbacks =
+        [.. new[] { "ROLLBACK", "ROLLBACK_TO", "ROLLBACK_PREPARED", "COMMIT_PREPARED" }.Select(k => ProtoSchema.Value("TransactionStmtKind", "TRANS_STMT_" + k))];
 
     static readonly HashSet<int> s_quietTransactions =
         [.. new[] { "BEGIN", "START", "SAVEPOINT", "RELEASE" }.Select(k => ProtoSchema.Value("TransactionStmtKind", "TRANS_STMT_" + k))];
@@ -73,7 +75,7 @@ internal sealed class Statements(Analysis a)
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
         "ClosePortalStmt", "DeallocateStmt", "DiscardStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
-        "CheckPointStmt",
+        "ConstraintsSetStmt", "CheckPointStmt",
     }.Select(T)];
 
     /// <summary>Statements of which the lineage follows all code that they may run, where it is not DDL.</summary>
@@ -82,6 +84,16 @@ internal sealed class Statements(Analysis a)
         "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ReturnStmt", "PLAssignStmt", "CopyStmt", "ExplainStmt", "DeclareCursorStmt",
         "PrepareStmt", "ExecuteStmt", "FetchStmt", "ClosePortalStmt", "DeallocateStmt", "CallStmt", "DoStmt", "TruncateStmt", "TransactionStmt",
         "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
+    }.Select(T)];
+
+    static readonly TreeType s_create = T("CreateStmt");
+
+    /// <summary>DDL that runs no code but event triggers, and that which its definition has checked.</summary>
+    static readonly HashSet<TreeType> s_plain = [.. new[]
+    {
+        "DropStmt", "CreateFunctionStmt", "AlterFunctionStmt", "CreateTrigStmt", "RuleStmt", "ViewStmt", "GrantStmt", "GrantRoleStmt", "RenameStmt",
+        "AlterOwnerStmt", "AlterObjectSchemaStmt", "CreateSeqStmt", "AlterSeqStmt", "CompositeTypeStmt", "CreateEnumStmt", "AlterEnumStmt",
+        "CreatePolicyStmt", "AlterPolicyStmt", "AlterDefaultPrivilegesStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "CreateSchemaStmt", "CreateStmt",
     }.Select(T)];
 
     /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
@@ -93,6 +105,9 @@ internal sealed class Statements(Analysis a)
     /// <summary>CURSOR_OPT_HOLD (parsenodes.h).</summary>
     const long CursorHold = 0x20;
 
+    /// <summary>Which class a statement is of, its command says.</summary>
+    static Statements() => _ = CommandTable.Rows.Count;
+
     Analysis A => a;
 
     public Outcome Run(TreeNode node)
@@ -100,7 +115,7 @@ internal sealed class Statements(Analysis a)
         a.Step();
         if (node.IsAbsent)
             return Outcome.None;
-        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type);
+        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type) && !IsPlain(node);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
@@ -113,6 +128,9 @@ internal sealed class Statements(Analysis a)
         a.Effects.UnknownCode("a statement that is not known here: " + node.Type.Name);
         return new(ResultShape.Unknown, null);
     }
+
+    /// <summary>In a body it may change what runs next. A new partition asks the default one for rows that are to be its own.</summary>
+    bool IsPlain(TreeNode node) => a.Body is null && s_plain.Contains(node.Type) && !(node.Is(s_create) && node.Has(Nodes.PartitionBound));
 
     Outcome Query(TreeNode node) => Outcome.Of(a.Queries.Of(node, null, null)) is var outcome && outcome.Columns is { Count: 0 } ? Outcome.None : outcome;
 
@@ -166,21 +184,10 @@ internal sealed class Statements(Analysis a)
     Outcome Transaction(TreeNode node)
     {
         var kind = (int)node.Number(Tree.TransactionKind);
-        if (kind == Nodes.Commit || kind == Nodes.PrepareTransaction)
-            Deferred();
-        a.Effects.ChangesMeaning = !s_quietTransactions.Contains(kind);
-        a.Effects.Turns |= a.Effects.ChangesMeaning && kind != Nodes.Commit && kind != Nodes.PrepareTransaction;
-        return Outcome.None;
-    }
-
-    /// <summary>Triggers that were put off run now, with the bodies that they have by now.</summary>
-    Outcome Deferred()
-    {
-        foreach (var (relation, triggers) in a.Shared.Definitions.Triggers)
-            foreach (var trigger in triggers)
-                if (trigger is { IsDeferrable: true, IsEnabled: true } && a.Catalog.Relation(relation) is { } found)
-                    new Firing(a).Trigger(trigger, found);
-        a.Effects.Chain();
+        // In a body it is the first of its transaction, and what the body itself changes counts by itself.
+        var changes = a.Body is null && !s_quietTransactions.Contains(kind);
+        a.Effects.ChangesMeaning |= changes;
+        a.Effects.Turns |= changes && s_rollbacks.Contains(kind);
         return Outcome.None;
     }
 
@@ -240,6 +247,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Refresh(TreeNode node)
     {
+        new Definitions(a).FireEvents();
         var entry = a.Ranges.Of(node.Child(Nodes.RefreshRelation));
         if (entry.IsOpaque)
             a.Effects.UnknownCode("a materialized view that the catalog does not know");
@@ -250,7 +258,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Schema(TreeNode node)
     {
-        a.Effects.ChangesMeaning = true;
+        new Definitions(a).Silent();
         foreach (var element in node.Items(Nodes.SchemaElements))
             Run(element);
         return Outcome.None;

@@ -89,6 +89,35 @@ internal sealed class UpstreamAttackTests : LoginFixture
             UpstreamConnector.MayTell(new UpstreamOptions(host, 1, new UpstreamTlsOptions(UpstreamTlsMode.Prefer, null), null), isEncrypted),
             Is.EqualTo(expected));
 
+    /// <summary>Somebody in between who ends TLS can ask for the password just as well.</summary>
+    [TestCase(UpstreamTlsMode.Require, false, false)]
+    [TestCase(UpstreamTlsMode.Prefer, false, false)]
+    [TestCase(UpstreamTlsMode.VerifyFull, false, true)]
+    [TestCase(UpstreamTlsMode.Require, true, true)]
+    public async Task A_password_in_the_clear_goes_to_a_server_that_has_shown_who_it_is(UpstreamTlsMode mode, bool isToken, bool isTold)
+    {
+        string got = "";
+        using X509Certificate2 certificate = LoadCertificate();
+        await using var server = new LoginServer(async connection =>
+        {
+            await connection.SendAsync(Message('R', Int32(3)));
+            got = await connection.ReadAsync();
+        }, certificate);
+        X509Certificate2Collection roots = [];
+        roots.ImportFromPemFile(Certificates.AuthorityFile);
+        // It leads to this machine, and does not look like it.
+        LocalGateway gateway = StartGateway(new StubLogins(), LoginOf("app") with { SendsToken = isToken }, upstreamPort: server.Port, change: listener => listener with
+        {
+            Upstream = listener.Upstream with { Host = "LOCALHOST", Tls = new UpstreamTlsOptions(mode, roots) },
+        });
+
+        await PsqlOf(gateway).QueryAsync("SELECT 1");
+
+        Assert.That(got, Is.EqualTo(isTold ? PostgresServer.Password + "\0" : ""), Log.Text);
+        if (!isTold)
+            Assert.That(Log.Text, Does.Contain("asks for the gateway's password in the clear, and who it is was not checked"));
+    }
+
     [Test]
     public async Task A_server_that_says_nothing_is_left_after_half_of_the_handshakes_time()
     {

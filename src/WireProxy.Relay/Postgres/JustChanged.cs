@@ -6,14 +6,10 @@ using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
-/// <summary>
-/// What a transaction has left to its end, and what it has changed and nobody has read since. Triggers and cursors that are put off run with what
-/// functions and views are by then, and a transaction may end without a message that could be judged (Sync, the end of a text), so that it changes
-/// nothing of the catalog meanwhile. What would carry on values by way of something that was just changed waits until the change is answered.
-/// </summary>
-internal sealed class PutOffWork(PostgresSession session)
+/// <summary>What the session has just changed and nobody has read since, in the same text or ahead of the answers: what would carry values on by way of
+/// it does not run. What only shows them is masked as a whole.</summary>
+internal sealed class JustChanged(PostgresSession session)
 {
-    private bool _isPending;
     private bool _isTurned;
 
     /// <summary>Why one of the statements must not run now; null where all may.</summary>
@@ -21,20 +17,14 @@ internal sealed class PutOffWork(PostgresSession session)
     {
         if (!session.Masks || session.Catalog is not { } catalog || session.Protection is not { ProtectsNoColumn: false })
             return null;
-        // Nothing is under way: the catalog can be read.
+        // With nothing under way the catalog is read before anything is judged.
         _isTurned &= session.InFlight.Count > 0;
-        if (session.InFlight.Count == 0 && !session.ExchangeIsOpen && session.Status == Protocols.Postgres.TransactionStatus.Idle)
-            _isPending = false;
-        bool isPending = _isPending;
         NameClaim changed = NameClaim.Nobody;
         for (int i = 0; i < facts.Length; i++)
         {
             StatementLineage? lineage = plans?.Statements[i];
-            if (isPending && (facts[i].ChangesCatalog || lineage is { ChangesCatalog: true, IsStale: false }))
-                return Refusals.PutOff(facts[i].Command);
             if (lineage is null ? _isTurned && MayCarry(facts[i]) : lineage.MayCarry && IsConcerned(facts[i], lineage, changed, catalog))
                 return Refusals.Unknowable(facts[i].Command, "what it uses may have been changed by what was sent with it or before it, and that is not answered yet");
-            isPending |= PutsOff(facts[i], lineage);
             if (facts[i].ChangesCatalog || lineage is { Turns: true })
                 changed = NameClaim.Join(changed, facts[i].Change is { Claim: { Cascades: false, Types.IsEmpty: true } claim } ? claim : NameClaim.Everybody);
         }
@@ -45,16 +35,8 @@ internal sealed class PutOffWork(PostgresSession session)
     public void Passed(ImmutableArray<StatementFacts> facts, StatementPlans? plans)
     {
         for (int i = 0; i < facts.Length && session.Masks; i++)
-        {
-            StatementLineage? lineage = plans?.Statements[i];
-            _isPending |= PutsOff(facts[i], lineage);
-            _isTurned |= lineage is null ? facts[i].ChangesCatalog : lineage.Turns;
-        }
+            _isTurned |= plans?.Statements[i].Turns ?? facts[i].ChangesCatalog;
     }
-
-    private bool PutsOff(StatementFacts facts, StatementLineage? lineage) => lineage is { IsStale: false }
-        ? lineage.RunsLater
-        : session.Catalog?.Definitions.HasDeferrable == true && facts.Classes.Contains(StatementClass.Write);
 
     /// <summary>It puts values somewhere, or runs code that may.</summary>
     private bool MayCarry(StatementFacts facts) => facts.Classes.Contains(StatementClass.Write) || Protection.Places(facts)
