@@ -28,8 +28,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
 
     private readonly TextReading _reading = new(session);
     private readonly StatementPlanner _planner = new(session, named);
-    private readonly JustChanged _changed = new(session);
-    private PreparedGate? _preparedGate;
+    private readonly UnansweredChanges _unanswered = new(session);
+    private PreparedGate? _prepared;
     private StatementAdmission? _admission;
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
@@ -54,7 +54,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         return answer;
     }
 
-    private PreparedGate Prepared => _preparedGate ??= new PreparedGate(session, named, notes, _changed);
+    private PreparedGate Prepared => _prepared ??= new PreparedGate(session, named, notes, _unanswered);
 
     private StatementAdmission Admission => _admission ??= new StatementAdmission(session, named, _planner, _reading);
 
@@ -164,8 +164,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (session.Masks && _planner.CommitsAmid(analyzed))
             return Refused(Refusals.CommitAmid, text, secrets);
         // What is prepared is looked at when it is bound.
-        if (statement is null && _changed.RefusalOf(analyzed.Statements, plans) is { } unread)
-            return Refused(unread, text, secrets);
+        if (statement is null && _unanswered.RefusalOf(analyzed.Statements, plans) is { } early)
+            return Refused(early, text, secrets);
         Needs needs = session.Turn is null ? Needs.Nothing
             : plans?.NeedsOf(analyzed.Statements) ?? ChangeNeeds.Of(analyzed.Statements, null, session.Catalog, session.Masks);
         // What is prepared needs nothing before it is bound.
@@ -179,7 +179,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             return Refused(conflict, text, secrets);
         Record(analyzed);
         if (statement is null)
-            _changed.Passed(analyzed.Statements, plans);
+            _unanswered.Passed(analyzed.Statements, plans);
         return new GateAnswer(Admission.Admit(text, analyzed, plans, needs, statement), null, [], secrets, textOffset);
     }
 

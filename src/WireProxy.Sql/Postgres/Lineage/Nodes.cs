@@ -96,6 +96,7 @@ internal static class Nodes
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
         DropExpression = V("AlterTableType", "AT_DropExpression"), Cascade = V("DropBehavior", "DROP_CASCADE"),
+        Commit = V("TransactionStmtKind", "TRANS_STMT_COMMIT"), PrepareTransaction = V("TransactionStmtKind", "TRANS_STMT_PREPARE"),
         ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 
     static TreeType T(string name) => ProtoSchema.Type(name);

@@ -61,9 +61,6 @@ internal sealed class Statements(Analysis a)
         [T("SecLabelStmt")] = (s, n) => new Labels(s.A).SecurityLabel(n),
     };
 
-    static readonly HashSet<int> s_rollbacks =
-        [.. new[] { "ROLLBACK", "ROLLBACK_TO", "ROLLBACK_PREPARED", "COMMIT_PREPARED" }.Select(k => ProtoSchema.Value("TransactionStmtKind", "TRANS_STMT_" + k))];
-
     static readonly HashSet<int> s_quietTransactions =
         [.. new[] { "BEGIN", "START", "SAVEPOINT", "RELEASE" }.Select(k => ProtoSchema.Value("TransactionStmtKind", "TRANS_STMT_" + k))];
 
@@ -183,11 +180,12 @@ internal sealed class Statements(Analysis a)
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
     Outcome Transaction(TreeNode node)
     {
-        var kind = (int)node.Number(Tree.TransactionKind);
         // In a body it is the first of its transaction, and what the body itself changes counts by itself.
-        var changes = a.Body is null && !s_quietTransactions.Contains(kind);
-        a.Effects.ChangesMeaning |= changes;
-        a.Effects.Turns |= changes && s_rollbacks.Contains(kind);
+        if (a.Body is not null)
+            return Outcome.None;
+        var kind = (int)node.Number(Tree.TransactionKind);
+        a.Effects.ChangesMeaning |= !s_quietTransactions.Contains(kind);
+        a.Effects.Turns |= a.Effects.ChangesMeaning && kind != Nodes.Commit && kind != Nodes.PrepareTransaction;
         return Outcome.None;
     }
 

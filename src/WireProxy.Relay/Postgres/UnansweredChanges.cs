@@ -6,9 +6,11 @@ using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
-/// <summary>What the session has just changed and nobody has read since, in the same text or ahead of the answers: what would carry values on by way of
-/// it does not run. What only shows them is masked as a whole.</summary>
-internal sealed class JustChanged(PostgresSession session)
+/// <summary>
+/// What the session has changed and nobody has read since, because it is not answered yet. What would carry on values by way of something of it waits
+/// until it is.
+/// </summary>
+internal sealed class UnansweredChanges(PostgresSession session)
 {
     private bool _isTurned;
 
@@ -17,7 +19,7 @@ internal sealed class JustChanged(PostgresSession session)
     {
         if (!session.Masks || session.Catalog is not { } catalog || session.Protection is not { ProtectsNoColumn: false })
             return null;
-        // With nothing under way the catalog is read before anything is judged.
+        // Nothing is under way: the catalog can be read.
         _isTurned &= session.InFlight.Count > 0;
         NameClaim changed = NameClaim.Nobody;
         for (int i = 0; i < facts.Length; i++)
@@ -25,8 +27,8 @@ internal sealed class JustChanged(PostgresSession session)
             StatementLineage? lineage = plans?.Statements[i];
             if (lineage is null ? _isTurned && MayCarry(facts[i]) : lineage.MayCarry && IsConcerned(facts[i], lineage, changed, catalog))
                 return Refusals.Unknowable(facts[i].Command, "what it uses may have been changed by what was sent with it or before it, and that is not answered yet");
-            if (facts[i].ChangesCatalog || lineage is { Turns: true })
-                changed = NameClaim.Join(changed, facts[i].Change is { Claim: { Cascades: false, Types.IsEmpty: true } claim } ? claim : NameClaim.Everybody);
+            if (facts[i].ChangesCatalog || facts[i].Change is { MovesPath: true } || lineage is { Turns: true })
+                changed = NameClaim.Join(changed, Turned(facts[i].Change));
         }
         return null;
     }
@@ -35,8 +37,12 @@ internal sealed class JustChanged(PostgresSession session)
     public void Passed(ImmutableArray<StatementFacts> facts, StatementPlans? plans)
     {
         for (int i = 0; i < facts.Length && session.Masks; i++)
-            _isTurned |= plans?.Statements[i].Turns ?? facts[i].ChangesCatalog;
+            _isTurned |= plans is null ? facts[i].ChangesCatalog : plans.Statements[i].Turns;
     }
+
+    /// <summary>The names that stand for something else after a change, temporary objects' included.</summary>
+    private static NameClaim Turned(CatalogChange? change) => change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true } claim }
+        ? NameClaim.Join(claim, change.OwnNames.IsEmpty ? NameClaim.Nobody : new NameClaim(ChangeReach.Users, change.OwnNames)) : NameClaim.Everybody;
 
     /// <summary>It puts values somewhere, or runs code that may.</summary>
     private bool MayCarry(StatementFacts facts) => facts.Classes.Contains(StatementClass.Write) || Protection.Places(facts)
