@@ -80,8 +80,33 @@ public sealed class ChangeTests
     [TestCase("INSERT INTO t VALUES (1)")]
     [TestCase("CALL p()")]
     [TestCase("BEGIN")]
-    [TestCase("SET search_path = a")]
+    [TestCase("SET lock_timeout = 1")]
     public void What_writes_no_change_out_tells_of_none(string sql) => Assert.That(Facts(sql).Change, Is.Null);
+
+    [TestCase("SET search_path = a")]
+    [TestCase("SET LOCAL role = a")]
+    [TestCase("SET SESSION AUTHORIZATION a")]
+    [TestCase("RESET ALL")]
+    [TestCase("RESET search_path")]
+    public void What_moves_the_path_is_against_whatever_is_to_run_later(string sql)
+    {
+        var change = Facts(sql).Change!;
+
+        Assert.That(change.IsAgainst(new NameUse(["t"], writes: true)), Is.True);
+        Assert.That((change.Claim.Reach, change.News), Is.EqualTo((ChangeReach.Nobody, ChangeReach.Nobody)));
+    }
+
+    [TestCase("CREATE TEMP TABLE t (a int)", true)]
+    [TestCase("CREATE TEMP VIEW t AS SELECT 1", true)]
+    [TestCase("CREATE TEMP TABLE u (a int)", false)]
+    [TestCase("CREATE TABLE t (a int)", true)]
+    [TestCase("CREATE INDEX ON t (a)", false)]
+    [TestCase("ALTER DOMAIN d ADD CHECK (f(VALUE))", true)]
+    public void What_comes_to_stand_for_a_name_is_against_what_is_to_run_later(string sql, bool isAgainst)
+    {
+        Assert.That(Facts(sql).Change!.IsAgainst(new NameUse(["t"], writes: true)), Is.EqualTo(isAgainst));
+        Assert.That(Facts(sql).Change!.IsAgainst(NameUse.All), Is.EqualTo(isAgainst || sql.Contains(" u ")));
+    }
 
     [TestCase("LOCK TABLE t, s.u", "Users t u")]
     [TestCase("LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE", "Writers t")]

@@ -12,8 +12,12 @@ internal static class ErrorTexts
     /// </summary>
     private static readonly HashSet<string> SafeClasses = ["25", "26", "40", "53", "57"];
 
-    /// <summary>Single conditions of other classes, worded without values: division by zero, lock not available, statement too complex.</summary>
-    private static readonly HashSet<string> SafeCodes = ["22012", "55P03", "54001"];
+    /// <summary>Single conditions of other classes, worded without values: division by zero, lock not available, statement too complex, schema named
+    /// twice.</summary>
+    private static readonly HashSet<string> SafeCodes = ["22012", "55P03", "54001", "42P15"];
+
+    /// <summary>Says which objects cannot be defined so, and only its detail says more: bounds of partitions, which are values.</summary>
+    private const string InvalidDefinition = "42P17";
 
     /// <summary>How contexts begin that stand for no code: what COPY reads is the client's own, and the others name places.</summary>
     private static readonly string[] PlainContexts = ["COPY ", "JSON data", "while ", "portal ", "unnamed portal"];
@@ -27,7 +31,8 @@ internal static class ErrorTexts
         if (fields[ErrorFieldCode.Where] is not null || fields[ErrorFieldCode.InternalQuery] is not null)
             return false;
         return fields[ErrorFieldCode.Position] is not null ||
-            (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && (SafeClasses.Contains(code[..2]) || SafeCodes.Contains(code)));
+            (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && (SafeClasses.Contains(code[..2]) || SafeCodes.Contains(code)
+                || (code == InvalidDefinition && fields[ErrorFieldCode.Detail] is null)));
     }
 
     /// <summary>True where a function or a trigger has raised it, or something in it has. The innermost context comes first. A context of one

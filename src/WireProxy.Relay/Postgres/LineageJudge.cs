@@ -36,7 +36,7 @@ internal sealed class LineageJudge(Protection protection)
         if (RefusalOfLabels(lineage, command) is { } unprotecting)
             return unprotecting;
         if (protection.ProtectsNoColumn)
-            return null;
+            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.Unknowable(command, "a program of the server reaches its other databases, too") : null;
         foreach (ValueWrite write in lineage.Writes)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))

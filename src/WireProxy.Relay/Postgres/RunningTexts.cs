@@ -17,7 +17,8 @@ internal sealed class RunningTexts(PostgresSession session)
     private bool _hasUnknown;
 
     /// <summary>What all statements of the transaction have put off can be told.</summary>
-    public bool TransactionMayPass => !_hasUnknown && _noted.TrueForAll(code => code.IsSo(session));
+    public bool TransactionMayPass => !_hasUnknown && (_noted.Count < 2 || !_noted.Exists(static code => code.ChangesCatalog))
+        && _noted.TrueForAll(code => code.IsSo(session));
 
     /// <summary>A message that runs code is being answered.</summary>
     /// <param name="code">Null where it is not known.</param>

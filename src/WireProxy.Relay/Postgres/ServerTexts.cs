@@ -93,6 +93,8 @@ internal sealed class ServerTexts(PostgresSession session, ResultPlans plans)
     {
         NameWork { IsStatement: false } portal => portal.Touches || plans.TouchesNow(portal),
         StatementWork statement => statement.TouchesUnder(statement.Under),
+        // It is planned now, and what the planner computes may be told.
+        BindWork bind => bind.Touches || bind.Plans?.Touches == true,
         { } work => work.Touches,
         null => false,
     };

@@ -174,6 +174,7 @@ internal sealed class PlPgSqlReader(PlPgSqlCursor cursor, PlPgSqlSql sql)
     {
         if (!_c.Is("when"u8))
         {
+            _sql.ComparesCases = true;
             _sql.Role = PlPgSqlRole.Condition;
             _sql.Expression(_c.Until(c => c.Is("when"u8)));
             _sql.Role = PlPgSqlRole.Value;

@@ -64,6 +64,9 @@ internal sealed class PlPgSqlSql(PlPgSqlCursor cursor)
 
     public void Fetched(int token) => _fetched.Add(Name(token));
 
+    /// <summary>CASE with an operand compares it by an equality operator, whichever the path finds (pl_gram.y, make_case).</summary>
+    public bool ComparesCases { get; set; }
+
     /// <summary>Whether errors are caught: their texts, which quote values, are then in variables.</summary>
     public bool Catches { get; set; }
 

@@ -27,6 +27,8 @@ public sealed class DynamicTextTests
             $$ DECLARE r text; q text := 'SELECT max(ssn) FROM h.patients'; BEGIN EXECUTE q INTO r; RETURN r; END $$;
         CREATE FUNCTION h.cut(q name) RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN EXECUTE q INTO r; RETURN r; END $$;
         CREATE FUNCTION h.called(INOUT q text) LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN EXECUTE q INTO r; q := r; END $$;
+        CREATE FUNCTION h.nested(q text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN EXECUTE q INTO r;
+            IF r <> 'last' THEN RETURN h.nested('SELECT ''last'' || 0 * length(max(unit)) FROM h.doctors'); END IF; RETURN r; END $$;
         CREATE TABLE h.doctors_all (unit text);
         """;
 
@@ -86,6 +88,7 @@ public sealed class DynamicTextTests
     [TestCase("SELECT h.run_first('SELECT max(unit) ' || 'FROM h.doctors')")]
     [TestCase("SELECT h.run_first(what) FROM h.log")]
     [TestCase("SELECT h.run_first($1)")]
+    [TestCase("SELECT h.nested('SELECT 1')")]
     [TestCase("SELECT h.changed('SELECT max(city) FROM h.patients')")]
     [TestCase("SELECT h.aliased('SELECT max(city) FROM h.patients')")]
     [TestCase("SELECT h.shadowed('SELECT max(city) FROM h.patients')")]

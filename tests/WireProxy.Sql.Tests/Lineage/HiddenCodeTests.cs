@@ -50,6 +50,12 @@ public sealed class HiddenCodeTests
         CREATE TYPE h.pair AS (a h.telling, b int);
         CREATE FUNCTION h.takes(x h.telling) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
         CREATE FUNCTION h.gives(x int) RETURNS h.telling LANGUAGE plpgsql AS 'BEGIN RETURN x; END';
+        CREATE FUNCTION h.again(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+            IF n = 0 THEN RETURN (SELECT max(unit) FROM h.doctors); END IF; RAISE NOTICE 'again %', h.again(n - 1); RETURN 'x'; END $$;
+        CREATE FUNCTION h.odd(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'x'; END $$;
+        CREATE FUNCTION h.even(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+            IF n = 0 THEN RETURN (SELECT max(unit) FROM h.doctors); END IF; PERFORM h.odd(n - 1); RETURN 'x'; END $$;
+        CREATE OR REPLACE FUNCTION h.odd(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'odd %', h.even(n - 1); RETURN 'x'; END $$;
         """;
 
     LineageServer _server = null!;
@@ -97,6 +103,9 @@ public sealed class HiddenCodeTests
     [TestCase("SELECT '(1,2)'::h.pair")]
     [TestCase("DO $$ DECLARE c refcursor := 'held'; v text; BEGIN FETCH FIRST FROM c INTO v; RAISE NOTICE '%', v; END $$")]
     [TestCase("DO $$ DECLARE c CURSOR FOR SELECT city FROM h.patients; v text; BEGIN c := 'held'; FETCH FIRST FROM c INTO v; RAISE NOTICE '%', v; END $$")]
+    [TestCase("SELECT h.again(1)")]
+    [TestCase("SELECT h.even(2)")]
+    [TestCase("SELECT h.odd(1)")]
     public async Task What_it_tells_is_in_the_lineage(string sql)
     {
         var witness = new Witness(_server);

@@ -12,10 +12,9 @@ internal sealed class Bodies(SnapshotLineage shared)
 
     public Summary Of(CatalogRoutine routine, Analysis a) => Kept(routine.Id, a.Path.Key, a, (inside, mark) =>
     {
-        // What recursion adds is among what the body reads anyway, except where another function stands between.
         if (mark.IsRecursion)
-            return new(mark.IsDirect ? AllParameters : SourceSet.Everything);
-        return inside.Depth > MaxDepth ? Unknown(routine, inside) : Body(routine, inside);
+            return new(AllParameters.Union(SourceSet.Recursion));
+        return inside.Depth > MaxDepth ? Unknown(routine, inside) : Body(routine, inside, mark);
     });
 
     /// <param name="transitions">What it calls the rows that the statement has changed.</param>
@@ -94,9 +93,11 @@ internal sealed class Bodies(SnapshotLineage shared)
         var mark = a.Running.Enter(id);
         var inside = a.Inside(a.Path, null);
         var value = make(inside, mark);
-        var summary = new Summary(value, inside.Effects);
-        if (a.Running.Leave(mark))
-            shared.Keep((id, path), summary);
+        if (!a.Running.Leave(mark))
+            return new(value, inside.Effects);
+        inside.Effects.ReplaceRecursion();
+        var summary = new Summary(SummaryValue.Replace(value, SourceSet.RecursionBit, inside.Effects.AllUsed()), inside.Effects);
+        shared.Keep((id, path), summary);
         return summary;
     }
 
@@ -117,7 +118,7 @@ internal sealed class Bodies(SnapshotLineage shared)
         }
     }
 
-    Value Body(CatalogRoutine routine, Analysis inside)
+    Value Body(CatalogRoutine routine, Analysis inside, Running.Mark mark)
     {
         if (routine.Kind == 'a')
             return Aggregate(routine, inside);
@@ -131,6 +132,9 @@ internal sealed class Bodies(SnapshotLineage shared)
         var plpgsql = new PlPgSqlBody(body, routine);
         plpgsql.Into(Encoding.UTF8.GetBytes(routine.Body), inside);
         (inside.Effects.Dynamics, inside.Effects.RunsSeveral) = (plpgsql.Dynamics, plpgsql.Several);
+        // With what it calls itself nobody has seen.
+        if (plpgsql.Dynamics.Count > 0 && inside.Running.WasMet(mark))
+            return Unknown(routine, inside);
         return Declared(routine, plpgsql.Result);
     }
 

@@ -6,17 +6,24 @@ namespace WireProxy.Sql.Postgres.Lineage;
 internal sealed class Definitions(Analysis a)
 {
     static readonly TreeType s_partition = ProtoSchema.Type("PartitionCmd");
+    static readonly long[] s_withoutRows = [.. new[] { "TYPE", "INDEX", "SEQUENCE" }.Select(o => (long)ProtoSchema.Value("ObjectType", "OBJECT_" + o))];
 
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
-        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.RunsUnseen = true;
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
+        FireEvents();
+        return Outcome.None;
+    }
+
+    /// <summary>Runs the event triggers, whatever they are for.</summary>
+    public void FireEvents()
+    {
         foreach (var id in a.Shared.Definitions.EventTriggers)
             if (a.Shared.Routine(id) is { } routine)
                 a.Calls.Run(routine, new());
             else
                 a.Effects.UnknownCode("an event trigger");
-        return Outcome.None;
     }
 
     /// <summary>CREATE TABLE: what its partition bounds compute stays in the catalog, where everybody reads it.</summary>
@@ -73,6 +80,8 @@ internal sealed class Definitions(Analysis a)
     public Outcome AlterTable(TreeNode node)
     {
         Silent();
+        if (IsWithoutRows(node))
+            return Outcome.None;
         foreach (var command in node.Items(Nodes.AlterCommands))
             if (command.Child(Nodes.AlterDefinition) is { IsAbsent: false } bound && bound.Is(s_partition))
                 Computed(bound);
@@ -122,6 +131,17 @@ internal sealed class Definitions(Analysis a)
         foreach (var column in scope.Entries[0].Columns)
             if (column.Name == name)
                 a.Effects.Write(WriteKind.NewColumn, default, $"{relation?.Name}.{name}", column.Value.Sources);
+    }
+
+    /// <summary>An index, a sequence, or a type of which no table is made: with CASCADE its tables' rows are converted.</summary>
+    bool IsWithoutRows(TreeNode node)
+    {
+        if (a.Relation(node.Child(Nodes.AlterRelation)) is not null || !s_withoutRows.Contains(node.Number(Nodes.AlterObject)))
+            return false;
+        foreach (var command in node.Items(Nodes.AlterCommands))
+            if (command.Number(Nodes.AlterBehavior) == Nodes.Cascade)
+                return false;
+        return true;
     }
 
     /// <summary>A foreign key asks of every row that refers whether there is one that it refers to.</summary>
@@ -244,8 +264,14 @@ internal sealed class Copies(Analysis a)
         var all = columns is null ? SourceSet.Everything : new Value(columns).Sources;
         a.Effects.Write(WriteKind.File, default, node.Flag(Tree.CopyIsProgram) ? "a program of the server" : "a file of the server", all);
         if (node.Flag(Tree.CopyIsProgram))
-            a.Effects.UnknownCode("a program of the server");
+            Program();
         return Outcome.None;
+    }
+
+    void Program()
+    {
+        a.Effects.RunsProgram = true;
+        a.Effects.UnknownCode("a program of the server");
     }
 
     /// <summary>Without a list: what is neither dropped nor generated.</summary>
@@ -274,7 +300,7 @@ internal sealed class Copies(Analysis a)
         foreach (var column in listed)
             target.Write(column, isOutside ? SourceSet.Everything : SourceSet.Empty);
         if (node.Flag(Tree.CopyIsProgram))
-            a.Effects.UnknownCode("a program of the server");
+            Program();
         target.WriteDefaults();
         var scope = new Scope(null, null);
         scope.Entries.Add(target.EntryAfter());
@@ -304,7 +330,7 @@ internal sealed class Copies(Analysis a)
 
     public void Into(TreeNode into, IReadOnlyList<Field>? columns, WriteKind kind)
     {
-        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.RunsUnseen = true;
         var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
         if (columns is null)
         {

@@ -60,7 +60,8 @@ internal readonly record struct DynamicPart(string? Text, int Argument, Quoting 
 /// <summary>Takes the expression of an EXECUTE apart.</summary>
 /// <param name="routine">Null for a DO.</param>
 /// <param name="changing">Names that are declared in the body or assigned to.</param>
-internal sealed class DynamicTextReader(Analysis body, CatalogRoutine? routine, IReadOnlySet<string> changing)
+/// <param name="trigger">The relation whose trigger it is; null for any other function.</param>
+internal sealed class DynamicTextReader(Analysis body, CatalogRoutine? routine, CatalogRelation? trigger, IReadOnlySet<string> changing)
 {
     readonly List<DynamicPart> _parts = [];
 
@@ -115,6 +116,13 @@ internal sealed class DynamicTextReader(Analysis body, CatalogRoutine? routine, 
         string? name = null;
         foreach (var part in node.Items(Tree.ColumnFields))
             name = name is null ? part.Text(Tree.StringValue) : "";
+        if (trigger is not null && name is not null && !changing.Contains(name))
+            return name switch
+            {
+                "tg_table_name" or "tg_relname" => Add(trigger.Name, quoting),
+                "tg_table_schema" => Add(trigger.Schema, quoting),
+                _ => false,
+            };
         return name is { Length: > 0 } && routine is not null && Argument(SummaryValue.InputNames(routine).IndexOf(name), quoting);
     }
 

@@ -33,6 +33,8 @@ internal sealed class Effects
     public bool ChangesInside { get; set; }
     /// <summary>A trigger, or a cursor that outlives its transaction, may run later in the transaction.</summary>
     public bool RunsLater { get; set; }
+    /// <summary>A program of the server runs, which may do anything to all of its databases.</summary>
+    public bool RunsProgram { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
     /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
@@ -158,22 +160,25 @@ internal sealed class Effects
     }
 
     /// <summary>What variables turned out to hold takes their place.</summary>
-    public void ReplaceVariable(SourceSet variables)
-    {
-        SourceSet Replaced(SourceSet set) => (set.Parameters & SourceSet.VariableBit) == 0 ? set : set.WithoutVariable().Union(variables);
+    public void ReplaceVariable(SourceSet variables) => Replace(SourceSet.VariableBit, variables);
 
+    /// <summary>What functions give that call themselves is made of what they were given, and of what is used anywhere.</summary>
+    public void ReplaceRecursion() => Replace(SourceSet.RecursionBit, AllUsed());
+
+    void Replace(ulong bit, SourceSet with)
+    {
         for (var i = 0; i < _writes.Count; i++)
         {
-            var replaced = Replaced(_writes[i].Sources);
+            var replaced = _writes[i].Sources.Replace(bit, with);
             if (!ReferenceEquals(replaced, _writes[i].Sources))
             {
                 Use(replaced, ColumnUses.Copied);
                 _writes[i] = _writes[i] with { Sources = replaced, Plain = null };
             }
         }
-        (Messages, Folded) = (Replaced(Messages), Replaced(Folded));
-        if ((Conditions.Parameters & SourceSet.VariableBit) != 0)
-            Use(Conditions = Replaced(Conditions), ColumnUses.Predicate);
+        (Messages, Folded) = (Messages.Replace(bit, with), Folded.Replace(bit, with));
+        if ((Conditions.Parameters & bit) != 0)
+            Use(Conditions = Conditions.Replace(bit, with), ColumnUses.Predicate);
         Use(Messages, ColumnUses.Text);
     }
 
@@ -226,6 +231,7 @@ internal sealed class Effects
         ChangesCatalog |= inner.ChangesCatalog;
         ChangesInside |= inner.ChangesInside;
         RunsLater |= inner.RunsLater;
+        RunsProgram |= inner.RunsProgram;
         RunsUnseen |= inner.RunsUnseen;
         RunsBodies |= inner.RunsBodies;
         ChangesNames |= inner.ChangesNames;

@@ -8,24 +8,29 @@ internal sealed class Firing(Analysis a)
 {
     public void Fire(CatalogRelation relation, int on)
     {
+        All(relation, on, isMove: false);
         // A row that goes to another partition is deleted in one and inserted into the other (ExecCrossPartitionUpdate).
-        if (on == WriteTarget.Update && relation.Kind == 'p')
-        {
-            Fire(relation, WriteTarget.Delete);
-            Fire(relation, WriteTarget.Insert);
-        }
-        One(relation, on);
-        foreach (var child in a.Shared.Relations.Descendants(relation.Id))
-            if (a.Catalog.Relation(child) is { } descendant)
-                One(descendant, on);
+        if (on != WriteTarget.Update || relation.Kind != 'p')
+            return;
+        All(relation, WriteTarget.Delete, isMove: true);
+        All(relation, WriteTarget.Insert, isMove: true);
     }
 
-    void One(CatalogRelation relation, int on)
+    void All(CatalogRelation relation, int on, bool isMove)
+    {
+        One(relation, on, isMove);
+        foreach (var child in a.Shared.Relations.Descendants(relation.Id))
+            if (a.Catalog.Relation(child) is { } descendant)
+                One(descendant, on, isMove);
+    }
+
+    /// <param name="isMove">What fires for a statement does not fire.</param>
+    void One(CatalogRelation relation, int on, bool isMove)
     {
         a.Step();
         var definitions = a.Shared.Definitions;
         foreach (var trigger in definitions.Triggers.GetValueOrDefault(relation.Id, []))
-            if (trigger.IsEnabled && (trigger.Events & on) != 0)
+            if (trigger.IsEnabled && (trigger.Events & on) != 0 && !(isMove && (trigger.Events & WriteTarget.ForEachRow) == 0))
                 Trigger(trigger, relation);
         foreach (var rule in definitions.Rules.GetValueOrDefault(relation.Id, []))
             if (rule.Event == (on switch { WriteTarget.Insert => '3', WriteTarget.Update => '2', WriteTarget.Delete => '4', _ => '0' }))

@@ -42,7 +42,7 @@ internal static class KnownFunctions
         "table_to_xml", "table_to_xmlschema", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xmlschema", "schema_to_xml_and_xmlschema",
         "database_to_xml", "database_to_xmlschema", "database_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema", "ts_rewrite",
         // Files of the server, the data directory among them (9.27.9, adminpack), and large objects (35.4).
-        "pg_read_file", "pg_read_file_old", "pg_read_binary_file", "pg_file_read", "lo_get", "loread", "lo_import", "lo_export", "lo_open",
+        "pg_read_file", "pg_read_file_old", "pg_read_binary_file", "pg_file_read", "lo_get", "loread", "lo_import", "lo_export",
         // Changed rows out of the write-ahead log (9.27.6, pg_walinspect).
         "pg_logical_slot_get_changes", "pg_logical_slot_peek_changes", "pg_logical_slot_get_binary_changes",
         "pg_logical_slot_peek_binary_changes", "pg_get_wal_record_info", "pg_get_wal_records_info", "pg_get_wal_records_info_till_end_of_wal",
@@ -63,7 +63,7 @@ internal static class KnownFunctions
     static readonly string[] s_readSymbols = ["_to_xml", "pg_read_", "ts_stat", "be_lo", "tsquery_rewrite_query", "pg_logical_slot_", "pg_stat_get_activity", "pg_stat_get_backend_activity"];
 
     /// <summary>Symbols of built-in functions with other names that only look so.</summary>
-    static readonly FrozenSet<string> s_harmless = Set("be_lo_creat", "be_lo_create", "be_lo_unlink", "be_lo_close", "be_lo_lseek", "be_lo_lseek64",
+    static readonly FrozenSet<string> s_harmless = Set("be_lo_open", "be_lo_creat", "be_lo_create", "be_lo_unlink", "be_lo_close", "be_lo_lseek", "be_lo_lseek64",
         "be_lo_tell", "be_lo_tell64", "be_lo_truncate", "be_lo_truncate64", "be_lowrite", "be_lo_put", "be_lo_from_bytea");
 
     /// <summary>Extensions of the distribution, and of PostGIS, whose functions in C look at their arguments alone, except those above.</summary>

@@ -21,6 +21,8 @@ internal static class LineageResult
             effects.Unknown("a rule gives rows of its own");
             outcome = new(ResultShape.Unknown, null);
         }
+        foreach (var field in outcome.Columns ?? [])
+            effects.Use(field.Value.Sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
         var implied = ImplicitCasts(analysis, shared);
         if (effects.Relations.Count > 0)
             Compare(analysis, shared);
@@ -28,11 +30,13 @@ internal static class LineageResult
             Convert(analysis, shared);
         if (ChangesAmid(effects, shared))
             effects.UnknownCode("what names mean is changed while the statement runs, and functions of somebody's own run beside it");
+        effects.ReplaceRecursion();
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
         foreach (var field in outcome.Columns ?? [])
         {
-            var sources = field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources;
+            var sources = (field.Value.Origin is null ? field.Value.Sources.Union(implied) : field.Value.Sources)
+                .Replace(SourceSet.RecursionBit, effects.AllUsed());
             effects.Use(sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
             columns.Add(new(field.Name.Length == 0 ? null : field.Name, sources, field.Value.Origin));
         }
@@ -54,6 +58,7 @@ internal static class LineageResult
             ChangesCatalog = effects.ChangesCatalog,
             ChangesInside = effects.ChangesInside,
             RunsLater = effects.RunsLater,
+            RunsProgram = effects.RunsProgram,
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],

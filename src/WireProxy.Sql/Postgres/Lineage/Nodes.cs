@@ -76,6 +76,7 @@ internal static class Nodes
         TriggerWhen = F("CreateTrigStmt", "when_clause"), TriggerTransitions = F("CreateTrigStmt", "transition_rels"),
         TransitionName = F("TriggerTransition", "name"), RefreshRelation = F("RefreshMatViewStmt", "relation"),
         AlterRelation = F("AlterTableStmt", "relation"), AlterCommands = F("AlterTableStmt", "cmds"), AlterName = F("AlterTableCmd", "name"),
+        AlterObject = F("AlterTableStmt", "objtype"), AlterBehavior = F("AlterTableCmd", "behavior"), PartitionBound = F("CreateStmt", "partbound"),
         AlterSubtype = F("AlterTableCmd", "subtype"), AlterDefinition = F("AlterTableCmd", "def"), ColumnTypeName = F("ColumnDef", "type_name"), AlterDomainDefinition = F("AlterDomainStmt", "def"),
         RenameObject = F("RenameStmt", "object"), MoveObject = F("AlterObjectSchemaStmt", "object"), AlteredFunction = F("AlterFunctionStmt", "func"),
         ObjectName = F("ObjectWithArgs", "objname"), DefineNames = F("DefineStmt", "defnames"), DefineReplaces = F("DefineStmt", "replace"),
@@ -94,7 +95,7 @@ internal static class Nodes
         CmdInsert = V("CmdType", "CMD_INSERT"), CmdUpdate = V("CmdType", "CMD_UPDATE"), Between = V("A_Expr_Kind", "AEXPR_BETWEEN"),
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
-        DropExpression = V("AlterTableType", "AT_DropExpression"),
+        DropExpression = V("AlterTableType", "AT_DropExpression"), Cascade = V("DropBehavior", "DROP_CASCADE"),
         ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 
     static TreeType T(string name) => ProtoSchema.Type(name);

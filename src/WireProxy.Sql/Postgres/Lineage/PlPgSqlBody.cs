@@ -47,8 +47,7 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
             ? new([.. _returned.Select(f => f with { Value = Known(f.Value) })]) : new(result);
     }
 
-    Value Known(Value value) => new((value.Sources.Parameters & SourceSet.VariableBit) == 0
-        ? value.Sources : value.Sources.WithoutVariable().Union(_variables));
+    Value Known(Value value) => new(value.Sources.Replace(SourceSet.VariableBit, _variables));
 
     List<SourceSet> Identity() => [.. Enumerable.Range(0, Dynamics.Count > 0 ? DynamicText.Parameter + 1 : Math.Max(1, body.Body!.Parameters.Count))
         .Select(SourceSet.OfParameter)];
@@ -81,11 +80,16 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         {
             statements++;
             _returnsQueriesOnly = false;
-            Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(select));
+            Dynamic(new DynamicTextReader(body, routine, Trigger, sql.Changing).Read(select));
             if (EscapedStrings.Of(select) is { } escaped)
-                Dynamic(new DynamicTextReader(body, routine, sql.Changing).Read(escaped));
+                Dynamic(new DynamicTextReader(body, routine, Trigger, sql.Changing).Read(escaped));
         }
         Several |= statements > 1;
+        if (sql.ComparesCases)
+        {
+            var compared = new Value(_conditions.Union(SourceSet.Variable));
+            body.Calls.Operator(null, "=", compared, compared);
+        }
         if (sql.Catches)
             _variables = _variables.Union(body.Effects.AllUsed());
         if (statements > 1 && body.Effects.ChangesMeaning)

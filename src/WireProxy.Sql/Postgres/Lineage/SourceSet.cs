@@ -19,9 +19,11 @@ public readonly record struct SourceColumn(uint Relation, short Attribute) : ICo
 public sealed class SourceSet : IEquatable<SourceSet>
 {
     /// <summary>Stands in <see cref="Parameters"/> for every parameter from this one on.</summary>
-    internal const int LastParameter = 62;
+    internal const int LastParameter = 61;
     /// <summary>A variable of a PL/pgSQL body, before the body has been read to its end.</summary>
     internal const ulong VariableBit = 1UL << 63;
+    /// <summary>What a function gives that is being read already, before it has been read to its end.</summary>
+    internal const ulong RecursionBit = 1UL << 62;
 
     readonly SourceColumn[] _columns;
 
@@ -63,6 +65,12 @@ public sealed class SourceSet : IEquatable<SourceSet>
     internal static SourceSet OfParameter(int index) => new([], 1UL << Math.Clamp(index, 0, LastParameter), false);
 
     internal static SourceSet Variable { get; } = new([], VariableBit, false);
+
+    internal static SourceSet Recursion { get; } = new([], RecursionBit, false);
+
+    /// <summary>The set with others in place of what a bit stands for.</summary>
+    internal SourceSet Replace(ulong bit, SourceSet with) =>
+        (Parameters & bit) == 0 ? this : (IsEverything ? new([], Parameters & ~bit, true) : Make(_columns, Parameters & ~bit)).Union(with);
 
     internal SourceSet WithoutParameters() => Parameters == 0 ? this : IsEverything ? Everything : Make(_columns, 0);
 
@@ -111,9 +119,9 @@ public sealed class SourceSet : IEquatable<SourceSet>
     /// <summary>The set with arguments in place of parameters.</summary>
     internal SourceSet Substitute(IReadOnlyList<SourceSet> arguments)
     {
-        if ((Parameters & ~VariableBit) == 0)
+        if ((Parameters & ~(VariableBit | RecursionBit)) == 0)
             return this;
-        var result = IsEverything ? Everything : Make(_columns, Parameters & VariableBit);
+        var result = IsEverything ? Everything : Make(_columns, Parameters & (VariableBit | RecursionBit));
         for (var i = 0; i < arguments.Count; i++)
             if ((Parameters & (1UL << Math.Min(i, LastParameter))) != 0)
                 result = result.Union(arguments[i]);

@@ -79,6 +79,14 @@ internal sealed class Statements(Analysis a)
         "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
     }.Select(T)];
 
+    /// <summary>DDL that runs no code but event triggers, and that which its definition has checked.</summary>
+    static readonly HashSet<TreeType> s_plain = [.. new[]
+    {
+        "DropStmt", "CreateFunctionStmt", "AlterFunctionStmt", "CreateTrigStmt", "RuleStmt", "ViewStmt", "GrantStmt", "GrantRoleStmt", "RenameStmt",
+        "AlterOwnerStmt", "AlterObjectSchemaStmt", "CreateSeqStmt", "AlterSeqStmt", "CompositeTypeStmt", "CreateEnumStmt", "AlterEnumStmt",
+        "CreatePolicyStmt", "AlterPolicyStmt", "AlterDefaultPrivilegesStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "CreateSchemaStmt", "CreateStmt",
+    }.Select(T)];
+
     /// <summary>Statements that put something under a name, or take it away. As a statement of the client's own its facts tell.</summary>
     static readonly HashSet<TreeType> s_naming = [.. new[]
     {
@@ -95,7 +103,7 @@ internal sealed class Statements(Analysis a)
         a.Step();
         if (node.IsAbsent)
             return Outcome.None;
-        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type);
+        a.Effects.RunsUnseen |= !s_followed.Contains(node.Type) && !IsPlain(node);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
@@ -106,6 +114,9 @@ internal sealed class Statements(Analysis a)
         a.Effects.UnknownCode("a statement that is not known here: " + node.Type.Name);
         return new(ResultShape.Unknown, null);
     }
+
+    /// <summary>In a body it may change what runs next. A new partition asks the default one for rows that are to be its own.</summary>
+    bool IsPlain(TreeNode node) => a.Body is null && s_plain.Contains(node.Type) && node.Child(Nodes.PartitionBound).IsAbsent;
 
     Outcome Query(TreeNode node) => Outcome.Of(a.Queries.Of(node, null, null)) is var outcome && outcome.Columns is { Count: 0 } ? Outcome.None : outcome;
 
@@ -158,8 +169,8 @@ internal sealed class Statements(Analysis a)
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
     Outcome Transaction(TreeNode node)
     {
-        var kind = (int)node.Number(Tree.TransactionKind);
-        a.Effects.ChangesMeaning = !s_quietTransactions.Contains(kind);
+        // In a body it is the first of its transaction, and what the body itself changes counts by itself.
+        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
         return Outcome.None;
     }
 
@@ -176,6 +187,8 @@ internal sealed class Statements(Analysis a)
         var arguments = new List<SourceSet>();
         foreach (var item in node.Items(Nodes.ExecuteParams))
             arguments.Add(a.Expressions.Of(item, new(null, null)).Sources);
+        if (a.Effects.MovesPath || a.Effects.ChangesAmid)
+            a.Effects.UnknownCode("what names mean is changed before the prepared statement runs");
         return new(ResultShape.OfName, []) { Name = node.Text(Tree.ExecuteName), Arguments = arguments };
     }
 
@@ -217,6 +230,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Refresh(TreeNode node)
     {
+        new Definitions(a).FireEvents();
         var entry = a.Ranges.Of(node.Child(Nodes.RefreshRelation));
         if (entry.IsOpaque)
             a.Effects.UnknownCode("a materialized view that the catalog does not know");
@@ -227,7 +241,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Schema(TreeNode node)
     {
-        a.Effects.ChangesMeaning = true;
+        new Definitions(a).Silent();
         foreach (var element in node.Items(Nodes.SchemaElements))
             Run(element);
         return Outcome.None;

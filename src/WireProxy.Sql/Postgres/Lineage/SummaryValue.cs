@@ -15,6 +15,10 @@ internal static class SummaryValue
         return new([.. value.Row.Select(f => new Field(f.Name, Substitute(f.Value, arguments)))]) { Type = value.Type };
     }
 
+    public static Value Replace(Value value, ulong bit, SourceSet with) => (value.Sources.Parameters & bit) == 0 ? value
+        : value.Row is null ? new(value.Sources.Replace(bit, with)) { Type = value.Type }
+        : new([.. value.Row.Select(f => new Field(f.Name, Replace(f.Value, bit, with)))]) { Type = value.Type };
+
     /// <summary>The names of the OUT, INOUT and TABLE columns; null where the function declares none.</summary>
     public static List<string>? OutputNames(CatalogRoutine routine)
     {

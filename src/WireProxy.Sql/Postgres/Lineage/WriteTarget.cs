@@ -7,6 +7,7 @@ internal sealed class WriteTarget
 {
     /// <summary>Bits of tgtype (src/include/catalog/pg_trigger.h).</summary>
     public const int Insert = 4, Delete = 8, Update = 16, Truncate = 32;
+    public const int ForEachRow = 1;
     const int InsteadOf = 64;
 
     readonly Analysis _a;
@@ -175,7 +176,7 @@ internal sealed class WriteTarget
             return;
         _fired |= on;
         // Not DDL, and yet it changes what names mean and what is protected: only a superuser may.
-        if (_relation.IsSystem)
+        if (_relation.IsSystem && !(on == Update && IsEstimate()))
             _a.Effects.UnknownCode($"a change of the system's own {_relation.Name}");
         // An error may quote the row that fails (Failing row contains ...), or a key that is still referred to.
         if (on == Update)
@@ -190,6 +191,9 @@ internal sealed class WriteTarget
             FireThrough(on);
         _a.Effects.Chain();
     }
+
+    /// <summary>Only what the planner estimates with is written.</summary>
+    bool IsEstimate() => _relation is { Schema: "pg_catalog", Name: "pg_class" } && _written.Keys.All(c => c is "reltuples" or "relpages" or "relallvisible");
 
     /// <summary>What is written to a view of one relation is written to that one (src/backend/rewrite/rewriteHandler.c, rewriteTargetView).</summary>
     void FireThrough(int on)
