@@ -493,6 +493,19 @@ public sealed class ChangedBesideTests() : ThroughGateway(Through.Guarded)
         Assert.That((await client.QueryAsync("COMMIT")).Single(message => message.Type == 'C').Body, Is.EqualTo("COMMIT\0"u8.ToArray()));
     }
 
+    [Test]
+    public async Task A_change_through_one_listener_is_known_at_another()
+    {
+        int twin = FreePort.Next();
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { TwinPort = twin });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(twin);
+        Assert.That(Shown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}")), Does.Contain("north"));
+        await other.QueryAsync(Replace);
+
+        AssertNothingShown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}"));
+    }
+
     /// <summary>One session locks, the statement is sent by another and waits, the first changes and commits.</summary>
     private async Task<IReadOnlyList<WireMessage>> RaceAsync(string statement, string holding, params string[] changes)
     {

@@ -14,6 +14,10 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
     [SetUp]
     public void Name() => _id = Guid.NewGuid().ToString("N")[..12];
 
+    /// <summary>A trigger that may be put off counts for every COMMIT.</summary>
+    [TearDown]
+    public async Task Drop_the_trigger() => await DirectPsql.QueryAsync($"DROP TABLE IF EXISTS t_{_id} CASCADE; DROP FUNCTION IF EXISTS f_{_id} CASCADE");
+
     [Test]
     public async Task A_function_that_touches_nothing_protected_is_heard()
     {

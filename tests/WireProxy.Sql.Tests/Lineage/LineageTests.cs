@@ -95,6 +95,26 @@ public sealed class LineageTests
         }
     }
 
+    [TestCase("CREATE VIEW h.v AS SELECT 1 AS a")]
+    [TestCase("DROP TABLE IF EXISTS h.nothing CASCADE")]
+    [TestCase("CREATE RULE r AS ON INSERT TO h.pad DO INSTEAD NOTHING")]
+    [TestCase("CREATE POLICY p ON h.pad USING (a = 'x')")]
+    [TestCase("ALTER SEQUENCE h.log_id_seq RESTART")]
+    [TestCase("ALTER FUNCTION h.ssn_of(int) OWNER TO postgres")]
+    [TestCase("GRANT SELECT ON h.pad TO postgres")]
+    [TestCase("CREATE TABLE h.made (a int)")]
+    [TestCase("ALTER TYPE h.contact ADD ATTRIBUTE fax text")]
+    public void Plain_changes_of_the_catalog_are_understood(string sql)
+    {
+        var lineage = _server.One(sql);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lineage.Reasons, Is.Empty);
+            Assert.That(lineage.ReachesEverything, Is.False);
+            Assert.That(lineage.ChangesCatalog, Is.True);
+        }
+    }
+
     [TestCase("SET search_path = h", true)]
     [TestCase("SELECT set_config('search_path', 'h', false)", true)]
     [TestCase("DO $$ BEGIN SET search_path = h; END $$", true)]

@@ -79,6 +79,8 @@ internal sealed class Statements(Analysis a)
         "VariableShowStmt", "VariableSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "LockStmt",
     }.Select(T)];
 
+    static readonly TreeType s_create = T("CreateStmt");
+
     /// <summary>DDL that runs no code but event triggers, and that which its definition has checked.</summary>
     static readonly HashSet<TreeType> s_plain = [.. new[]
     {
@@ -95,6 +97,9 @@ internal sealed class Statements(Analysis a)
 
     /// <summary>CURSOR_OPT_HOLD (parsenodes.h).</summary>
     const long CursorHold = 0x20;
+
+    /// <summary>Which class a statement is of, its command says.</summary>
+    static Statements() => _ = CommandTable.Rows.Count;
 
     Analysis A => a;
 
@@ -116,7 +121,7 @@ internal sealed class Statements(Analysis a)
     }
 
     /// <summary>In a body it may change what runs next. A new partition asks the default one for rows that are to be its own.</summary>
-    bool IsPlain(TreeNode node) => a.Body is null && s_plain.Contains(node.Type) && node.Child(Nodes.PartitionBound).IsAbsent;
+    bool IsPlain(TreeNode node) => a.Body is null && s_plain.Contains(node.Type) && !(node.Is(s_create) && node.Has(Nodes.PartitionBound));
 
     Outcome Query(TreeNode node) => Outcome.Of(a.Queries.Of(node, null, null)) is var outcome && outcome.Columns is { Count: 0 } ? Outcome.None : outcome;
 
