@@ -58,6 +58,7 @@ internal static class LineageResult
             ChangesCatalog = effects.ChangesCatalog,
             ChangesInside = effects.ChangesInside,
             RunsLater = effects.RunsLater,
+            IsHeld = effects.IsHeld,
             RunsProgram = effects.RunsProgram,
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
