@@ -112,7 +112,7 @@ public sealed class Gateway : IAsyncDisposable
 
     private static IDialect DialectFor(ListenerOptions listener, CompiledPolicy policy, Analyses analysis) => listener.Protocol switch
     {
-        WireProtocol.Postgres => new PostgresDialect(listener, policy, analysis.Postgres),
+        WireProtocol.Postgres => new PostgresDialect(listener, policy, analysis.Postgres, analysis.Databases),
         WireProtocol.Tds => new TdsDialect(listener, policy, analysis.Tds),
         _ => throw new NotSupportedException($"Listener {listener.Name}: protocol {listener.Protocol} is not supported by this version."),
     };
@@ -134,9 +134,12 @@ public sealed class Gateway : IAsyncDisposable
         }
     }
 
-    /// <summary>What is known of statements' texts is shared by all listeners of a protocol. A parser is made when a listener needs it.</summary>
+    /// <summary>What is known of statements' texts and of databases is shared by all listeners of a protocol. A parser is made when a listener needs
+    /// it.</summary>
     private sealed class Analyses
     {
+        public KnownDatabases Databases { get; } = new();
+
         public Postgres.StatementAnalysis Postgres => field ??= new();
 
         public Tds.StatementAnalysis Tds => field ??= new();

@@ -38,6 +38,9 @@ public sealed record GatewaySettings
     /// <summary>Further keys at the file's top, such as <c>identity</c>, as lines of YAML.</summary>
     public string? More { get; init; }
 
+    /// <summary>The port of a second listener to the same upstream, with the same login for the catalog; null for none.</summary>
+    public int? TwinPort { get; init; }
+
     /// <summary>Further files beside the configuration, by their names.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
@@ -73,6 +76,12 @@ public sealed record GatewaySettings
             yaml.AppendLine($"      credentials: {Credentials}");
         if (Limits.Count > 0)
             yaml.AppendLine($"    limits: {{ {string.Join(", ", Limits.Select(limit => $"{limit.Key}: {limit.Value}"))} }}");
+        if (TwinPort is { } twin)
+        {
+            yaml.AppendLine("  - name: twin").AppendLine($"    protocol: {Protocol}").AppendLine($"    address: 127.0.0.1:{twin}");
+            yaml.AppendLine("    upstream:").AppendLine($"      address: {Upstream}").AppendLine($"      tls: {{ mode: {UpstreamTls} }}");
+            yaml.AppendLine($"      catalog: {{ username: {CatalogUser}, password: {{ env: CATALOG_PASSWORD }} }}");
+        }
         if (hasPolicy)
             yaml.AppendLine("policy: policy.yaml");
         if (Durability is not null)

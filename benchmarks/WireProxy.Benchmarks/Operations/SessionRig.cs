@@ -42,7 +42,7 @@ internal sealed class SessionRig : IDisposable
         var listener = new ListenerOptions(
             "benchmark", protocol, address, null,
             new UpstreamOptions("127.0.0.1", 1, new UpstreamTlsOptions(UpstreamTlsMode.Disable, null), null), new ListenerLimits());
-        var postgres = new PostgresDialect(listener, policy, new Relay.Postgres.StatementAnalysis());
+        var postgres = new PostgresDialect(listener, policy, new Relay.Postgres.StatementAnalysis(), new KnownDatabases());
         var tds = new TdsDialect(listener, policy, new Relay.Tds.StatementAnalysis());
         var context = new ListenerContext(
             listener, policy, journal, new GatewayLog(NullLogger.Instance), TimeProvider.System, new SessionRegistry())

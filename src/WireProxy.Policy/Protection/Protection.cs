@@ -163,6 +163,13 @@ public sealed class Protection
             relation.IsRead && (places || !relation.IsWritten) && NamesProtected(relation, facts));
     }
 
+    /// <summary>The statement calls a function of the system's that keeps what it is given, or sends it.</summary>
+    public static bool Places(StatementFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        return facts.Functions.Any(function => ReadingFunctions.Places(function.Name));
+    }
+
     private static bool Copies(string command) => command is
         "INSERT" or "UPDATE" or "MERGE" or "COPY FILE" or "COPY PROGRAM" or "CREATE TABLE AS" or "SELECT INTO";
 

@@ -36,10 +36,16 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private NameClaim? _claimed;
     private CatalogChange? _change;
     private long _claimsMade;
+    private long _endsSent;
+    private long _endsAnswered;
+    private long _claimsAtEnd;
     private long _since;
 
     /// <summary>How many messages have been sent that claim or change something, or leave something for later.</summary>
     public long ClaimsMade => Volatile.Read(ref _claimsMade);
+
+    /// <summary>How many statements have been sent that end a transaction.</summary>
+    public long EndsSent => Volatile.Read(ref _endsSent);
 
     private ChangeGuard Guard => news.Guard;
 
@@ -97,6 +103,13 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>The message is among those under way, or does not pass.</summary>
     public void Entered() => _reserved = null;
 
+    /// <summary>A statement that ends the transaction is sent.</summary>
+    public void TransactionEnds()
+    {
+        Volatile.Write(ref _claimsAtEnd, _claimsMade);
+        Interlocked.Increment(ref _endsSent);
+    }
+
     /// <summary>The client asks for the statement to be cancelled that may be waiting here.</summary>
     public void Cancel()
     {
@@ -115,9 +128,13 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
 
     /// <summary>An exchange is answered.</summary>
     /// <param name="claims"><see cref="ClaimsMade"/> when its last message was sent.</param>
-    public void Answered(long claims)
+    /// <param name="ends"><see cref="EndsSent"/> at that time.</param>
+    public void Answered(long claims, long ends)
     {
-        if (session.Status == TransactionStatus.Idle && (_claimed is not null || !_later.IsEmpty || _change is not null))
+        // COMMIT AND CHAIN begins another transaction at once.
+        bool hasEnded = session.Status == TransactionStatus.Idle || (ends > _endsAnswered && claims == Volatile.Read(ref _claimsAtEnd));
+        _endsAnswered = ends;
+        if (hasEnded && (_claimed is not null || !_later.IsEmpty || _change is not null))
         {
             lock (_lock)
             {

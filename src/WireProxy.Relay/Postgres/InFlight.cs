@@ -30,7 +30,8 @@ internal enum Expectation : byte
 /// <param name="IsOurs">The client did not send it, and does not get its answer.</param>
 /// <param name="Changes">Of what ends an exchange: <see cref="CatalogView.ChangesSent"/> when it was sent.</param>
 /// <param name="Claims">The same of <see cref="ChangeTurn.ClaimsMade"/>.</param>
-internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0, long Claims = 0);
+/// <param name="Ends">The same of <see cref="ChangeTurn.EndsSent"/>.</param>
+internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0, long Claims = 0, long Ends = 0);
 
 /// <summary>
 /// The messages that the server has not answered, in order: the request pump adds, the response pump removes. It mirrors

@@ -9,13 +9,13 @@ using WireProxy.Relay.Sessions;
 namespace WireProxy.Relay.Postgres;
 
 /// <summary>The PostgreSQL dialect of one listener.</summary>
-internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis) : IDialect, IFarewell
+internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy policy, StatementAnalysis analysis, KnownDatabases databases) : IDialect, IFarewell
 {
     private readonly ScramKeyCache _upstreamKeys = new();
 
     public string Name => "postgres";
 
-    public PostgresCatalogs Catalogs { get; } = new(listener, policy);
+    public PostgresCatalogs Catalogs { get; } = new(listener, policy, databases);
 
     public StatementAnalysis Analysis { get; } = analysis;
 

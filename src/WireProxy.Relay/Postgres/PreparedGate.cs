@@ -7,7 +7,7 @@ namespace WireProxy.Relay.Postgres;
 /// Judges anew, when it is bound and when it is run, what was judged when it was prepared: views, functions, names and the hour may be others by
 /// then. Where nothing of that has changed it costs two comparisons.
 /// </summary>
-internal sealed class PreparedGate(PostgresSession session, NamedStatements named, PortalNotes notes)
+internal sealed class PreparedGate(PostgresSession session, NamedStatements named, PortalNotes notes, UnansweredChanges unanswered)
 {
     private readonly StatementPlanner _planner = new(session, named);
 
@@ -36,6 +36,9 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
     public Refusal? RefusalOf(StatementWork work)
     {
         StatementPlans? plans = session.Masks && work.DependsOnCatalog && !work.Statements.IsEmpty ? _planner.PlansOf(work) : null;
+        if (unanswered.RefusalOf(work.Statements, plans) is { } early)
+            return early;
+        unanswered.Passed(work.Statements, plans);
         if (ReferenceEquals(plans, work.Judged.Plans) && ReferenceEquals(session.Catalog, work.Judged.Catalog) && !session.Policy.VerdictDependsOnTime)
             return null;
         if (session.Status == Protocols.Postgres.TransactionStatus.Failed && session.InFlight.Count == 0)

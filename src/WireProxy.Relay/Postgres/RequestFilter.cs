@@ -317,7 +317,7 @@ internal sealed class RequestFilter : IFilter
         input.Consume(length);
     }
 
-    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.View.ChangesSent, Claims: _session.Turn?.ClaimsMade ?? 0);
+    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.View.ChangesSent, Claims: _session.Turn?.ClaimsMade ?? 0, Ends: _session.Turn?.EndsSent ?? 0);
 
     private void Stream(int length, InputBuffer input, OutputBuffer output, bool isDurable = false)
     {

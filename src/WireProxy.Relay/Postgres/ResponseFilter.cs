@@ -253,7 +253,7 @@ internal sealed class ResponseFilter : IFilter
         // Before the head goes: whoever finds nothing under way must find the news, too.
         _session.View.ExchangeCompleted(head.Changes);
         // After the news: whoever finds nothing claimed must find them, too.
-        _session.Turn?.Answered(head.Claims);
+        _session.Turn?.Answered(head.Claims, head.Ends);
         return Answered(head);
     }
 

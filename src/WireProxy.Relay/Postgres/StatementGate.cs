@@ -28,7 +28,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
 
     private readonly TextReading _reading = new(session);
     private readonly StatementPlanner _planner = new(session, named);
-    private readonly PreparedGate _prepared = new(session, named, notes);
+    private readonly UnansweredChanges _unanswered = new(session);
+    private PreparedGate? _prepared;
     private StatementAdmission? _admission;
     private Task? _waiting;
     private AnalyzedText? _analyzedElsewhere;
@@ -52,6 +53,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             _planner.Judged();
         return answer;
     }
+
+    private PreparedGate Prepared => _prepared ??= new PreparedGate(session, named, notes, _unanswered);
 
     private StatementAdmission Admission => _admission ??= new StatementAdmission(session, named, _planner, _reading);
 
@@ -160,6 +163,9 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         }
         if (session.Masks && _planner.CommitsAmid(analyzed))
             return Refused(Refusals.CommitAmid, text, secrets);
+        // What is prepared is looked at when it is bound.
+        if (statement is null && _unanswered.RefusalOf(analyzed.Statements, plans) is { } early)
+            return Refused(early, text, secrets);
         Needs needs = session.Turn is null ? Needs.Nothing
             : plans?.NeedsOf(analyzed.Statements) ?? ChangeNeeds.Of(analyzed.Statements, null, session.Catalog, session.Masks);
         // What is prepared needs nothing before it is bound.
@@ -172,6 +178,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (conflict is not null)
             return Refused(conflict, text, secrets);
         Record(analyzed);
+        if (statement is null)
+            _unanswered.Passed(analyzed.Statements, plans);
         return new GateAnswer(Admission.Admit(text, analyzed, plans, needs, statement), null, [], secrets, textOffset);
     }
 
@@ -200,7 +208,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         {
             if (MustWaitToJudge(work, output))
                 return true;
-            refusal = _prepared.RefusalOf(work);
+            refusal = Prepared.RefusalOf(work);
         }
         return refusal is null && MustWaitFor(NeedsOf(work, isKept: execute.MaximumRows > 0), work.Judged.Plans is not null, out refusal);
     }
@@ -214,7 +222,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         StatementWork? work = notes.Meant(name);
         if (MustWaitToJudge(work, output))
             return true;
-        refusal = _prepared.OfBind(name, out Task? settling);
+        refusal = Prepared.OfBind(name, out Task? settling);
         _waiting = settling;
         if (settling is not null || refusal is not null || work is null)
             return settling is not null;

@@ -104,9 +104,6 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
         if (session.Protection is { ProtectsNothing: false } && facts.InnerCommands.Contains("COPY PROGRAM"))
             return Refusals.Unknowable(facts.Command, "a program of the server may reach any of its databases");
-        // What it reads may be what was changed just now, and is not in the catalog here.
-        if (lineage is null && session.View.MayHaveOpenChanges && session.Protection is { ProtectsNoColumn: false } && CarriesOn(facts))
-            return Refusals.Unknowable(facts.Command, "what it reads may have been changed by what was sent before it, and that is not answered");
         // Where no column of the database is protected, there is nothing to carry away.
         if (!DependsOnCatalog(facts) || session.Protection is not { ProtectsNoColumn: false } protection || !protection.Touches(facts, _ => false))
             return null;
@@ -115,10 +112,6 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         bool isPlainRead = IsRead(facts) && !StatementEffects.RunsUnknownCode(facts, session.Catalog);
         return isPlainRead ? null : Refusals.Unknowable(facts.Command, "what names stand for is not known before the statements sent before it are answered");
     }
-
-    /// <summary>It writes what it reads.</summary>
-    private static bool CarriesOn(StatementFacts facts) => (facts.Classes.Contains(StatementClass.Write) || facts.Command is "CREATE TABLE AS" or "SELECT INTO")
-        && facts.Relations.Any(static relation => relation.IsRead && relation.Schema is not ("pg_catalog" or "information_schema"));
 
     /// <summary>Of an EXECUTE of which it is not certain what it runs now: everything that may stand under the name must be harmless.</summary>
     public Refusal? RefusalOfNamed(StatementFacts running)

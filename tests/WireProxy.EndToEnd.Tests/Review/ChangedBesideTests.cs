@@ -493,6 +493,38 @@ public sealed class ChangedBesideTests() : ThroughGateway(Through.Guarded)
         Assert.That((await client.QueryAsync("COMMIT")).Single(message => message.Type == 'C').Body, Is.EqualTo("COMMIT\0"u8.ToArray()));
     }
 
+    [Test]
+    public async Task A_change_through_one_listener_is_known_at_another()
+    {
+        int twin = FreePort.Next();
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { TwinPort = twin });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(twin);
+        Assert.That(Shown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}")), Does.Contain("north"));
+        await other.QueryAsync(Replace);
+
+        AssertNothingShown(await client.QueryAsync($"SELECT x, x || '' FROM {_view}"));
+    }
+
+    [TestCase("CREATE OR REPLACE VIEW {view} AS SELECT full_name AS x FROM clinic.patients", "INSERT INTO {open} SELECT x FROM {view}")]
+    [TestCase("CREATE TEMP TABLE patients (full_name text)", "INSERT INTO patients SELECT full_name FROM clinic.patients")]
+    [TestCase("SET search_path = public", "INSERT INTO patients (full_name) SELECT full_name FROM clinic.patients")]
+    [TestCase("DO $$ BEGIN CREATE TEMP TABLE patients (full_name text); END $$", "INSERT INTO patients SELECT full_name FROM clinic.patients")]
+    public async Task What_is_changed_and_written_in_one_go_is_refused(string change, string write)
+    {
+        string Own(string sql) => sql.Replace("{view}", _view).Replace("{open}", _open);
+        await DirectPsql.QueryAsync("CREATE TABLE IF NOT EXISTS public.patients (full_name text)");
+        await using var client = await LogInAsync();
+        await client.QueryAsync("SET search_path = clinic, public");
+
+        AssertRefused(await client.QueryAsync($"{Own(change)}; {Own(write)}"));
+        await client.QueryAsync("SET search_path = clinic, public");
+        await client.SendAsync(Parse(Own(change)), Bind(), Execute(), Parse(Own(write)), Bind(), Execute(), Sync);
+        AssertRefused(await client.ReadUntilAsync('Z'));
+        await AssertNothingCopiedAsync();
+        Assert.That((await DirectPsql.QueryAsync("SELECT count(*) FROM public.patients")).Output.Trim(), Is.EqualTo("0"));
+    }
+
     /// <summary>One session locks, the statement is sent by another and waits, the first changes and commits.</summary>
     private async Task<IReadOnlyList<WireMessage>> RaceAsync(string statement, string holding, params string[] changes)
     {

@@ -11,8 +11,8 @@ namespace WireProxy.Relay.Tests.Postgres;
 /// <summary>The filters fed with sessions that were recorded between real programs (protocol-specs/postgres/vectors).</summary>
 public sealed class FilterTests
 {
-    private static readonly PostgresDialect Transparent = new(Detached.Options, CompiledPolicy.AllowEverything, new StatementAnalysis());
-    private static readonly PostgresDialect Judging = new(Detached.Options, TestPolicies.Judging, new StatementAnalysis());
+    private static readonly PostgresDialect Transparent = new(Detached.Options, CompiledPolicy.AllowEverything, new StatementAnalysis(), new KnownDatabases());
+    private static readonly PostgresDialect Judging = new(Detached.Options, TestPolicies.Judging, new StatementAnalysis(), new KnownDatabases());
 
     /// <summary>What follows the login of each recorded session, in the order in which it was sent.</summary>
     private static IEnumerable<TestCaseData> Sessions() => PostgresSpecification.Vectors

@@ -89,7 +89,7 @@ public sealed class MaskingFilterTests
 
     private static async Task<FilterRig> OpenAsync(params byte[][] request)
     {
-        var dialect = new PostgresDialect(Detached.Options, TestPolicies.Protecting, new StatementAnalysis());
+        var dialect = new PostgresDialect(Detached.Options, TestPolicies.Protecting, new StatementAnalysis(), new KnownDatabases());
         var rig = new FilterRig(dialect, TestPolicies.Protecting);
         rig.Response(Ready);
         Assert.That(rig.Request(Join(request)), Is.EqualTo(FilterStep.Wait), "the catalog is read first");

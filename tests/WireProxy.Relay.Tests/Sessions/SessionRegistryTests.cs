@@ -87,7 +87,7 @@ internal static class Detached
         var context = new ListenerContext(
             options, policy, null, new GatewayLog(NullLogger.Instance), TimeProvider.System, registry ?? new SessionRegistry())
         {
-            Dialect = dialect ?? new PostgresDialect(options, policy, new StatementAnalysis()),
+            Dialect = dialect ?? new PostgresDialect(options, policy, new StatementAnalysis(), new KnownDatabases()),
         };
         return new Session(context, new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
     }

@@ -8,10 +8,16 @@ internal sealed class Definitions(Analysis a)
     static readonly TreeType s_partition = ProtoSchema.Type("PartitionCmd");
     static readonly long[] s_withoutRows = [.. new[] { "TYPE", "INDEX", "SEQUENCE" }.Select(o => (long)ProtoSchema.Value("ObjectType", "OBJECT_" + o))];
 
+    static readonly HashSet<long> s_additions = [.. new[]
+    {
+        "AddColumn", "DropColumn", "AddConstraint", "AddIndex", "AddIndexConstraint", "SetNotNull", "DropNotNull", "ValidateConstraint", "SetStatistics",
+        "SetStorage", "SetOptions", "ChangeOwner", "ClusterOn", "SetLogged", "SetUnLogged", "SetRelOptions", "AddIdentity",
+    }.Select(k => (long)ProtoSchema.Value("AlterTableType", "AT_" + k))];
+
     /// <summary>DDL that moves no values; an event trigger may run beside it.</summary>
     public Outcome Silent()
     {
-        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = true;
+        a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.Turns = true;
         FireEvents();
         return Outcome.None;
     }
@@ -29,8 +35,18 @@ internal sealed class Definitions(Analysis a)
     /// <summary>CREATE TABLE: what its partition bounds compute stays in the catalog, where everybody reads it.</summary>
     public Outcome Create(TreeNode node)
     {
-        Silent();
+        Adds();
+        a.Effects.Turns |= node.Has(Nodes.CreateParents); // Rows are shared with what is there.
         Computed(node);
+        return Outcome.None;
+    }
+
+    /// <summary>DDL that only adds something, or does what nothing else hangs on.</summary>
+    public Outcome Adds()
+    {
+        var before = a.Effects.Turns;
+        Silent();
+        a.Effects.Turns = before || a.Shared.Definitions.EventTriggers.Length > 0;
         return Outcome.None;
     }
 
@@ -79,7 +95,9 @@ internal sealed class Definitions(Analysis a)
     /// <summary>ALTER TABLE: a new column's default, and a changed type's USING, are computed for the rows that are there.</summary>
     public Outcome AlterTable(TreeNode node)
     {
-        Silent();
+        Adds();
+        foreach (var command in node.Items(Nodes.AlterCommands))
+            a.Effects.Turns |= !s_additions.Contains(command.Number(Nodes.AlterSubtype));
         if (IsWithoutRows(node))
             return Outcome.None;
         foreach (var command in node.Items(Nodes.AlterCommands))
@@ -227,7 +245,7 @@ internal sealed class Definitions(Analysis a)
     /// <summary>CREATE INDEX looks at every row, and says so where it fails.</summary>
     public Outcome Index(TreeNode node)
     {
-        Silent();
+        Adds();
         var scope = new Scope(null, null);
         scope.Entries.Add(a.Ranges.Of(node.Child(Nodes.IndexRelation)));
         foreach (var element in node.Items(Nodes.IndexParams))

@@ -23,6 +23,8 @@ internal sealed class Effects
     public bool ChangesMeaning { get; set; }
     /// <summary>A function that runs inside changes what names mean, while the statement goes on.</summary>
     public bool ChangesAmid { get; private set; }
+    /// <summary>DDL that may make something known already mean or do something else: not what only adds a table, an index, a comment.</summary>
+    public bool Turns { get; set; }
     /// <summary>An expression of the statement's own, or of a view's, sets the search path or the role.</summary>
     public bool MovesPath { get; set; }
 
@@ -205,29 +207,34 @@ internal sealed class Effects
     public void UnknownCode(string reason)
     {
         Unknown(reason);
+        Turns = true;
         (ChangesMeaning, ChangesCatalog, ChangesInside, ChangesNames, RunsUnseen) = (true, true, true, true, true);
         Messages = Messages.Union(SourceSet.Everything);
         Write(WriteKind.Anywhere, default, reason, SourceSet.Everything);
     }
 
     /// <summary>Takes in what a view or function does, with arguments in place of its parameters.</summary>
-    public void Merge(Effects inner, IReadOnlyList<SourceSet> arguments)
+    /// <param name="arguments">Null where its parameters are those of this one.</param>
+    public void Merge(Effects inner, IReadOnlyList<SourceSet>? arguments)
     {
+        SourceSet With(SourceSet sources) => arguments is null ? sources : sources.Substitute(arguments);
+
         foreach (var (column, uses) in inner._uses)
             _uses[column] = _uses.GetValueOrDefault(column) | uses;
         if (inner.Conditions.Parameters != 0)
-            Use(inner.Conditions.Substitute(arguments), ColumnUses.Predicate);
+            Use(With(inner.Conditions), ColumnUses.Predicate);
         _relations.UnionWith(inner._relations);
         foreach (var function in inner._functions)
             Call(function);
         foreach (var write in inner._writes)
-            Write(write.Kind, write.Target, write.Name, write.Sources.Substitute(arguments), write.Plain);
+            Write(write.Kind, write.Target, write.Name, With(write.Sources), write.Plain);
         if (!inner.Messages.IsEmpty)
-            Message(inner.Messages.Substitute(arguments));
+            Message(With(inner.Messages));
         foreach (var reason in inner._reasons)
             Unknown(reason);
         ReachesEverything |= inner.ReachesEverything;
         ChangesMeaning |= inner.ChangesMeaning;
+        Turns |= inner.Turns;
         ChangesAmid |= inner.ChangesMeaning | inner.ChangesAmid;
         MovesPath |= inner.MovesPath;
         ChangesCatalog |= inner.ChangesCatalog;
@@ -241,6 +248,6 @@ internal sealed class Effects
             Label(label);
         HasFired |= inner.HasFired;
         HasOtherResults |= inner.HasOtherResults;
-        Folded = Folded.Union(inner.Folded.Substitute(arguments));
+        Folded = Folded.Union(With(inner.Folded));
     }
 }

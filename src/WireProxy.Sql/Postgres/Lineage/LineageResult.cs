@@ -57,6 +57,7 @@ internal static class LineageResult
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
             ChangesInside = effects.ChangesInside,
+            Turns = effects.Turns,
             RunsLater = effects.RunsLater,
             IsHeld = effects.IsHeld,
             RunsProgram = effects.RunsProgram,

@@ -81,7 +81,7 @@ internal static class Nodes
         RenameObject = F("RenameStmt", "object"), MoveObject = F("AlterObjectSchemaStmt", "object"), AlteredFunction = F("AlterFunctionStmt", "func"),
         ObjectName = F("ObjectWithArgs", "objname"), DefineNames = F("DefineStmt", "defnames"), DefineReplaces = F("DefineStmt", "replace"),
         CreatedFunction = F("CreateFunctionStmt", "funcname"), RuleName = F("RuleStmt", "rulename"), RuleRelation = F("RuleStmt", "relation"),
-        ViewRange = F("ViewStmt", "view"), ViewReplaces = F("ViewStmt", "replace"), ColumnDefault = F("ColumnDef", "raw_default"),
+        CreateParents = F("CreateStmt", "inh_relations"), ViewRange = F("ViewStmt", "view"), ViewReplaces = F("ViewStmt", "replace"), ColumnDefault = F("ColumnDef", "raw_default"),
         ColumnConstraints = F("ColumnDef", "constraints"), ConstraintKind = F("Constraint", "contype"), ConstraintExpr = F("Constraint", "raw_expr"),
         IndexRelation = F("IndexStmt", "relation"), IndexParams = F("IndexStmt", "index_params"), IndexWhere = F("IndexStmt", "where_clause"),
         SchemaElements = F("CreateSchemaStmt", "schema_elts"), FunctionSqlBody = F("CreateFunctionStmt", "sql_body"),
@@ -96,6 +96,7 @@ internal static class Nodes
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
         DropExpression = V("AlterTableType", "AT_DropExpression"), Cascade = V("DropBehavior", "DROP_CASCADE"),
+        Commit = V("TransactionStmtKind", "TRANS_STMT_COMMIT"), PrepareTransaction = V("TransactionStmtKind", "TRANS_STMT_PREPARE"),
         ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 
     static TreeType T(string name) => ProtoSchema.Type(name);

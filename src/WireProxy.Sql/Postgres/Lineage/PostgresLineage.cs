@@ -59,16 +59,25 @@ public static class PostgresLineage
             return Unknown("the text does not parse");
         var shared = SnapshotLineage.Of(catalog);
         var statements = ImmutableArray.CreateBuilder<StatementLineage>(1);
-        var isStale = false;
+        var (isStale, isTurned) = (false, false);
         foreach (var raw in parsed.Statements)
         {
             var lineage = Statement(raw.Child(Tree.RawStmt), shared, path);
+            var turns = lineage.Turns;
             // What an earlier statement of the text has changed, the catalog here does not show.
             if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
-                lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with { IsStale = true };
+                lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with
+                {
+                    IsStale = true,
+                    MayCarry = isTurned && (!lineage.Writes.IsEmpty || lineage.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId)),
+                    // By the old catalog; what it uses now, these tell only together with what was changed.
+                    Relations = lineage.Relations,
+                    Functions = lineage.Functions,
+                };
             else if (isStale && !lineage.Labels.IsEmpty)
                 lineage = lineage with { Labels = [.. lineage.Labels.Select(l => l with { IsKnown = false })] };
             isStale |= lineage.ChangesMeaning;
+            isTurned |= turns;
             statements.Add(lineage);
         }
         return new(statements.DrainToImmutable());

@@ -146,7 +146,7 @@ internal sealed class SnapshotLineage
                     inside.Expressions.Of(target.Child(Tree.TargetValue), scope);
             if (parsed.IsBroken)
                 inside.Effects.UnknownCode("a check of the domain " + domain.Name);
-            a.Effects.Merge(inside.Effects, []);
+            a.Effects.Merge(inside.Effects, null);
         }
         if (domain.BaseId != type)
             CheckDomain(domain.BaseId, value, a);

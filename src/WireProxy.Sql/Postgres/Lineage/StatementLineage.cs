@@ -110,6 +110,10 @@ public sealed record StatementLineage
     public ResultShape Shape { get; init; }
     /// <summary>It is unknown because an earlier statement of the same text may change what its names mean, and for no other reason.</summary>
     public bool IsStale { get; init; }
+    /// <summary>Stale because of one that may make something else mean another thing, not only add something; and it puts values somewhere, or runs code.</summary>
+    public bool MayCarry { get; init; }
+    /// <summary>It may make something known already mean or do something else.</summary>
+    public bool Turns { get; init; }
     /// <summary>With <see cref="ResultShape.Columns"/> the result's columns, in order. Of PREPARE, DECLARE CURSOR and CREATE VIEW, which return
     /// none, those of the query that they keep.</summary>
     public ImmutableArray<OutputColumn> Columns { get; init; } = [];

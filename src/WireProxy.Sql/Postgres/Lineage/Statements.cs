@@ -64,6 +64,10 @@ internal sealed class Statements(Analysis a)
     static readonly HashSet<int> s_quietTransactions =
         [.. new[] { "BEGIN", "START", "SAVEPOINT", "RELEASE" }.Select(k => ProtoSchema.Value("TransactionStmtKind", "TRANS_STMT_" + k))];
 
+    /// <summary>DDL that only adds something, or that nothing else hangs on.</summary>
+    static readonly HashSet<TreeType> s_additions =
+        [.. new[] { "GrantStmt", "GrantRoleStmt", "CreateSeqStmt", "AlterSeqStmt", "CreateEnumStmt", "CompositeTypeStmt", "AlterOwnerStmt" }.Select(T)];
+
     /// <summary>Statements that show no row and put none anywhere, whatever they name.</summary>
     static readonly HashSet<TreeType> s_silent = [.. new[]
     {
@@ -114,6 +118,8 @@ internal sealed class Statements(Analysis a)
             return handler(this, node);
         if (s_silent.Contains(node.Type))
             return Outcome.None;
+        if (s_additions.Contains(node.Type))
+            return new Definitions(a).Adds();
         if (node.Type.Command is { } command && command.Class(node) is StatementClass.Ddl or StatementClass.Role or StatementClass.Misc)
             return new Definitions(a).Silent();
         a.Effects.UnknownCode("a statement that is not known here: " + node.Type.Name);
@@ -176,7 +182,11 @@ internal sealed class Statements(Analysis a)
     Outcome Transaction(TreeNode node)
     {
         // In a body it is the first of its transaction, and what the body itself changes counts by itself.
-        a.Effects.ChangesMeaning |= a.Body is null && !s_quietTransactions.Contains((int)node.Number(Tree.TransactionKind));
+        if (a.Body is not null)
+            return Outcome.None;
+        var kind = (int)node.Number(Tree.TransactionKind);
+        a.Effects.ChangesMeaning |= !s_quietTransactions.Contains(kind);
+        a.Effects.Turns |= a.Effects.ChangesMeaning && kind != Nodes.Commit && kind != Nodes.PrepareTransaction;
         return Outcome.None;
     }
 

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using WireProxy.Policy;
+using WireProxy.Sql;
+using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>
+/// What the session has changed and nobody has read since, because it is not answered yet. What would carry on values by way of something of it waits
+/// until it is.
+/// </summary>
+internal sealed class UnansweredChanges(PostgresSession session)
+{
+    private bool _isTurned;
+
+    /// <summary>Why one of the statements must not run now; null where all may.</summary>
+    public Refusal? RefusalOf(ImmutableArray<StatementFacts> facts, StatementPlans? plans)
+    {
+        if (!session.Masks || session.Catalog is not { } catalog || session.Protection is not { ProtectsNoColumn: false })
+            return null;
+        // Nothing is under way: the catalog can be read.
+        _isTurned &= session.InFlight.Count > 0;
+        NameClaim changed = NameClaim.Nobody;
+        for (int i = 0; i < facts.Length; i++)
+        {
+            StatementLineage? lineage = plans?.Statements[i];
+            if (lineage is null ? _isTurned && MayCarry(facts[i]) : lineage.MayCarry && IsConcerned(facts[i], lineage, changed, catalog))
+                return Refusals.Unknowable(facts[i].Command, "what it uses may have been changed by what was sent with it or before it, and that is not answered yet");
+            if (facts[i].ChangesCatalog || facts[i].Change is { MovesPath: true } || lineage is { Turns: true })
+                changed = NameClaim.Join(changed, Turned(facts[i].Change));
+        }
+        return null;
+    }
+
+    /// <summary>The statements have passed.</summary>
+    public void Passed(ImmutableArray<StatementFacts> facts, StatementPlans? plans)
+    {
+        for (int i = 0; i < facts.Length && session.Masks; i++)
+            _isTurned |= plans is null ? facts[i].ChangesCatalog : plans.Statements[i].Turns;
+    }
+
+    /// <summary>The names that stand for something else after a change, temporary objects' included.</summary>
+    private static NameClaim Turned(CatalogChange? change) => change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true } claim }
+        ? NameClaim.Join(claim, change.OwnNames.IsEmpty ? NameClaim.Nobody : new NameClaim(ChangeReach.Users, change.OwnNames)) : NameClaim.Everybody;
+
+    /// <summary>It puts values somewhere, or runs code that may.</summary>
+    private bool MayCarry(StatementFacts facts) => facts.Classes.Contains(StatementClass.Write) || Protection.Places(facts)
+        || facts.Command is "CREATE TABLE AS" or "SELECT INTO" or "CREATE MATERIALIZED VIEW" or "REFRESH MATERIALIZED VIEW" or "CALL" or "DO"
+        || StatementEffects.RunsUnknownCode(facts, session.Catalog);
+
+    /// <summary>It uses something that was changed, be it through views, functions and triggers as they were.</summary>
+    private static bool IsConcerned(StatementFacts facts, StatementLineage lineage, NameClaim changed, CatalogSnapshot catalog) =>
+        new NameUse([.. facts.Relations.Select(static one => one.Name), .. facts.Functions.Select(static one => one.Name),
+            .. lineage.Relations.Select(id => catalog.Relation(id)?.Name ?? ""), .. lineage.Functions.Select(static one => one.Name)], writes: true).IsUnder(changed);
+}
