@@ -59,6 +59,7 @@ internal static class LineageResult
             ChangesInside = effects.ChangesInside,
             Turns = effects.Turns,
             RunsLater = effects.RunsLater,
+            IsHeld = effects.IsHeld,
             RunsProgram = effects.RunsProgram,
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
