@@ -175,7 +175,7 @@ internal sealed class IdentitySettingsTests
         Assert.That(settings!.Identity!.Credentials, Is.Null);
     }
 
-    [TestCase("{}", "identity: nobody could log in; 'users', 'oidc' or 'certificates' is expected")]
+    [TestCase("{}", "identity: nobody could log in; 'users', 'users_file', 'oidc' or 'certificates' is expected")]
     [TestCase("{ users: [{ name: a }] }", "identity.users[0]: 'password' is missing")]
     [TestCase("{ users: [{ name: wp_a, password: x }] }", "identity.users[0].name: 'wp_a' begins with wp_")]
     [TestCase("{ users: [{ name: a, password: x }, { name: a, password: x }] }", "identity.users: the name 'a' stands 2 times")]

@@ -37,6 +37,7 @@ internal sealed class SampleFilesTests
         Environment.SetEnvironmentVariable("BACKUP_PASSWORD", "for this test");
         new TestCertificates(files["."]).Issue("gateway", "localhost");
         files.Write("token", "for this test");
+        files.Write("users.yaml", "users: [ { name: archive, password: { env: BACKUP_PASSWORD }, groups: [operations] } ]");
         var identity = File.ReadAllText(RepositoryFiles.Path("README.md")).Split("```yaml\n").Single(block => block.StartsWith("identity:", StringComparison.Ordinal));
         var (settings, problems) = files.Read("""
             listeners:

@@ -84,11 +84,30 @@ internal sealed class TransactSqlPolicyTests
     {
         var result = await Cli.RunAsync("check", "--config", _files.Main);
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
-        Assert.That(result.Output, Does.Contain("protocol    tds").And.Contain(", everything encrypted").And.Contain("MARS is answered off"));
+        Assert.That(result.Output, Does.Contain("protocol    tds").And.Contain(", everything encrypted").And.Not.Contain("MARS is answered off"));
         var json = await Cli.RunAsync("check", "--config", _files.Main, "--format", "json");
         var listener = JsonDocument.Parse(json.OutputLines.First(line => line.Contains("\"listener\"", StringComparison.Ordinal))).RootElement;
         Assert.That(listener.GetProperty("upstream_encryption").GetString(), Is.EqualTo("full"));
         Assert.That(listener.GetProperty("not_there").GetArrayLength(), Is.GreaterThan(0));
+    }
+
+    [TestCase("limits: { mars_sessions: 0 }", "")]
+    [TestCase("cleartext_on_loopback: true", ", credentials: { username: app, password: secret }")]
+    public async Task Check_says_where_MARS_is_not_had(string listener, string upstream)
+    {
+        _files.Read($$"""
+            listeners:
+              - name: clinic
+                protocol: tds
+                address: 127.0.0.1:11433
+                upstream: { address: 127.0.0.1:1433{{upstream}} }
+                {{listener}}
+            identity: { users: [ { name: alice, password: secret } ] }
+            """);
+
+        var result = await Cli.RunAsync("check", "--offline", "--config", _files.Main);
+
+        Assert.That(result.Output, Does.Contain("MARS is answered off"), result.ToString);
     }
 
     private async Task<Cli> TestAsync(string script, params string[] options)

@@ -27,6 +27,8 @@ internal sealed class NamedStatements
 
     private NameMap<List<StatementFacts>> _statements;
     private NameMap<MadeStatement> _made;
+    /// <summary>Cursors that end with their transaction, and their keys.</summary>
+    private readonly Dictionary<StatementFacts, string> _passing = new(ReferenceEqualityComparer.Instance);
     private bool _portalsBound;
     private bool _unknownCode;
 
@@ -39,10 +41,33 @@ internal sealed class NamedStatements
     /// <summary>Code that nobody has read may have put anything under any name.</summary>
     public void UnknownCodeRuns() => _unknownCode = true;
 
+    /// <summary>No transaction is open: cursors that are not held are gone.</summary>
+    public void NoTransactionIsOpen()
+    {
+        if (_passing.Count == 0)
+            return;
+        foreach (string key in _passing.Values)
+        {
+            if (!_statements.TryGetValue(key, out List<StatementFacts>? all))
+                continue;
+            all.RemoveAll(_passing.ContainsKey);
+            if (all.Count == 0)
+                _statements.Remove(key);
+            if (_made.GetValueOrDefault(key) is { } made && _passing.ContainsKey(made.Facts))
+                _made.Remove(key);
+        }
+        _passing.Clear();
+    }
+
     /// <param name="made">Its lineage, or null where that is not known.</param>
-    public void Note(string name, StatementFacts facts, MadeStatement? made)
+    /// <param name="runsNow">False where it is only prepared, and may put something under the name at any later time.</param>
+    public void Note(string name, StatementFacts facts, MadeStatement? made, bool runsNow = false)
     {
         string key = KeyOf(name);
+        if (runsNow && facts.NameEffect == NameEffect.DeclareCursor && made is { Lineage.IsHeld: false })
+            _passing[facts] = key;
+        else
+            _passing.Remove(facts);
         if (made is null)
             _made.Remove(key);
         else
@@ -56,6 +81,7 @@ internal sealed class NamedStatements
             return;
         _statements.Clear();
         _made.Clear();
+        _passing.Clear();
         HasForgotten = true;
     }
 
@@ -99,6 +125,7 @@ internal sealed class NamedStatements
             Reasons = [.. declared.Reasons, .. today.Reasons],
             ChangesNames = declared.ChangesNames || today.ChangesNames,
             ChangesCatalog = declared.ChangesCatalog || today.ChangesCatalog,
+            RunsUnseen = declared.RunsUnseen || today.RunsUnseen,
         };
 
     /// <summary>Everything that an EXECUTE or FETCH may run; null where that is not known.</summary>

@@ -1,4 +1,5 @@
 using WireProxy.Policy;
+using WireProxy.Protocols.Postgres;
 using WireProxy.Sql;
 using WireProxy.Sql.Postgres.Lineage;
 
@@ -24,6 +25,8 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
 
     public Work Admit(ReadOnlySpan<byte> text, AnalyzedText analyzed, StatementPlans? plans, Needs needs, string? statement)
     {
+        if (session.Status == TransactionStatus.Idle && !session.ExchangeIsOpen && session.InFlight.Count == 0)
+            named.NoTransactionIsOpen();
         bool dependsOnCatalog = analyzed.Statements.Any(StatementPlanner.DependsOnCatalog);
         Protection? under = dependsOnCatalog ? session.CertainProtection : session.Protection;
         StatementEffect effects = StatementEffect.None;
@@ -118,9 +121,9 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             StatementFacts facts = analyzed.Statements[i];
             var made = plans is null ? null : new MadeStatement(facts, plans.Statements[i], plans.Judge, session.Path.Current, kept, i);
             if (facts is { NameEffect: NameEffect.Prepare or NameEffect.DeclareCursor, AffectedName: { } name })
-                named.Note(name, facts, made);
+                named.Note(name, facts, made, runsNow: statement is null);
             if (!string.IsNullOrEmpty(statement))
-                named.Note(statement, facts, made);
+                named.Note(statement, facts, made, runsNow: false);
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed class ClientStart(Session session)
             return null;
         if (header.Type != PacketType.PreLogin)
             throw new ProtocolException("A connection begins neither with a PRELOGIN nor with a login.");
-        return PreLogin.Decode(PacketIo.Take(_client, await PacketIo.ReceiveMessageAsync(_client, Party.Client)));
+        return PreLogin.Decode(PacketIo.Take(_client, await PacketIo.ReceiveMessageAsync(_client, Party.Client, PacketIo.PreLoginBytes)));
     }
 
     /// <exception cref="SessionEndException">The client does not encrypt as the listener demands, and answering PRELOGIN cannot tell it so.</exception>
@@ -103,7 +103,7 @@ internal sealed class ClientStart(Session session)
         if (first.Type != PacketType.Login7)
             throw new ProtocolException("Something else came where the login was due.");
         if (_loginStream is null)
-            return PacketIo.Take(_client, await PacketIo.ReceiveMessageAsync(_client, Party.Client));
+            return PacketIo.Take(_client, await PacketIo.ReceiveMessageAsync(_client, Party.Client, PacketIo.ClientLoginBytes));
         return await ReadPartlyEncryptedLoginAsync();
     }
 
@@ -136,7 +136,7 @@ internal sealed class ClientStart(Session session)
         PacketRun run;
         while (!PacketRun.TryMeasure(login.WrittenSpan, out run, out int needed))
         {
-            if (needed > PacketIo.LoginMessageBytes)
+            if (needed > PacketIo.ClientLoginBytes)
                 throw PacketIo.Violation(Party.Client, "a message too long for a login");
             if (!await _client.ReceiveAsync())
                 throw PacketIo.Closed(Party.Client);

@@ -12,6 +12,12 @@ internal static class PacketIo
     /// <summary>The largest message of a login, in bytes: a LOGIN7 has at most 128 KiB, tokens of federated logins may be larger.</summary>
     public const int LoginMessageBytes = 512 * 1024;
 
+    /// <summary>Of a LOGIN7 with the headers of its packets, be they as small as they may: nobody has proved anything yet.</summary>
+    public const int ClientLoginBytes = 144 * 1024;
+
+    /// <summary>Of a PRELOGIN, which SQL Server takes in one packet.</summary>
+    public const int PreLoginBytes = 8 * 1024;
+
     /// <summary>Receives until a whole packet stands at the input's beginning.</summary>
     public static async Task<PacketHeader> ReceivePacketAsync(Leg leg, Party party)
     {
@@ -25,17 +31,19 @@ internal static class PacketIo
     }
 
     /// <summary>Receives until a whole message stands at the input's beginning.</summary>
-    public static async Task<PacketRun> ReceiveMessageAsync(Leg leg, Party party)
+    /// <param name="most">Bytes, headers included.</param>
+    public static async Task<PacketRun> ReceiveMessageAsync(Leg leg, Party party, int most = LoginMessageBytes)
     {
         PacketRun run;
         int needed;
         while (!TryMeasure(leg, party, out run, out needed))
         {
-            if (needed > LoginMessageBytes)
+            if (needed > most)
                 throw Violation(party, "a message too long for a login");
             await ReceiveAsync(leg, party, needed);
         }
-        return run;
+        // More may have come at once than was asked for.
+        return run.Length <= most ? run : throw Violation(party, "a message too long for a login");
     }
 
     /// <summary>Receives the upstream's next message of a login, for which it has a limited time.</summary>

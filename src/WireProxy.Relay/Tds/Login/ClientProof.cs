@@ -90,7 +90,7 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
             ]).Encode(payload);
             await PacketIo.SendAsync(session.Client, PacketType.TabularResult, payload.WrittenMemory);
         }
-        PacketRun run = await PacketIo.ReceiveMessageAsync(session.Client, Party.Client);
+        PacketRun run = await PacketIo.ReceiveMessageAsync(session.Client, Party.Client, PacketIo.ClientLoginBytes);
         if (run.First.Type != PacketType.FederatedAuthenticationToken)
             throw PacketIo.Violation(Party.Client, "something other than its answer to the login's question");
         byte[] message = PacketIo.Take(session.Client, run);

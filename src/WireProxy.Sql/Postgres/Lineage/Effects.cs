@@ -35,6 +35,8 @@ internal sealed class Effects
     public bool ChangesInside { get; set; }
     /// <summary>A trigger, or a cursor that outlives its transaction, may run later in the transaction.</summary>
     public bool RunsLater { get; set; }
+    /// <summary>Of a DECLARE alone: WITH HOLD.</summary>
+    public bool IsHeld { get; set; }
     /// <summary>A program of the server runs, which may do anything to all of its databases.</summary>
     public bool RunsProgram { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>

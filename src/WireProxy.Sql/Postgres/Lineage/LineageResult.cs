@@ -61,6 +61,7 @@ internal static class LineageResult
             ChangesInside = effects.ChangesInside,
             Turns = effects.Turns,
             RunsLater = effects.RunsLater,
+            IsHeld = effects.IsHeld,
             RunsProgram = effects.RunsProgram,
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,

@@ -144,6 +144,8 @@ public sealed record StatementLineage
     public bool ChangesInside { get; init; }
     /// <summary>A trigger that is deferrable may run at the end of the transaction.</summary>
     public bool RunsLater { get; init; }
+    /// <summary>It declares a cursor that outlives its transaction.</summary>
+    public bool IsHeld { get; init; }
     /// <summary>A program of the server runs, which may do anything to all of its databases.</summary>
     public bool RunsProgram { get; init; }
     /// <summary>Code may run of which nothing is said here: what DDL sets off, above all.</summary>

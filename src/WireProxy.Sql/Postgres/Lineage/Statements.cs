@@ -155,7 +155,8 @@ internal sealed class Statements(Analysis a)
     Outcome Declare(TreeNode node)
     {
         var outcome = Kept(node.Child(Nodes.DeclareQuery));
-        if ((node.Number(Nodes.DeclareOptions) & CursorHold) != 0 && a.Effects.Functions.Any(f => f.Id >= Catalog.CatalogRoutine.FirstUserId))
+        a.Effects.IsHeld = (node.Number(Nodes.DeclareOptions) & CursorHold) != 0;
+        if (a.Effects.IsHeld && a.Effects.Functions.Any(f => f.Id >= Catalog.CatalogRoutine.FirstUserId))
             a.Effects.RunsLater = true; // Its rows are computed when the transaction commits.
         return outcome;
     }

@@ -51,6 +51,30 @@ internal sealed class LoginAttackTests : TdsLoginFixture
         Assert.That(logins.Refusals, Is.EqualTo((string[])["the login's proof would pass in the clear"]), "it counts as a failure, once");
     }
 
+    [TestCase(PacketType.PreLogin, 9_000)]
+    [TestCase(PacketType.Login7, 150_000)]
+    public async Task Who_has_proved_nothing_does_not_fill_the_memory(PacketType type, int length)
+    {
+        LocalGateway gateway = StartGateway(new StubLogins(), ByPassword);
+        await using TdsClient client = await TdsClient.ConnectAsync(gateway.Port);
+        if (type == PacketType.Login7)
+        {
+            await client.SendAsync(PacketType.PreLogin, TdsClient.PreLoginPayload(client.Login));
+            await client.ReadMessageAsync();
+        }
+        try
+        {
+            await client.SendAsync(type, new byte[length]);
+            Assert.That(await client.ReadMessageAsync(), Is.Null);
+        }
+        catch (IOException)
+        {
+            // Left before all of it was sent.
+        }
+
+        Assert.That(() => Log.Text, Does.Contain("the client sent a message too long for a login").After(10_000, 20));
+    }
+
     [Test]
     public async Task A_token_that_is_too_long_is_refused_and_the_client_is_told_so()
     {
