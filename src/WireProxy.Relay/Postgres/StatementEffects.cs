@@ -22,7 +22,7 @@ internal enum StatementEffect
     /// <summary>Code may run that the statement does not name, a trigger's above all, and change settings for what follows.</summary>
     Hidden = 16,
 
-    /// <summary>The transaction ends with it.</summary>
+    /// <summary>The transaction ends with it, be there another one at once. ROLLBACK may go back to a savepoint only.</summary>
     EndsTransaction = 32,
 
     All = Settings | Names | Catalog | EndsChanges | Hidden,
@@ -63,7 +63,7 @@ internal static class StatementEffects
         if (facts.ChangesCatalog || facts.Command is "COMMIT PREPARED" or "ROLLBACK PREPARED")
             effects |= StatementEffect.Catalog;
         if (ChangeEnders.Contains(facts.Command))
-            effects |= StatementEffect.EndsChanges | (facts.Command == "ROLLBACK TO SAVEPOINT" ? StatementEffect.None : StatementEffect.EndsTransaction);
+            effects |= StatementEffect.EndsChanges | (facts.Command == "COMMIT" ? StatementEffect.EndsTransaction : StatementEffect.None);
         if (facts.Classes.Contains(StatementClass.Write))
             effects |= StatementEffect.Hidden;
         return facts.NameEffect is NameEffect.Execute or NameEffect.FetchCursor ? effects | named(facts) : effects;

@@ -130,7 +130,7 @@ internal sealed class Session
         if (!_clientIsAtBoundary)
             await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));
         if (leavesChange)
-            await SayNoMoreAsync();
+            await Upstream!.SayNoMoreAsync();
         else if (leavesWork)
             Upstream!.Transport.Reset();
         else
@@ -167,7 +167,8 @@ internal sealed class Session
                 Listener.GivePlaceBack();
             Client.Release();
             Upstream?.Release();
-            await CloseRecordAsync();
+            if (Recorder is not null)
+                await Recorder.CloseAsync(this);
             // How the whole connection ended is told once, by the session that owns it.
             if (!_isCarried)
                 Listener.Log.SessionEnded(Listener.Options.Name, Id, _end ?? SessionEnd.ClientClosed);
@@ -255,21 +256,9 @@ internal sealed class Session
     /// closed, which it does when it reads that nothing more comes, the session holds what it has claimed.</summary>
     private async Task HearOutAsync(DialectSession dialect)
     {
-        await SayNoMoreAsync();
+        await Upstream!.SayNoMoreAsync();
         await Upstream!.DrainAsync();
         dialect.HeardOut();
-    }
-
-    private async Task SayNoMoreAsync()
-    {
-        try
-        {
-            await Upstream!.Transport.ShutdownSendAsync();
-        }
-        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
-        {
-            // The server has closed already.
-        }
     }
 
     private async Task PumpAsync(Leg from, Leg to, IFilter filter, RecordKind kind)
@@ -351,18 +340,4 @@ internal sealed class Session
     }
 
     private SessionEnd EndOf(Exception e, Party party) => SessionFaults.EndOf(e, party, _relaying ? Stage.Relay : Stage.Handshake, this);
-
-    private async Task CloseRecordAsync()
-    {
-        if (Recorder is null)
-            return;
-        try
-        {
-            await Recorder.CloseAsync(_end ?? SessionEnd.ClientClosed, Client.Output.Sent, Upstream?.Output.Sent ?? 0);
-        }
-        catch (JournalUnavailableException)
-        {
-            Listener.Log.SessionCloseNotRecorded(Listener.Options.Name, Id);
-        }
-    }
 }

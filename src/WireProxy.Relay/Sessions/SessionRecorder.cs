@@ -49,11 +49,19 @@ internal sealed class SessionRecorder(Journal journal, Guid session, bool strict
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask CloseAsync(SessionEnd end, long toClient, long toUpstream)
+    /// <summary>The last record. Where it cannot be written the log says so.</summary>
+    public async ValueTask CloseAsync(Session session)
     {
-        byte[] json = SessionRecords.Closed(end, toClient, toUpstream);
-        await _stream.AppendAsync(RecordKind.SessionClosed, json, CancellationToken.None);
-        _decisions.Release();
+        byte[] json = SessionRecords.Closed(session.Ending ?? SessionEnd.ClientClosed, session.Client.Output.Sent, session.Upstream?.Output.Sent ?? 0);
+        try
+        {
+            await _stream.AppendAsync(RecordKind.SessionClosed, json, CancellationToken.None);
+            _decisions.Release();
+        }
+        catch (JournalUnavailableException)
+        {
+            session.Listener.Log.SessionCloseNotRecorded(session.Listener.Options.Name, session.Id);
+        }
     }
 
     private async ValueTask FinishAsync(ValueTask<long> appending, bool durable)

@@ -71,6 +71,19 @@ internal sealed class Leg
         }
     }
 
+    /// <summary>Tells the peer that nothing more comes; one that has closed already need not be told.</summary>
+    public async Task SayNoMoreAsync()
+    {
+        try
+        {
+            await Transport.ShutdownSendAsync();
+        }
+        catch (Exception e) when (SessionFaults.IsOfTransport(e) || e is InvalidOperationException)
+        {
+            // It is gone.
+        }
+    }
+
     /// <summary>Ends both directions, from any thread.</summary>
     public void Abort() => Transport.Abort();
 

@@ -65,6 +65,14 @@ internal static class ChangeReader
         "AT_SetUnLogged", "AT_SetTableSpace",
     }.Select(name => (long)ProtoSchema.Value("AlterTableType", name))];
 
+    public static void Read(TreeNode node, StatementClass kind, FactsBuilder facts)
+    {
+        if (Of(node, kind) is { } change)
+            facts.Change = CatalogChange.Join(facts.Change, change);
+        if (HoldOf(node) is { } hold)
+            facts.Hold = NameClaim.Join(facts.Hold ?? NameClaim.Nobody, hold);
+    }
+
     /// <summary>Null where the statement changes nothing.</summary>
     /// <param name="kind">Its class.</param>
     public static CatalogChange? Of(TreeNode node, StatementClass kind)

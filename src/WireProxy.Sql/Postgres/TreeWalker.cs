@@ -36,10 +36,7 @@ internal sealed class TreeWalker
         var kind = command.Class(node);
         _facts.Class(kind);
         _facts.ChangesCatalog |= kind == StatementClass.Ddl;
-        if (ChangeReader.Of(node, kind) is { } change)
-            _facts.Change = CatalogChange.Join(_facts.Change, change);
-        if (ChangeReader.HoldOf(node) is { } hold)
-            _facts.Hold = NameClaim.Join(_facts.Hold ?? NameClaim.Nobody, hold);
+        ChangeReader.Read(node, kind, _facts);
 
         var mention = _mention;
         _selectIsCommand = false;

@@ -12,7 +12,7 @@ public sealed class StatementRulesTests
 {
     [TestCase("SELECT 1", "None")]
     [TestCase("INSERT INTO t VALUES (1)", "Hidden")]
-    [TestCase("COMMIT", "Settings, EndsChanges")]
+    [TestCase("COMMIT", "Settings, EndsChanges, EndsTransaction")]
     [TestCase("ROLLBACK TO SAVEPOINT s", "Settings, EndsChanges")]
     [TestCase("SET search_path = x", "Settings")]
     [TestCase("SELECT pg_catalog.set_config('search_path', 'x', false)", "Settings")]
