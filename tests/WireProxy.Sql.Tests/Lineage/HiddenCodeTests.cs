@@ -82,8 +82,10 @@ public sealed class HiddenCodeTests
 
     [TestCase("CALL h.ends()")]
     [TestCase("DO $$ BEGIN CALL h.ends(); INSERT INTO h.log (what, who) VALUES ('x', 'y'); ROLLBACK; CALL h.ends(); END $$")]
-    public void A_body_that_ends_its_transaction_is_understood(string sql) => Assert.That(_server.One(sql).ReachesEverything, Is.False);
+    [TestCase("DO $$ <<b>> DECLARE c h.contact; BEGIN b.c.name := 'x'; RAISE NOTICE '%', b.c.name; END $$")]
+    public void A_body_is_understood(string sql) => Assert.That(_server.One(sql).ReachesEverything, Is.False);
 
+    [TestCase("DO $$ <<b>> DECLARE c h.contact; BEGIN c.name := (SELECT max(unit) FROM h.doctors); RAISE NOTICE '%', b.c.name; END $$")]
     [TestCase("INSERT INTO h.over VALUES (1)")]
     [TestCase("INSERT INTO h.over_over VALUES (1)")]
     [TestCase("WITH w AS (INSERT INTO h.over VALUES (1) RETURNING a) UPDATE h.over_over SET a = 1 FROM w")]
