@@ -21,7 +21,7 @@ public sealed class OperationSet : IDisposable
         _tds = new TdsOperations(_journal.Journal);
         All =
         [
-            .. FramingOperations.All(), .. FactsOperations.All(), .. MaskingOperations.All(), .. _journal.All(), .. _sessions.All(), .. _tds.All(),
+            .. FramingOperations.All(), .. FactsOperations.All(), .. AnalysisOperations.All(), .. MaskingOperations.All(), .. _journal.All(), .. _sessions.All(), .. _tds.All(),
         ];
     }
 

@@ -12,7 +12,7 @@ internal sealed class LineageJudge(Protection protection)
     public Protection Protection => protection;
 
     /// <summary>A text seen before costs a look-up.</summary>
-    public StatementPlans PlansOf(TextLineage text) => _plans.GetValue(text, known => new StatementPlans(known, this));
+    public StatementPlans PlansOf(TextLineage text) => _plans.TryGetValue(text, out StatementPlans? known) ? known : _plans.GetValue(text, one => new StatementPlans(one, this));
 
     /// <summary>The statement uses protected values anywhere: its errors may quote them.</summary>
     public bool Touches(StatementLineage lineage)

@@ -158,7 +158,7 @@ internal static class PostgresDefinitionQuery
           FROM pg_catalog.pg_type t
           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
           LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.typrelid
-         WHERE t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char" AND {both:t.oid}
+         WHERE (t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char" OR t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char") AND {both:t.oid}
            AND (t.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR (r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
         UNION ALL
         SELECT 'k', r.reltype::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL

@@ -34,6 +34,8 @@ public sealed class QuestionTests
     [TestCase("ALTER TABLE h.log ADD COLUMN p int REFERENCES h.pad", "pad.id")]
     [TestCase("CREATE STATISTICS h.s ON (unit = 'x'), id FROM h.doctors", "doctors.unit")]
     [TestCase("ALTER DOMAIN h.code ADD CHECK (VALUE <> 'x')", "patients.ssn vips.ssn")]
+    [TestCase("SELECT count(*) FROM h.doctors d, generate_series(1, length(d.unit)) g", "doctors.unit")]
+    [TestCase("SELECT count(*) FROM h.patients p, unnest(p.tags) t", "patients.tags")]
     public void What_tells_of_a_column_counts_as_a_condition_on_it(string sql, string expected)
     {
         var lineage = _server.One(sql);

@@ -50,7 +50,7 @@ gateway_program() {
 }
 
 # wireproxy: no policy, transparent. -journal: everything recorded as well. -policy: every statement analysed, judged by a rule
-# that matches none of the suite's, with a protected column that none of them touches, and recorded.
+# that matches none of the suite's, with a protected column that none of them touches (or those of suite_protects), and recorded.
 gateway_config() { # kind upstream-port directory
     cat <<-CONF
 	listeners:
@@ -75,7 +75,7 @@ gateway_config() { # kind upstream-port directory
         cat > "$3/policy.yaml" <<-POLICY
 		version: 1
 		protect:
-		  - columns: [nowhere.nothing.never, ward_of_nobody.patients.full_name, ward_of_nobody.patients.ssn]
+		  - columns: [${suite_protects:-nowhere.nothing.never, ward_of_nobody.patients.full_name, ward_of_nobody.patients.ssn}]
 		    mask: redact
 		unparsed: block
 		rules:

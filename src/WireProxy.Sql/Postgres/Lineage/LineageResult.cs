@@ -23,13 +23,15 @@ internal static class LineageResult
         }
         foreach (var field in outcome.Columns ?? [])
             effects.Use(field.Value.Sources, outcome.Shape == ResultShape.Columns ? ColumnUses.Output : ColumnUses.Named);
-        var implied = ImplicitCasts(analysis, shared);
-        if (effects.Relations.Count > 0)
-            Compare(analysis, shared);
-        if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
-            Convert(analysis, shared);
         if (ChangesAmid(effects, shared))
             effects.UnknownCode("what names mean is changed while the statement runs, and functions of somebody's own run beside it");
+        // Before what runs unnamed adds what it reads by itself.
+        var used = effects.AllUsed();
+        var implied = ImplicitCasts(analysis, shared);
+        if (effects.Relations.Count > 0)
+            Compare(analysis, shared, used);
+        if (outcome.Shape != ResultShape.None || effects.RunsBodies || effects.Relations.Count + effects.Functions.Count > 0)
+            Convert(analysis, shared, used);
         effects.ReplaceRecursion();
         effects.Chain();
         var columns = ImmutableArray.CreateBuilder<OutputColumn>(outcome.Columns?.Count ?? 0);
@@ -68,14 +70,14 @@ internal static class LineageResult
     }
 
     /// <summary>An operator class of somebody's own may compare whatever rows the statement looks at, and runs functions on their values.</summary>
-    static void Compare(Analysis analysis, SnapshotLineage shared)
+    static void Compare(Analysis analysis, SnapshotLineage shared, SourceSet used)
     {
         foreach (var id in shared.Definitions.Comparisons)
             if (shared.Routine(id) is { } routine)
             {
                 var arguments = new Arguments();
                 for (var i = 0; i < routine.ArgumentCount; i++)
-                    arguments.Add(new Value(analysis.Effects.AllUsed()));
+                    arguments.Add(new Value(used));
                 analysis.Calls.Run(routine, arguments);
             }
             else
@@ -84,13 +86,13 @@ internal static class LineageResult
 
     /// <summary>Values are put into variables and fields that the lineage does not look at one by one. Where nobody knows what that runs, a statement
     /// without such code is still believed to be what it says.</summary>
-    static void Convert(Analysis analysis, SnapshotLineage shared)
+    static void Convert(Analysis analysis, SnapshotLineage shared, SourceSet used)
     {
         var conversions = shared.Bodies.Conversions(analysis);
         var effects = analysis.Effects;
         effects.RunsUnseen |= conversions.RunsUnseen;
         if (conversions.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId) && (effects.RunsBodies || !conversions.ReachesEverything))
-            effects.Merge(conversions, [effects.AllUsed()]);
+            effects.Merge(conversions, [used]);
     }
 
     /// <summary>A user's cast that may apply by itself may run in any expression, or where PL/pgSQL puts a value into a variable.</summary>

@@ -60,10 +60,13 @@ internal sealed class RangeFunctions(Analysis a)
         {
             foreach (var argument in arguments.Values)
                 columns.AddRange(Unnested(argument));
+            a.Effects.Use(arguments.All, ColumnUses.Predicate);
             return false;
         }
         var value = a.Calls.Named(schema, name ?? "", arguments);
         a.Effects.Use(value.Sources, ColumnUses.Named);
+        if (a.Calls.Candidates(schema, name ?? "", arguments.Count).Exists(c => c.ReturnsSet))
+            a.Effects.Use(arguments.All, ColumnUses.Predicate); // How many rows there are depends on them.
         var declared = Declared(definitions, value.Sources);
         if (declared.Count == 0)
             declared = Declared(outerDefinitions, value.Sources);
@@ -153,6 +156,7 @@ internal sealed class RangeFunctions(Analysis a)
         var sources = a.Expressions.Of(node.Child(Nodes.TableDocument), scope).Sources
             .Union(a.Expressions.Of(node.Child(Nodes.TableRow), scope).Sources)
             .Union(a.Expressions.Sum(node.Items(Nodes.TableNamespaces), scope).Sources);
+        a.Effects.Use(sources, ColumnUses.Predicate);
         var columns = new List<Field>();
         foreach (var column in node.Items(Nodes.TableColumns))
         {
