@@ -50,6 +50,7 @@ public sealed class HiddenCodeTests
         CREATE TYPE h.pair AS (a h.telling, b int);
         CREATE FUNCTION h.takes(x h.telling) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
         CREATE FUNCTION h.gives(x int) RETURNS h.telling LANGUAGE plpgsql AS 'BEGIN RETURN x; END';
+        CREATE PROCEDURE h.ends() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO h.log (what, who) VALUES ('x', 'y'); COMMIT; END $$;
         CREATE FUNCTION h.again(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
             IF n = 0 THEN RETURN (SELECT max(unit) FROM h.doctors); END IF; RAISE NOTICE 'again %', h.again(n - 1); RETURN 'x'; END $$;
         CREATE FUNCTION h.odd(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'x'; END $$;
@@ -79,6 +80,12 @@ public sealed class HiddenCodeTests
     [OneTimeTearDown]
     public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
 
+    [TestCase("CALL h.ends()")]
+    [TestCase("DO $$ BEGIN CALL h.ends(); INSERT INTO h.log (what, who) VALUES ('x', 'y'); ROLLBACK; CALL h.ends(); END $$")]
+    [TestCase("DO $$ <<b>> DECLARE c h.contact; BEGIN b.c.name := 'x'; RAISE NOTICE '%', b.c.name; END $$")]
+    public void A_body_is_understood(string sql) => Assert.That(_server.One(sql).ReachesEverything, Is.False);
+
+    [TestCase("DO $$ <<b>> DECLARE c h.contact; BEGIN c.name := (SELECT max(unit) FROM h.doctors); RAISE NOTICE '%', b.c.name; END $$")]
     [TestCase("INSERT INTO h.over VALUES (1)")]
     [TestCase("INSERT INTO h.over_over VALUES (1)")]
     [TestCase("WITH w AS (INSERT INTO h.over VALUES (1) RETURNING a) UPDATE h.over_over SET a = 1 FROM w")]

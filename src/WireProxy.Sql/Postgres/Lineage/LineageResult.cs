@@ -115,7 +115,8 @@ internal static class LineageResult
             return false;
         var own = 0;
         foreach (var function in effects.Functions)
-            if (shared.Routine(function.Id) is { IsBuiltIn: false, Language: not ('c' or 'i') })
+            // What compares is found by its number: only CREATE OR REPLACE changes it, which no function may while it runs.
+            if (shared.Routine(function.Id) is { IsBuiltIn: false, Language: not ('c' or 'i') } && !shared.Definitions.Comparisons.Contains(function.Id))
                 own++;
         return own > (effects.MovesPath ? 0 : 1);
     }

@@ -137,7 +137,11 @@ internal sealed class Names(Analysis a)
     {
         if (OfRelation(first, second, third, scope) is { } found)
             return found;
-        return a.Body is { } body && body.Name == first && OfBody(second) is { } argument ? Field(argument, third) : null;
+        if (a.Body is not { } body)
+            return null;
+        if (body.Name == first && OfBody(second) is { } argument)
+            return Field(argument, third);
+        return body.HasVariables ? new Value(SourceSet.Variable) : null; // Behind a block's label.
     }
 
     Value? OfRelation(string schema, string relation, string name, Scope scope)

@@ -216,7 +216,7 @@ internal sealed class Statements(Analysis a)
         foreach (var part in call.Items(Tree.FuncName))
             (schema, name) = (name, part.Text(Tree.StringValue));
         var value = a.Calls.Named(schema, name ?? "", arguments);
-        a.Effects.ChangesMeaning = true;
+        a.Effects.ChangesMeaning |= a.Body is null; // It may end the transaction.
         if (a.Calls.Candidates(schema, name ?? "", arguments.Count) is not [var only] || value.Sources.IsEverything)
             return new(ResultShape.Unknown, null);
         if (SummaryValue.OutputNames(only) is not { } outputs)
@@ -226,7 +226,7 @@ internal sealed class Statements(Analysis a)
 
     Outcome Do(TreeNode node)
     {
-        a.Effects.ChangesMeaning = true;
+        a.Effects.ChangesMeaning |= a.Body is null;
         var language = "plpgsql";
         var body = default(ReadOnlySpan<byte>);
         foreach (var option in node.Items(Tree.DoArgs))
