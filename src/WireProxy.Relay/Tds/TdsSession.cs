@@ -109,7 +109,8 @@ internal sealed class TdsSession : DialectSession
     }
 
     public static Subject SubjectOf(Session session, Login7 login, LoginAgreement agreement) => agreement.Subject ?? new Subject(
-        login.UserName, [], session.Listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address) { IsLooseName = true };
+        login.UserName, [], session.Listener.Options.Name, agreement.Database ?? login.Database, Address: session.ClientAddress?.Address)
+    { IsLooseName = true };
 
     /// <param name="place">Of a session that shares a connection, and of the connection; null for a session that has its own.</param>
     public static async Task OpenRecordAsync(

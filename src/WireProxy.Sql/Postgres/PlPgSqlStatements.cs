@@ -25,7 +25,7 @@ internal sealed class PlPgSqlStatements(PlPgSqlCursor cursor, PlPgSqlSql sql)
             _sql.Assigned(Plain()); // DIAGNOSTICS variable = item, ...
         else if (_c.Take("open"u8))
             Open();
-else if (_c.Take("fetch"u8) || _c.Take("move"u8))
+        else if (_c.Take("fetch"u8) || _c.Take("move"u8))
             Fetch();
         else if (_c.Is("close"u8))
             Close();

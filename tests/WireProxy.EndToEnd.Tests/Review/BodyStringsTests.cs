@@ -16,7 +16,7 @@ public sealed class BodyStringsTests() : ThroughGateway(Through.Guarded)
         await using var client = await LogInAsync();
         foreach (var language in new[] { "sql", "plpgsql" })
         {
-            var body = language == "sql" ? @"SELECT 'a\'' || (SELECT full_name FROM clinic.patients WHERE id = 1) --'" : 
+            var body = language == "sql" ? @"SELECT 'a\'' || (SELECT full_name FROM clinic.patients WHERE id = 1) --'" :
                 @"BEGIN RETURN 'a\'' || (SELECT full_name FROM clinic.patients WHERE id = 1); --'; " + "\nEND";
             var made = await client.QueryAsync($"CREATE FUNCTION {language}_{_id}() RETURNS text LANGUAGE {language} AS $$ {body} $$");
             Assert.That(made.Select(message => message.Type), Has.Some.EqualTo('C'), () => string.Join(' ', made));
