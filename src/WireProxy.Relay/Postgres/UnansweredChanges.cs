@@ -27,6 +27,9 @@ internal sealed class UnansweredChanges(PostgresSession session)
             StatementLineage? lineage = plans?.Statements[i];
             if (lineage is null ? _isTurned && MayCarry(facts[i]) : lineage.MayCarry && IsConcerned(facts[i], lineage, changed, catalog))
                 return Refusals.Unknowable(facts[i].Command, "what it uses may have been changed by what was sent with it or before it, and that is not answered yet");
+            // A rollback takes back what was changed, and where nothing was, nothing.
+            if (IsRollback(facts[i]) && changed.Reach == ChangeReach.Nobody && !session.View.MayHaveOpenChanges)
+                continue;
             if (facts[i].ChangesCatalog || facts[i].Change is { MovesPath: true } || lineage is { Turns: true })
                 changed = NameClaim.Join(changed, Turned(facts[i].Change));
         }
@@ -37,8 +40,11 @@ internal sealed class UnansweredChanges(PostgresSession session)
     public void Passed(ImmutableArray<StatementFacts> facts, StatementPlans? plans)
     {
         for (int i = 0; i < facts.Length && session.Masks; i++)
-            _isTurned |= plans is null ? facts[i].ChangesCatalog : plans.Statements[i].Turns;
+            _isTurned |= plans is null ? facts[i].ChangesCatalog
+                : plans.Statements[i].Turns && (!IsRollback(facts[i]) || _isTurned || session.View.MayHaveOpenChanges);
     }
+
+    private static bool IsRollback(StatementFacts facts) => facts.Command is "ROLLBACK" or "ROLLBACK TO SAVEPOINT";
 
     /// <summary>The names that stand for something else after a change, temporary objects' included.</summary>
     private static NameClaim Turned(CatalogChange? change) => change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true } claim }

@@ -69,7 +69,7 @@ public static class PostgresLineage
                 lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with
                 {
                     IsStale = true,
-                    MayCarry = isTurned && (!lineage.Writes.IsEmpty || lineage.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId)),
+                    MayCarry = isTurned && (!lineage.Writes.IsEmpty || lineage.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId && shared.Routine(f.Id) is not { Language: 'c' or 'i' })),
                     // By the old catalog; what it uses now, these tell only together with what was changed.
                     Relations = lineage.Relations,
                     Functions = lineage.Functions,
