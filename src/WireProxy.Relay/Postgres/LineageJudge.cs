@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -51,6 +52,24 @@ internal sealed class LineageJudge(Protection protection)
         string? setting = policy.Derived == DerivedMode.Block ? "derived: block" : blocksPredicates ? "predicates: block" : null;
         return setting is not null && Computed(lineage) is { } computed
             ? Refusals.Derived(command, computed, setting, new Explanation(protection, lineage)) : null;
+    }
+
+    /// <summary>Why a statement must not run behind changes that the catalog does not show yet. What was changed it does not use; but it may use what is
+    /// new, so that not all of it need be understood.</summary>
+    /// <param name="before">By the catalog as it was.</param>
+    public Refusal? RefusalBehindChanges(StatementLineage before, string command, CompiledPolicy policy)
+    {
+        if (!before.ReachesEverything && before.Shape != ResultShape.Unknown && before.MissingFunction is null)
+            return RefusalOf(before, command, policy);
+        if (protection.ProtectsNoColumn)
+            return null;
+        foreach (ValueWrite write in before.Writes)
+        {
+            if (!write.Sources.IsEverything && protection.IsProtected(write.Sources) && !IsKept(write))
+                return Refusals.Copies(command, write, new Explanation(protection, before));
+        }
+        return before.Functions.Any(function => function.Id >= CatalogRoutine.FirstUserId && !protection.Catalog.IsNativeFunction(function.Name))
+            ? Refusals.Unknowable(command, "it runs functions together with what was changed before it, and that is not answered yet") : null;
     }
 
     /// <summary>The protected columns that decide which rows there are.</summary>

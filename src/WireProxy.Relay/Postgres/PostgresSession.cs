@@ -188,6 +188,10 @@ internal sealed class PostgresSession : DialectSession
         return _judge.PlansOf(LineageCache.For(Catalog!, path).Resolve(text));
     }
 
+    /// <summary>The same by the catalog and the path that were known last, which the session's own changes have made old.</summary>
+    public StatementPlans? PlansBeforeChanges(ReadOnlySpan<byte> text) => Protection is { } under && Catalog is { } catalog && Path.Last is { } path
+        ? new LineageJudge(under).PlansOf(LineageCache.For(catalog, path).Resolve(text)) : null;
+
     /// <summary>The same of a call of that function by number.</summary>
     public StatementPlans? PlansOf(uint function)
     {

@@ -43,13 +43,14 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
             return null;
         if (session.Status == Protocols.Postgres.TransactionStatus.Failed && session.InFlight.Count == 0)
             return null;
+        StatementPlans? before = plans is null ? _planner.PlansBeforeChanges(work.Text, work.Statements.Length) : null;
         for (int i = 0; i < work.Statements.Length; i++)
         {
             StatementFacts facts = work.Statements[i];
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, session.Session.Listener.Time.GetUtcNow());
             if (verdict.Decision != Decision.Allow)
                 return Refusals.Of(verdict, facts.Command);
-            if (_planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+            if (_planner.RefusalOf(facts, plans?.Statements[i], plans, before is null ? null : (before.Statements[i], before.Judge)) is { } refusal)
                 return refusal;
         }
         work.Judged = (session.Catalog, plans);

@@ -23,6 +23,9 @@ internal sealed class SessionPath(PostgresSession session)
     /// <remarks>What other sessions have changed since counts from the client's next message on, as it does for the catalog.</remarks>
     public SearchPath? Current => _meaning == session.OwnMeaning && _generation >= session.View.NeededPathGeneration ? _path : null;
 
+    /// <summary>As it was when it was asked for last; null before.</summary>
+    public SearchPath? Last => _path;
+
     /// <summary>What must be waited for to know it; null where it is known, or cannot be asked for now.</summary>
     /// <param name="isAttempt">The wait is for the answer: once it is over, things are as good as they get.</param>
     public Task? Ensure(OutputBuffer output, out bool isAttempt)

@@ -6,6 +6,7 @@ using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -152,13 +153,14 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         ImmutableArray<SecretSpan> secrets = ClientEncodings.InOriginal(text, session.ClientEncoding, analyzed.Secrets);
         if (analyzed.Problem is not null && !session.Policy.IsTransparent)
             return Refused(Unparsed(analyzed.Problem), text, secrets);
+        StatementPlans? before = plans is null ? _planner.PlansBeforeChanges(utf8, analyzed.Statements.Length) : null;
         for (int i = 0; i < analyzed.Statements.Length; i++)
         {
             StatementFacts facts = analyzed.Statements[i];
             Verdict verdict = session.Policy.Judge(facts, session.Subject, session.Catalog, Now);
             if (verdict.Decision != Decision.Allow)
                 return Refused(Refusals.Of(verdict, facts.Command), text, secrets);
-            if (!_planner.IsLost(analyzed) && _planner.RefusalOf(facts, plans?.Statements[i], plans) is { } refusal)
+            if (!_planner.IsLost(analyzed) && _planner.RefusalOf(facts, plans?.Statements[i], plans, Of(before, i)) is { } refusal)
                 return Refused(refusal, text, secrets);
         }
         if (session.Masks && _planner.CommitsAmid(analyzed))
@@ -182,6 +184,9 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             _unanswered.Passed(analyzed.Statements, plans);
         return new GateAnswer(Admission.Admit(text, analyzed, plans, needs, statement), null, [], secrets, textOffset);
     }
+
+    private static (StatementLineage Lineage, LineageJudge Judge)? Of(StatementPlans? before, int index) =>
+        before is null ? null : (before.Statements[index], before.Judge);
 
     /// <summary>A Sync, Query or FunctionCall has passed: the server reports what settings have become before it is ready again.</summary>
     public void ExchangeEnds() => _reading.ExchangeEnds();

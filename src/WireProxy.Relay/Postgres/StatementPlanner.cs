@@ -73,6 +73,11 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     private static bool IsUnderstood(StatementLineage lineage) => !lineage.ReachesEverything && !lineage.IsStale && !lineage.ChangesCatalog
         && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.MissingFunction is null && lineage.Labels.IsEmpty;
 
+    /// <summary>What a text meant before the session's own changes that are not answered yet; null where there are none, or it is not known.</summary>
+    public StatementPlans? PlansBeforeChanges(ReadOnlySpan<byte> utf8, int count) =>
+        session.Masks && session.View.MayHaveOpenChanges && session.CertainProtection is null && !utf8.IsEmpty
+        && session.PlansBeforeChanges(utf8) is { } plans && plans.Statements.Length == count ? plans : null;
+
     /// <summary>What must be waited for to know the search path; null where it is known, or cannot be asked for now.</summary>
     public Task? KnowPath(OutputBuffer output) => _pathTried ? null : session.Path.Ensure(output, out _pathTried);
 
@@ -91,7 +96,9 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     private static bool IsLabelling(string command) => command is "COMMENT" or "SECURITY LABEL";
 
     /// <summary>What the rules allow may still carry protected values away. Without a lineage only what plainly does not is let through.</summary>
-    public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans)
+    /// <param name="before">Of the text by the catalog that does not show what the session has just changed; null where the lineage is certain, or nothing
+    /// was changed.</param>
+    public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans, (StatementLineage Lineage, LineageJudge Judge)? before = null)
     {
         if (!session.Masks)
             return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
@@ -102,6 +109,10 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
+        if (lineage?.Before is { } by)
+            before = (by, plans!.Judge);
+        if (before is var (known, judge) && judge.RefusalBehindChanges(known, facts.Command, session.Policy) is { } early)
+            return early;
         if (session.Protection is { ProtectsNothing: false } && facts.InnerCommands.Contains("COPY PROGRAM"))
             return Refusals.Unknowable(facts.Command, "a program of the server may reach any of its databases");
         // Where no column of the database is protected, there is nothing to carry away.

@@ -31,7 +31,7 @@ internal sealed class UnansweredChanges(PostgresSession session)
             if (IsRollback(facts[i]) && changed.Reach == ChangeReach.Nobody && !session.View.MayHaveOpenChanges)
                 continue;
             if (facts[i].ChangesCatalog || facts[i].Change is { MovesPath: true } || lineage is { Turns: true })
-                changed = NameClaim.Join(changed, Turned(facts[i].Change));
+                changed = NameClaim.Join(changed, IsNewTable(facts[i], catalog) ? NameClaim.Nobody : Turned(facts[i].Change));
         }
         return null;
     }
@@ -45,6 +45,13 @@ internal sealed class UnansweredChanges(PostgresSession session)
     }
 
     private static bool IsRollback(StatementFacts facts) => facts.Command is "ROLLBACK" or "ROLLBACK TO SAVEPOINT";
+
+    /// <summary>A table with columns of its own and nothing that would run when it is written to. What is put into it, or read out of it, is judged by
+    /// the other names of the statement that does so.</summary>
+    private static bool IsNewTable(StatementFacts facts, CatalogSnapshot catalog) =>
+        facts.Change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true, Names.Length: <= 1 } } && (facts.Command is "CREATE TABLE AS" or "SELECT INTO"
+            || (facts is { Command: "CREATE TABLE", UsesOperatorsOrTypes: false, Functions.IsEmpty: true, Relations.Length: 1 }
+                && catalog.Definitions.Types.Values.All(static type => type.Checks.IsEmpty && type.Default is null)));
 
     /// <summary>The names that stand for something else after a change, temporary objects' included.</summary>
     private static NameClaim Turned(CatalogChange? change) => change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true } claim }

@@ -120,4 +120,51 @@ public sealed class LaterWorkTests : ThroughChanges
         await AssertNothingCopiedAsync();
         Assert.That((await DirectPsql.QueryAsync("SELECT count(*) FROM public.patients")).Output.Trim(), Is.EqualTo("0"));
     }
+
+    [TestCase("CREATE TEMP TABLE ward_{id} (name text, beds int); INSERT INTO ward_{id} SELECT name, beds FROM clinic.wards; SELECT count(*) FROM ward_{id}")]
+    [TestCase("CREATE TABLE ward_{id} (name text, beds int); INSERT INTO ward_{id} VALUES ('a', 1); UPDATE ward_{id} SET beds = 2; DELETE FROM ward_{id}")]
+    [TestCase("CREATE TEMP TABLE ward_{id} AS SELECT * FROM clinic.wards; UPDATE ward_{id} SET beds = 2 WHERE name = 'north'; INSERT INTO ward_{id} SELECT name, beds FROM ward_{id}")]
+    public async Task A_table_is_made_and_filled_in_one_text(string text)
+    {
+        await using var client = await LogInAsync();
+
+        Assert.That((await client.QueryAsync(text.Replace("{id}", Id))).Where(message => message.Type == 'E'), Is.Empty);
+        // Without an answer between, a table that is not known may be filled, but not changed.
+        if (text.Contains("UPDATE", StringComparison.Ordinal))
+            return;
+        var pipelined = text.Replace("{id}", Id + "2").Split("; ").SelectMany(one => new[] { Parse(one), Bind(), Execute() });
+        await client.SendAsync([.. pipelined, Sync]);
+        Assert.That((await client.ReadUntilAsync('Z')).Where(message => message.Type == 'E'), Is.Empty);
+    }
+
+    [TestCase("CREATE TEMP TABLE ward_{id} (name text); INSERT INTO ward_{id} SELECT full_name FROM clinic.patients")]
+    [TestCase("CREATE TEMP TABLE ward_{id} (name text DEFAULT clinic.tell(), a int); INSERT INTO ward_{id} (a) VALUES (1)")]
+    [TestCase("CREATE TABLE ward_{id} (LIKE clinic.patients); INSERT INTO ward_{id} SELECT * FROM clinic.patients")]
+    [TestCase("CREATE TEMP TABLE called (id int, name text, ward text); INSERT INTO {open} SELECT name FROM clinic.called")]
+    public async Task A_table_that_is_made_takes_nothing_protected_in_the_same_text(string text)
+    {
+        await using var client = await LogInAsync();
+
+        AssertRefused(await client.QueryAsync(text.Replace("{id}", Id).Replace("{open}", Open)));
+        await AssertNothingCopiedAsync();
+    }
+    [TestCase("CREATE TEMP TABLE junk (a int)")]
+    [TestCase("ALTER TABLE {open} ADD COLUMN a int")]
+    [TestCase("CREATE INDEX ON {open} (x)")]
+    [TestCase("CREATE TABLE junk_{id} (a int)")]
+    public async Task DDL_before_a_statement_does_not_make_its_triggers_unseen(string change)
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync($"CREATE TABLE fires_{Id} (x text, y text)");
+        await client.QueryAsync($"CREATE FUNCTION spill_{Id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO {Open} (x) SELECT full_name FROM clinic.patients; RETURN NEW; END'");
+        await client.QueryAsync($"CREATE TRIGGER spills BEFORE INSERT OR UPDATE ON fires_{Id} FOR EACH ROW EXECUTE FUNCTION spill_{Id}()");
+        string own = change.Replace("{id}", Id).Replace("{open}", Open);
+
+        AssertRefused(await client.QueryAsync($"{own}; INSERT INTO fires_{Id} VALUES ('a')"));
+        AssertRefused(await client.QueryAsync($"{own}; INSERT INTO fires_{Id} SELECT a::text FROM junk"));
+        AssertRefused(await client.QueryAsync($"ALTER TABLE fires_{Id} ADD COLUMN z int; INSERT INTO fires_{Id} (z) VALUES (1)"));
+        await client.SendAsync(Parse(own), Bind(), Execute(), Parse($"INSERT INTO fires_{Id} VALUES ('a')"), Bind(), Execute(), Sync);
+        AssertRefused(await client.ReadUntilAsync('Z'));
+        await AssertNothingCopiedAsync();
+    }
 }

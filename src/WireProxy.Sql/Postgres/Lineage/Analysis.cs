@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Text;
 using WireProxy.Sql.Catalog;
@@ -79,8 +80,20 @@ internal sealed class Analysis
             throw new LineageLimitException();
     }
 
+    /// <summary>Tables that the text itself has made before, with their columns where they are known. They hold what its statements put into
+    /// them.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>?> Made { get; init; } = FrozenDictionary<string, IReadOnlyList<string>?>.Empty;
+
     /// <summary>The relation that a RangeVar names, or null.</summary>
-    public CatalogRelation? Relation(TreeNode range) => Relation(range.Text(Tree.RangeSchema), range.Text(Tree.RangeName) ?? "");
+    public CatalogRelation? Relation(TreeNode range)
+    {
+        var name = range.Text(Tree.RangeName) ?? "";
+        var found = Relation(range.Text(Tree.RangeSchema), name);
+        if (found is null || !Made.ContainsKey(name))
+            return found;
+        Effects.Unknown("which relation of the name " + name + " is meant, the new one or the other");
+        return null;
+    }
 
     public CatalogRelation? Relation(string? schema, string name)
     {

@@ -60,15 +60,24 @@ public static class PostgresLineage
         var shared = SnapshotLineage.Of(catalog);
         var statements = ImmutableArray.CreateBuilder<StatementLineage>(1);
         var (isStale, isTurned) = (false, false);
+        var made = new Dictionary<string, IReadOnlyList<string>?>();
         foreach (var raw in parsed.Statements)
         {
-            var lineage = Statement(raw.Child(Tree.RawStmt), shared, path);
+            var lineage = Statement(raw.Child(Tree.RawStmt), shared, path, made);
+            // What a new table holds, and what it may be named for, is known without a catalog.
+            if (!isStale && NewTable.Of(raw.Child(Tree.RawStmt), lineage, shared, path) is { } table)
+            {
+                made[table.Name] = table.Columns;
+                statements.Add(lineage);
+                continue;
+            }
             var turns = lineage.Turns;
             // What an earlier statement of the text has changed, the catalog here does not show.
-            if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
+            if (isStale && (lineage.ReachesEverything || !lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
                 lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with
                 {
                     IsStale = true,
+                    Before = lineage,
                     MayCarry = isTurned && (!lineage.Writes.IsEmpty || lineage.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId && shared.Routine(f.Id) is not { Language: 'c' or 'i' })),
                     // By the old catalog; what it uses now, these tell only together with what was changed.
                     Relations = lineage.Relations,
@@ -83,11 +92,11 @@ public static class PostgresLineage
         return new(statements.DrainToImmutable());
     }
 
-    static StatementLineage Statement(TreeNode node, SnapshotLineage shared, SearchPath path)
+    static StatementLineage Statement(TreeNode node, SnapshotLineage shared, SearchPath path, IReadOnlyDictionary<string, IReadOnlyList<string>?> made)
     {
         try
         {
-            var analysis = new Analysis(shared, path, new());
+            var analysis = new Analysis(shared, path, new()) { Made = made };
             return LineageResult.Of(analysis, new Statements(analysis).Run(node));
         }
         catch (Exception e) when (LineageResult.IsOurs(e))

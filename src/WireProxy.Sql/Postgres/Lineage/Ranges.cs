@@ -51,6 +51,15 @@ internal sealed class Ranges(Analysis a)
         if (a.Relation(node) is { } relation)
             return Of(node, relation);
         var name = node.Text(Tree.RangeName) ?? "";
+        if (a.Made.TryGetValue(name, out var columns) && a.Relation(node.Text(Tree.RangeSchema), name) is null)
+        {
+            return new()
+            {
+                Name = AliasName(node.Child(Tree.RangeAlias)) ?? name,
+                Columns = Renamed([.. (columns ?? []).Select(c => new Field(c, Value.Nothing))], node.Child(Tree.RangeAlias)),
+                Others = columns is null ? Value.Nothing : null,
+            };
+        }
         a.Effects.Unknown("the relation " + name + ", which the catalog does not know");
         return new() { Name = AliasName(node.Child(Tree.RangeAlias)) ?? name, Columns = [], IsOpaque = true };
     }

@@ -110,6 +110,8 @@ public sealed record StatementLineage
     public ResultShape Shape { get; init; }
     /// <summary>It is unknown because an earlier statement of the same text may change what its names mean, and for no other reason.</summary>
     public bool IsStale { get; init; }
+    /// <summary>Of one that <see cref="IsStale"/>: what it was by the catalog that does not show the changes.</summary>
+    public StatementLineage? Before { get; init; }
     /// <summary>Stale because of one that may make something else mean another thing, not only add something; and it puts values somewhere, or runs code.</summary>
     public bool MayCarry { get; init; }
     /// <summary>It may make something known already mean or do something else.</summary>
