@@ -33,7 +33,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private volatile NameUse? _reserved;
     private volatile bool _isCancelled;
     private ImmutableArray<NameUse> _later = [];
-    private NameClaim? _claimed;
+    private NameClaim _claimed = NameClaim.Nobody;
+    private NameClaim _held = NameClaim.Nobody;
     private CatalogChange? _change;
     private long _claimsMade;
     private long _endsSent;
@@ -64,40 +65,55 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
             refusal = Refusals.ChangesWhatIsToRun;
             return null;
         }
-        NameClaim? claim = Joined(needs);
-        if (claim is not null)
-            Guard.Claim(this, claim);
+        if (needs is { Claim: null, Hold: null, Change: null, Later: null })
+            return Reserve(needs, isCertain, out refusal);
+        // An answer on its way may give back what was claimed before: not between the claim and the look at who uses it.
+        lock (_lock)
+        {
+            NameClaim claim = NameClaim.Join(_claimed, needs.Claim ?? NameClaim.Nobody), hold = NameClaim.Join(_held, needs.Hold ?? NameClaim.Nobody);
+            if (needs.Claim is not null || needs.Hold is not null)
+                Guard.Claim(this, claim, hold);
+            if (Reserve(needs, isCertain, out refusal) is { } waiting)
+                return waiting;
+            if (refusal is null)
+                Keep(needs, claim, hold);
+            return null;
+        }
+    }
+
+    /// <summary>Says what is used, and then looks whether somebody changes it or, of a change, whether somebody uses what is changed.</summary>
+    private Task? Reserve(Needs needs, bool isCertain, out Refusal? refusal)
+    {
+        refusal = null;
         _reserved = needs.Use;
         Interlocked.MemoryBarrier();
-        bool isClaimed = needs.Use is { } use && Guard.IsClaimed(this, use);
+        // What is only held, somebody may hold for as long as the server lets him: in the end it is waited for there.
+        bool isClaimed = needs.Use is { } use && Guard.IsClaimed(this, use, withHolds: !HasWaited);
         if (isClaimed || (needs.Claim is { } changing && Guard.IsUsed(this, changing)))
         {
             _reserved = null;
             // Who waits for others holds nobody up, but for those whom it waits for.
             if (isClaimed)
-                Withdraw();
-            return Waiting(out refusal);
+                Withdraw(needs);
+            return Waiting(needs, out refusal);
         }
         (_since, _isCancelled) = (0, false);
-        if (needs.Use is not null && isCertain && session.View.HasNewsFor(needs.Use))
-        {
-            _reserved = null;
-            Withdraw();
-            session.View.RequestArrived();
-            return Task.CompletedTask;
-        }
-        lock (_lock)
-        {
-            if (claim is not null)
-                _claimed = claim;
-            if (claim is not null || needs.Change is not null || needs.Later is not null)
-                Interlocked.Increment(ref _claimsMade);
-            if (needs.Change is not null)
-                _change = CatalogChange.Join(_change, needs.Change);
-            if (needs.Later is not null)
-                _later = _later.Add(needs.Later);
-        }
-        return null;
+        if (needs.Use is null || !isCertain || !session.View.HasNewsFor(needs.Use))
+            return null;
+        _reserved = null;
+        Withdraw(needs);
+        session.View.RequestArrived();
+        return Task.CompletedTask;
+    }
+
+    private void Keep(Needs needs, NameClaim claim, NameClaim hold)
+    {
+        (_claimed, _held) = (claim, hold);
+        Interlocked.Increment(ref _claimsMade);
+        if (needs.Change is not null)
+            _change = CatalogChange.Join(_change, needs.Change);
+        if (needs.Later is not null)
+            _later = _later.Add(needs.Later);
     }
 
     /// <summary>The message is among those under way, or does not pass.</summary>
@@ -134,13 +150,13 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         // COMMIT AND CHAIN begins another transaction at once.
         bool hasEnded = session.Status == TransactionStatus.Idle || (ends > _endsAnswered && claims == Volatile.Read(ref _claimsAtEnd));
         _endsAnswered = ends;
-        if (hasEnded && (_claimed is not null || !_later.IsEmpty || _change is not null))
+        if (hasEnded && (HasClaimed || !_later.IsEmpty || _change is not null))
         {
             lock (_lock)
             {
                 if (claims == _claimsMade)
                 {
-                    (_claimed, _change, _later) = (null, null, []);
+                    (_claimed, _held, _change, _later) = (NameClaim.Nobody, NameClaim.Nobody, null, []);
                     Guard.Release(this);
                 }
             }
@@ -150,7 +166,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     }
 
     /// <summary>Something that it has claimed may still be changed by what the server runs.</summary>
-    public bool MayStillChange => _claimed is not null;
+    public bool MayStillChange => _claimed.Reach != ChangeReach.Nobody;
+
+    private bool HasClaimed => MayStillChange || _held.Reach != ChangeReach.Nobody;
 
     private bool IsAgainstLater(CatalogChange change)
     {
@@ -172,38 +190,30 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         return false;
     }
 
-    private NameClaim? Joined(Needs needs)
+    private void Withdraw(Needs needs)
     {
-        NameClaim? claim = _claimed;
-        if (needs.Claim is not null)
-            claim = NameClaim.Join(claim ?? NameClaim.Nobody, needs.Claim);
-        if (needs.Hold is not null)
-            claim = NameClaim.Join(claim ?? NameClaim.Nobody, needs.Hold);
-        return ReferenceEquals(claim, _claimed) ? null : claim;
+        if (needs.Claim is null && needs.Hold is null)
+            return;
+        if (HasClaimed)
+            Guard.Claim(this, _claimed, _held);
+        else
+            Guard.Release(this);
     }
 
-    private void Withdraw()
-    {
-        lock (_lock)
-        {
-            if (_claimed is null)
-                Guard.Release(this);
-            else
-                Guard.Claim(this, _claimed);
-        }
-    }
+    private TimeSpan Limit => session.Session.Listener.Options.Limits.ChangeWait;
 
-    private Task? Waiting(out Refusal? refusal)
+    private bool HasWaited => _since != 0 && session.Session.Listener.Time.GetElapsedTime(_since) >= Limit;
+
+    private Task? Waiting(Needs needs, out Refusal? refusal)
     {
         TimeProvider time = session.Session.Listener.Time;
         if (_since == 0)
             Volatile.Write(ref _since, Math.Max(1, time.GetTimestamp()));
-        TimeSpan limit = session.Session.Listener.Options.Limits.ChangeWait;
-        refusal = _isCancelled ? Refusals.WaitCancelled : time.GetElapsedTime(_since) >= limit ? Refusals.WaitedForChange(limit) : null;
+        refusal = _isCancelled ? Refusals.WaitCancelled : HasWaited ? Refusals.WaitedForChange(Limit) : null;
         if (refusal is null)
             return Task.WhenAny(Guard.NextAsync(), Task.Delay(Glance, time));
         (_since, _isCancelled) = (0, false);
-        Withdraw();
+        Withdraw(needs);
         return null;
     }
 }

@@ -19,7 +19,7 @@ internal interface INameUser
 /// other. What is changed past the gateway is not seen here.</remarks>
 internal sealed class ChangeGuard
 {
-    private readonly ConcurrentDictionary<INameUser, NameClaim> _claims = [];
+    private readonly ConcurrentDictionary<INameUser, (NameClaim Change, NameClaim Hold)> _claims = [];
     private readonly ConcurrentDictionary<INameUser, byte> _users = [];
     private readonly Lock _lock = new();
     private int _claimCount;
@@ -36,14 +36,15 @@ internal sealed class ChangeGuard
     /// <summary>Nobody claims anything.</summary>
     public bool IsQuiet => Volatile.Read(ref _claimCount) == 0;
 
-    /// <summary>Somebody else has claimed what is used.</summary>
-    public bool IsClaimed(INameUser by, NameUse use)
+    /// <summary>Somebody else changes what is used.</summary>
+    /// <param name="withHolds">Or holds it at the server.</param>
+    public bool IsClaimed(INameUser by, NameUse use, bool withHolds = true)
     {
         if (IsQuiet)
             return false;
-        foreach ((INameUser owner, NameClaim claim) in _claims)
+        foreach ((INameUser owner, (NameClaim change, NameClaim hold)) in _claims)
         {
-            if (!ReferenceEquals(owner, by) && use.IsUnder(claim))
+            if (!ReferenceEquals(owner, by) && (use.IsUnder(change) || (withHolds && use.IsUnder(hold))))
                 return true;
         }
         return false;
@@ -61,12 +62,13 @@ internal sealed class ChangeGuard
     }
 
     /// <summary>From here on nobody else begins to use what is claimed. Replaces what the session has claimed before.</summary>
-    public void Claim(INameUser owner, NameClaim claim)
+    /// <param name="hold">What the server lets others wait for, and may be changed next.</param>
+    public void Claim(INameUser owner, NameClaim change, NameClaim hold)
     {
         lock (_lock)
         {
             bool isNew = !_claims.ContainsKey(owner);
-            _claims[owner] = claim;
+            _claims[owner] = (change, hold);
             if (isNew)
                 Interlocked.Increment(ref _claimCount);
         }

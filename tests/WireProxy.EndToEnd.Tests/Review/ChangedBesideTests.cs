@@ -191,6 +191,22 @@ public sealed class ChangedBesideTests : ThroughChanges
     }
 
     [Test]
+    public async Task What_is_only_locked_is_waited_for_at_the_server_in_the_end()
+    {
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "300ms" } });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(gateway.Port);
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"LOCK TABLE {Open} IN ACCESS EXCLUSIVE MODE");
+        await client.SendAsync(Query($"SELECT count(*) FROM {Open}"));
+        await Task.Delay(900);
+        await other.QueryAsync($"INSERT INTO {Open} VALUES ('a'), ('b')");
+        await other.QueryAsync("COMMIT");
+
+        Assert.That((await client.ReadUntilAsync('Z')).Single(message => message.Type == 'D').Texts, Is.EqualTo((string?[])["2"]));
+    }
+
+    [Test]
     public async Task A_table_of_a_session_alone_concerns_no_other()
     {
         await using var client = await LogInAsync();

@@ -68,12 +68,15 @@ public sealed class DatabaseNewsTests
         var (one, other) = (new User(), new User());
         guard.Join(one);
         guard.Join(other);
-        guard.Claim(one, new NameClaim(ChangeReach.Users, ["wards"]));
+        guard.Claim(one, new NameClaim(ChangeReach.Users, ["wards"]), NameClaim.Nobody);
 
         Assert.That(guard.IsClaimed(other, s_wards), Is.True);
         Assert.That(guard.IsClaimed(one, s_wards), Is.False);
-        guard.Claim(one, new NameClaim(ChangeReach.Writers, ["wards"]));
+        guard.Claim(one, new NameClaim(ChangeReach.Writers, ["wards"]), NameClaim.Nobody);
         Assert.That(guard.IsClaimed(other, s_wards), Is.False);
+        guard.Claim(one, NameClaim.Nobody, new NameClaim(ChangeReach.Users, ["wards"]));
+        Assert.That(guard.IsClaimed(other, s_wards), Is.True);
+        Assert.That(guard.IsClaimed(other, s_wards, withHolds: false), Is.False);
         guard.Release(one);
         Assert.That(guard.IsQuiet, Is.True);
     }
@@ -98,7 +101,7 @@ public sealed class DatabaseNewsTests
     {
         var guard = new ChangeGuard();
         var one = new User();
-        guard.Claim(one, NameClaim.Everybody);
+        guard.Claim(one, NameClaim.Everybody, NameClaim.Nobody);
         Task next = guard.NextAsync();
 
         Assert.That(next.IsCompleted, Is.False);
