@@ -4,8 +4,7 @@ using WireProxy.TestKit;
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>Somebody with a superuser's rights has made objects whose only purpose is to carry values past the lineage.</summary>
-[Category("Server")]
-public sealed class AdversaryTests
+public sealed class AdversaryTests() : LineageFixture(Objects)
 {
     const string Objects = """
         CREATE FUNCTION h.say(t text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'heard %', t; RETURN true; END $$;
@@ -66,25 +65,6 @@ public sealed class AdversaryTests
         ALTER EXTENSION tablefunc ADD FUNCTION h.outside(pg_catalog.text);
         """;
 
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-        await _server.ChangeAsync(Objects);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [TestCase("SELECT unit::h.loud FROM h.doctors")]
     [TestCase("INSERT INTO h.secrets SELECT 1, full_name FROM h.doctors")]
     [TestCase("INSERT INTO h.guarded SELECT 1, full_name FROM h.doctors RETURNING g")]
@@ -132,7 +112,7 @@ public sealed class AdversaryTests
     [TestCase("ALTER TABLE h.pad ALTER COLUMN a TYPE int USING b::int")]
     public async Task Nothing_comes_out_that_the_lineage_does_not_say(string sql)
     {
-        var witness = new Witness(_server)
+        var witness = new Witness(Server)
         {
             Copies = [("doctors.unit", "guarded.g"), ("doctors.unit", "secrets.s"), ("doctors.unit", "policed.p"), ("doctors.unit", "child.t")],
         };
@@ -147,8 +127,8 @@ public sealed class AdversaryTests
     [Test]
     public async Task What_a_definition_computes_is_a_copy()
     {
-        var lineage = _server.One("CREATE TABLE h.bound_1 PARTITION OF h.bounds FOR VALUES IN (h.ssn_of(1))");
-        Assert.That(lineage.Writes.Any(w => w.Sources.Contains(_server.Column("patients.ssn"))), Is.True);
+        var lineage = Server.One("CREATE TABLE h.bound_1 PARTITION OF h.bounds FOR VALUES IN (h.ssn_of(1))");
+        Assert.That(lineage.Writes.Any(w => w.Sources.Contains(Server.Column("patients.ssn"))), Is.True);
         await Task.CompletedTask;
     }
 
@@ -157,44 +137,44 @@ public sealed class AdversaryTests
     [TestCase("SELECT h.dblink_exec('x', 'y')")]
     [TestCase("SELECT * FROM h.dblink('x') AS t (a int)")]
     [TestCase("SELECT h.connectby('h.doctors', 'unit', 'unit', 'x', 0)")]
-    public void A_function_that_reads_by_itself_reaches_everything(string sql) => Assert.That(_server.One(sql).Columns[0].Sources.IsEverything, Is.True);
+    public void A_function_that_reads_by_itself_reaches_everything(string sql) => Assert.That(Server.One(sql).Columns[0].Sources.IsEverything, Is.True);
 
     [Test]
     public void A_function_called_by_its_number_is_known_too()
     {
-        var routine = _server.Catalog.Definitions.Routines.Values.Single(r => r.Schema == "h" && r.Name == "ssn_of");
-        var lineage = PostgresLineage.OfFunctionCall(routine.Id, _server.Catalog, _server.Path);
-        Assert.That(lineage.Columns.Single().Sources.Contains(_server.Column("patients.ssn")), Is.True);
-        Assert.That(PostgresLineage.OfFunctionCall(1, _server.Catalog, _server.Path).ReachesEverything, Is.True);
+        var routine = Server.Catalog.Definitions.Routines.Values.Single(r => r.Schema == "h" && r.Name == "ssn_of");
+        var lineage = PostgresLineage.OfFunctionCall(routine.Id, Server.Catalog, Server.Path);
+        Assert.That(lineage.Columns.Single().Sources.Contains(Server.Column("patients.ssn")), Is.True);
+        Assert.That(PostgresLineage.OfFunctionCall(1, Server.Catalog, Server.Path).ReachesEverything, Is.True);
     }
 
     [Test]
     public void A_view_says_what_its_columns_are_made_of()
     {
-        var columns = PostgresLineage.ColumnsOf(_server.Catalog.Relation("h", "v_cards")!.Id, _server.Catalog);
-        Assert.That(columns.Select(c => _server.Words(c.Sources)),
+        var columns = PostgresLineage.ColumnsOf(Server.Catalog.Relation("h", "v_cards")!.Id, Server.Catalog);
+        Assert.That(columns.Select(c => Server.Words(c.Sources)),
             Is.EqualTo(["patients.id vips.id", "patients.full_name patients.ssn vips.full_name vips.ssn"]));
     }
 
     [Test]
     public void A_policy_is_run_by_a_query() =>
-        Assert.That(_server.One("SELECT id FROM h.policed").Messages.Contains(_server.Column("policed.p")), Is.True);
+        Assert.That(Server.One("SELECT id FROM h.policed").Messages.Contains(Server.Column("policed.p")), Is.True);
 
     [Test]
     public async Task Somebodys_temporary_relation_may_be_meant()
     {
         await using var other = await WireClientOf("CREATE TEMP VIEW pg_class AS SELECT unit AS relname FROM h.doctors; CREATE TEMP VIEW shadow AS SELECT 1");
-        await _server.ChangeAsync("SELECT 1");
+        await Server.ChangeAsync("SELECT 1");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_server.One("SELECT relname FROM pg_class").ReachesEverything, Is.True);
-            Assert.That(_server.One("SELECT relname FROM pg_catalog.pg_class").ReachesEverything, Is.False);
+            Assert.That(Server.One("SELECT relname FROM pg_class").ReachesEverything, Is.True);
+            Assert.That(Server.One("SELECT relname FROM pg_catalog.pg_class").ReachesEverything, Is.False);
         }
     }
 
     async Task<WireClient> WireClientOf(string sql)
     {
-        var client = await WireClient.LogInAsync(_server.Port);
+        var client = await WireClient.LogInAsync(Server.Port);
         await client.QueryAsync(sql);
         return client;
     }

@@ -1,11 +1,9 @@
 using WireProxy.Sql.Postgres.Lineage;
-using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>Statements that put values of h.doctors.unit somewhere without saying so: through what was made before for this purpose.</summary>
-[Category("Server")]
-public sealed class CarryingTests
+public sealed class CarryingTests() : LineageFixture(Objects)
 {
     const string Objects = """
         CREATE TABLE h.place (a text, b text);
@@ -34,25 +32,6 @@ public sealed class CarryingTests
             $$ BEGIN INSERT INTO h.place(a) SELECT unit FROM h.doctors; RETURN t; END $$;
         """;
 
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-        await _server.ChangeAsync(Objects);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [TestCase("ALTER TABLE h.plains ADD COLUMN z h.given")]
     [TestCase("ALTER TABLE h.rebuilt ALTER n TYPE bigint")]
     [TestCase("ALTER TABLE h.rebuilt SET UNLOGGED")]
@@ -67,16 +46,16 @@ public sealed class CarryingTests
     [TestCase("CREATE OR REPLACE VIEW h.turning AS SELECT full_name AS x FROM h.doctors")]
     public void What_is_put_somewhere_is_in_the_lineage(string sql)
     {
-        var secret = _server.Column("doctors.unit");
-        Assert.That(_server.One(sql).Writes.Where(w => w.Sources.Contains(secret) && w.Target != secret), Is.Not.Empty);
+        var secret = Server.Column("doctors.unit");
+        Assert.That(Server.One(sql).Writes.Where(w => w.Sources.Contains(secret) && w.Target != secret), Is.Not.Empty);
     }
 
     [Test]
     public void What_follows_a_key_gets_what_the_key_is_given()
     {
-        var writes = _server.One("UPDATE h.key SET k = (SELECT max(unit) FROM h.doctors)").Writes;
-        Assert.That(writes.Single(w => w.Target == _server.Column("follows.k")).Sources, Is.EqualTo(SourceSet.OfAll([_server.Column("doctors.unit")])));
-        Assert.That(_server.One("UPDATE h.key SET k = 'x'").Writes.Where(w => w.Target == _server.Column("follows.k")), Is.Empty);
+        var writes = Server.One("UPDATE h.key SET k = (SELECT max(unit) FROM h.doctors)").Writes;
+        Assert.That(writes.Single(w => w.Target == Server.Column("follows.k")).Sources, Is.EqualTo(SourceSet.OfAll([Server.Column("doctors.unit")])));
+        Assert.That(Server.One("UPDATE h.key SET k = 'x'").Writes.Where(w => w.Target == Server.Column("follows.k")), Is.Empty);
     }
 
     [TestCase("SELECT set_config('search_path', 'h', false), h.fetch()")]
@@ -88,8 +67,8 @@ public sealed class CarryingTests
     [TestCase("CREATE OR REPLACE AGGREGATE pg_catalog.max(text) (SFUNC = textcat, STYPE = text)")]
     public void What_cannot_be_told_beforehand_counts_as_everything(string sql)
     {
-        var lineage = _server.One(sql);
-        Assert.That(lineage.Writes.Any(w => w.Sources.IsEverything || w.Sources.Contains(_server.Column("doctors.unit"))), string.Join("; ", lineage.Reasons));
+        var lineage = Server.One(sql);
+        Assert.That(lineage.Writes.Any(w => w.Sources.IsEverything || w.Sources.Contains(Server.Column("doctors.unit"))), string.Join("; ", lineage.Reasons));
     }
 
     [TestCase("SELECT set_config('application_name', 'x', false), h.ssn_of(1)")]
@@ -99,7 +78,7 @@ public sealed class CarryingTests
     [TestCase("CREATE OR REPLACE VIEW h.turning AS SELECT unit AS x FROM h.doctors WHERE id > 0")]
     [TestCase("CREATE AGGREGATE h.longest(text) (SFUNC = textcat, STYPE = text)")]
     [TestCase("ALTER TABLE h.doctors ADD COLUMN note text DEFAULT 'x'")]
-    public void Ordinary_work_puts_nothing_anywhere(string sql) => Assert.That(_server.One(sql).Writes.Where(w => !w.Sources.IsEmpty), Is.Empty);
+    public void Ordinary_work_puts_nothing_anywhere(string sql) => Assert.That(Server.One(sql).Writes.Where(w => !w.Sources.IsEmpty), Is.Empty);
 
     [TestCase("CREATE OR REPLACE VIEW h.turning AS SELECT unit AS x FROM h.doctors; INSERT INTO h.place SELECT x FROM h.turning", true)]
     [TestCase("ALTER TABLE h.place ALTER a SET DEFAULT h.fetch(); INSERT INTO h.place (b) VALUES ('x')", true)]
@@ -108,12 +87,11 @@ public sealed class CarryingTests
     [TestCase("ALTER TABLE h.place ADD COLUMN c text; UPDATE h.place SET b = 'x'", false)]
     [TestCase("CREATE OR REPLACE VIEW h.turning AS SELECT unit AS x FROM h.doctors; SELECT x FROM h.turning", false)]
     public void Behind_what_turns_the_meaning_of_something_nothing_is_carried_on(string text, bool mayCarry) =>
-        Assert.That(_server.Resolve(text).Statements[^1].MayCarry, Is.EqualTo(mayCarry));
+        Assert.That(Server.Resolve(text).Statements[^1].MayCarry, Is.EqualTo(mayCarry));
 }
 
 /// <summary>The conditions of a domain put the value somewhere, wherever a value becomes one of it.</summary>
-[Category("Server")]
-public sealed class CarryingDomainTests
+public sealed class CarryingDomainTests() : LineageFixture(Objects)
 {
     const string Objects = """
         CREATE TABLE h.place (a text);
@@ -133,25 +111,6 @@ public sealed class CarryingDomainTests
         CREATE FUNCTION h.inside(t text) RETURNS int LANGUAGE plpgsql AS $$ DECLARE d h.carried; BEGIN d := t; RETURN 1; END $$;
         """;
 
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-        await _server.ChangeAsync(Objects);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [TestCase("SELECT unit::h.carried FROM h.doctors")]
     [TestCase("SELECT ARRAY[unit]::h.many FROM h.doctors")]
     [TestCase("SELECT h.same(unit) FROM h.doctors")]
@@ -161,13 +120,13 @@ public sealed class CarryingDomainTests
     [TestCase("ALTER TABLE h.doctors ALTER unit TYPE h.carried")]
     [TestCase("DO $$ DECLARE d h.carried; BEGIN SELECT max(unit) INTO d FROM h.doctors; END $$")]
     [TestCase("DO $$ BEGIN CASE (SELECT max(unit) FROM h.doctors) WHEN 'x' THEN NULL; ELSE NULL; END CASE; END $$")]
-    public void The_value_is_put_there(string sql) => Assert.That(_server.One(sql).Writes.Any(w =>
-        w.Target == _server.Column("place.a") && w.Sources.Contains(_server.Column("doctors.unit"))));
+    public void The_value_is_put_there(string sql) => Assert.That(Server.One(sql).Writes.Any(w =>
+        w.Target == Server.Column("place.a") && w.Sources.Contains(Server.Column("doctors.unit"))));
 
     [Test]
-    public void A_cast_gives_a_column_of_another_type_what_it_reads() => Assert.That(_server.One("ALTER TABLE h.plains ALTER p TYPE h.carton").Writes.Any(w =>
-        w.Target == _server.Column("plains.p") && w.Sources.Contains(_server.Column("doctors.unit"))));
+    public void A_cast_gives_a_column_of_another_type_what_it_reads() => Assert.That(Server.One("ALTER TABLE h.plains ALTER p TYPE h.carton").Writes.Any(w =>
+        w.Target == Server.Column("plains.p") && w.Sources.Contains(Server.Column("doctors.unit"))));
 
     [TestCase("SELECT full_name FROM h.doctors")]
-    public void Another_value_is_not(string sql) => Assert.That(_server.One(sql).Writes.Any(w => w.Sources.Contains(_server.Column("doctors.unit"))), Is.False);
+    public void Another_value_is_not(string sql) => Assert.That(Server.One(sql).Writes.Any(w => w.Sources.Contains(Server.Column("doctors.unit"))), Is.False);
 }

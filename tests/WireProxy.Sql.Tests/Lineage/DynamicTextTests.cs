@@ -1,11 +1,9 @@
 using WireProxy.Sql.Postgres.Lineage;
-using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>SQL that a function puts together from literals: its own, and those of its call.</summary>
-[Category("Server")]
-public sealed class DynamicTextTests
+public sealed class DynamicTextTests() : LineageFixture(Objects)
 {
     const string Objects = """
         CREATE FUNCTION h.run(q text) RETURNS SETOF text LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN FOR r IN EXECUTE q LOOP RETURN NEXT r; END LOOP; END $$;
@@ -32,25 +30,6 @@ public sealed class DynamicTextTests
         CREATE TABLE h.doctors_all (unit text);
         """;
 
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-        await _server.ChangeAsync(Objects);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [TestCase("SELECT h.run_first('SELECT max(unit) FROM h.doctors')", "doctors.unit")]
     [TestCase("SELECT r FROM h.run('SELECT unit FROM h.doctors') r", "doctors.unit")]
     [TestCase("SELECT r FROM h.run(q => 'SELECT unit FROM h.doctors'::text) r", "doctors.unit")]
@@ -60,14 +39,14 @@ public sealed class DynamicTextTests
     [TestCase("SELECT h.run_first('SELECT h.run_first(''SELECT max(unit) FROM h.doctors'')')", "doctors.unit")]
     public async Task What_a_literal_gives_is_known(string sql, string sources)
     {
-        var witness = new Witness(_server);
+        var witness = new Witness(Server);
         var (answer, lineage) = await witness.RunAsync(sql, looksAtTables: true);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Error, Is.Null);
             Assert.That(witness.Faults, Is.Empty);
             Assert.That(lineage.ReachesEverything, Is.False);
-            Assert.That(_server.Words(lineage.Columns[0].Sources), Is.EqualTo(sources));
+            Assert.That(Server.Words(lineage.Columns[0].Sources), Is.EqualTo(sources));
         }
     }
 
@@ -75,12 +54,12 @@ public sealed class DynamicTextTests
     [TestCase("SELECT h.says('SELECT max(unit) FROM h.doctors')")]
     public async Task What_a_literal_gives_is_followed_on(string sql)
     {
-        var witness = new Witness(_server);
+        var witness = new Witness(Server);
         var (_, lineage) = await witness.RunAsync(sql, looksAtTables: true);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(witness.Faults, Is.Empty);
-            Assert.That(lineage.Messages.Union(SourceSet.OfAll(lineage.Writes.SelectMany(w => w.Sources.Columns))).Contains(_server.Column("doctors.unit")), Is.True);
+            Assert.That(lineage.Messages.Union(SourceSet.OfAll(lineage.Writes.SelectMany(w => w.Sources.Columns))).Contains(Server.Column("doctors.unit")), Is.True);
             Assert.That(lineage.ReachesEverything, Is.False);
         }
     }
@@ -99,10 +78,10 @@ public sealed class DynamicTextTests
     [TestCase("SELECT query_to_xml('SELECT                                      unit FROM h.doctors_all'::name, true, false, '')")]
     public async Task What_is_no_literal_reaches_everything(string sql)
     {
-        Assert.That(_server.One(sql).ReachesEverything, Is.True);
+        Assert.That(Server.One(sql).ReachesEverything, Is.True);
         if (!sql.Contains("h.doctors_all", StringComparison.Ordinal))
             return;
-        var witness = new Witness(_server);
+        var witness = new Witness(Server);
         await witness.RunAsync(sql, looksAtTables: true);
         Assert.That(witness.Seen, Is.GreaterThan(0), "the attack does not work, and so shows nothing");
     }
@@ -110,7 +89,7 @@ public sealed class DynamicTextTests
     [Test]
     public void A_call_by_number_says_no_literal()
     {
-        var routine = _server.Catalog.Definitions.Routines.Values.Single(r => r.Name == "run_first");
-        Assert.That(PostgresLineage.OfFunctionCall(routine.Id, _server.Catalog, _server.Path).ReachesEverything, Is.True);
+        var routine = Server.Catalog.Definitions.Routines.Values.Single(r => r.Name == "run_first");
+        Assert.That(PostgresLineage.OfFunctionCall(routine.Id, Server.Catalog, Server.Path).ReachesEverything, Is.True);
     }
 }

@@ -1,38 +1,17 @@
-using WireProxy.TestKit;
-
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>Random statements on a real server: what comes back, is written or said must be where the lineage says that it comes from.</summary>
-[Category("Server")]
-public sealed class GeneratedQueryTests
+public sealed class GeneratedQueryTests : LineageFixture
 {
     // LINEAGE_QUERIES in the environment runs more, LINEAGE_SEED others.
     static readonly int s_queries = int.Parse(Environment.GetEnvironmentVariable("LINEAGE_QUERIES") ?? "1500");
     static readonly int s_seed = int.Parse(Environment.GetEnvironmentVariable("LINEAGE_SEED") ?? "20260801");
 
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [Test]
     public async Task A_value_in_a_result_comes_from_where_its_lineage_says()
     {
         var generator = new QueryGenerator(new Random(s_seed));
-        var witness = new Witness(_server);
+        var witness = new Witness(Server);
         var (valid, columns, exact) = (0, 0, 0);
         for (var i = 0; i < s_queries; i++)
         {
@@ -56,7 +35,7 @@ public sealed class GeneratedQueryTests
     public async Task A_value_is_found_where_the_lineage_says_that_it_is_written()
     {
         var generator = new QueryGenerator(new Random(s_seed + 1));
-        var witness = new Witness(_server);
+        var witness = new Witness(Server);
         var valid = 0;
         for (var i = 0; i < s_queries / 3; i++)
             valid += (await witness.RunAsync(generator.Write(), looksAtTables: true)).Answer.Error is null ? 1 : 0;

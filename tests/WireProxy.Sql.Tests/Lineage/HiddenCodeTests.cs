@@ -1,10 +1,8 @@
-using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>Code that a statement runs without a word of it in the statement: it tells what the statement does not name.</summary>
-[Category("Server")]
-public sealed class HiddenCodeTests
+public sealed class HiddenCodeTests() : LineageFixture(Objects)
 {
     const string Objects = """
         CREATE FUNCTION h.tell() RETURNS trigger LANGUAGE plpgsql AS
@@ -59,31 +57,17 @@ public sealed class HiddenCodeTests
         CREATE OR REPLACE FUNCTION h.odd(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'odd %', h.even(n - 1); RETURN 'x'; END $$;
         """;
 
-    LineageServer _server = null!;
-
     [OneTimeSetUp]
-    public async Task Start()
+    public async Task Prepare()
     {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-        await _server.ChangeAsync(Objects);
-        await _server.RunAsync("SET constraint_exclusion = on");
-        await _server.RunAsync("DECLARE held CURSOR WITH HOLD FOR SELECT unit FROM h.doctors");
+        await Server.RunAsync("SET constraint_exclusion = on");
+        await Server.RunAsync("DECLARE held CURSOR WITH HOLD FOR SELECT unit FROM h.doctors");
     }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
 
     [TestCase("CALL h.ends()")]
     [TestCase("DO $$ BEGIN CALL h.ends(); INSERT INTO h.log (what, who) VALUES ('x', 'y'); ROLLBACK; CALL h.ends(); END $$")]
     [TestCase("DO $$ <<b>> DECLARE c h.contact; BEGIN b.c.name := 'x'; RAISE NOTICE '%', b.c.name; END $$")]
-    public void A_body_is_understood(string sql) => Assert.That(_server.One(sql).ReachesEverything, Is.False);
+    public void A_body_is_understood(string sql) => Assert.That(Server.One(sql).ReachesEverything, Is.False);
 
     [TestCase("DO $$ <<b>> DECLARE c h.contact; BEGIN c.name := (SELECT max(unit) FROM h.doctors); RAISE NOTICE '%', b.c.name; END $$")]
     [TestCase("INSERT INTO h.over VALUES (1)")]
@@ -115,7 +99,7 @@ public sealed class HiddenCodeTests
     [TestCase("SELECT h.odd(1)")]
     public async Task What_it_tells_is_in_the_lineage(string sql)
     {
-        var witness = new Witness(_server);
+        var witness = new Witness(Server);
         await witness.RunAsync(sql, looksAtTables: true);
         using (Assert.EnterMultipleScope())
         {

@@ -1,37 +1,17 @@
 using WireProxy.Sql.Postgres.Lineage;
-using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>Lineage of statements that were thought up rather than generated. What is expected stands as relation.column in the order of
 /// the alphabet, columns separated by bars.</summary>
-[Category("Server")]
-public sealed class LineageTests
+public sealed class LineageTests : LineageFixture
 {
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [TestCaseSource(typeof(LineageCases), nameof(LineageCases.Columns))]
     public async Task Columns_come_from(string sql, string expected)
     {
-        var lineage = _server.One(sql);
+        var lineage = Server.One(sql);
         Assert.That(string.Join("|", lineage.Columns.Select(c => Words(c.Sources))), Is.EqualTo(expected), string.Join("; ", lineage.Reasons));
-        var answer = await _server.RunAsync($"BEGIN; {sql}; ROLLBACK");
+        var answer = await Server.RunAsync($"BEGIN; {sql}; ROLLBACK");
         if (answer.Columns is null)
             return;
         using (Assert.EnterMultipleScope())
@@ -45,9 +25,9 @@ public sealed class LineageTests
     }
 
     /// <summary>Of the system's own views, which are read where they stand, the view's column counts.</summary>
-    string Words(SourceSet sources) => sources.IsEverything ? "everything" : _server.Words(sources) is { Length: > 0 } words ? words
-        : string.Join(" ", sources.Columns.Where(c => _server.Catalog.Relation(c.Relation)!.IsSystem)
-            .Select(c => $"{_server.Catalog.Relation(c.Relation)!.Name}.{_server.Catalog.Relation(c.Relation)!.AllColumns.Single(x => x.Number == c.Attribute).Name}"));
+    string Words(SourceSet sources) => sources.IsEverything ? "everything" : Server.Words(sources) is { Length: > 0 } words ? words
+        : string.Join(" ", sources.Columns.Where(c => Server.Catalog.Relation(c.Relation)!.IsSystem)
+            .Select(c => $"{Server.Catalog.Relation(c.Relation)!.Name}.{Server.Catalog.Relation(c.Relation)!.AllColumns.Single(x => x.Number == c.Attribute).Name}"));
 
     [TestCase("CREATE TABLE x AS SELECT unit AS u FROM h.doctors", "NewColumn x.u doctors.unit")]
     [TestCase("SELECT unit INTO TEMP y FROM h.doctors", "NewColumn y.unit doctors.unit")]
@@ -64,7 +44,7 @@ public sealed class LineageTests
     [TestCase("DO $$ DECLARE v text; BEGIN SELECT unit INTO v FROM h.doctors; UPDATE h.pad SET a = v; END $$",
         "Column a doctors.unit; Column c doctors.unit pad.a; Column what doctors.unit pad.a pad.b; Column who patients.ssn vips.ssn; State nextval")]
     public void Values_go_to(string sql, string expected) => Assert.That(
-        string.Join("; ", _server.One(sql).Writes.Select(w => $"{w.Kind} {w.Name} {Words(w.Sources)}").Where(w => !w.StartsWith("State nextval", StringComparison.Ordinal)).Order(StringComparer.Ordinal)),
+        string.Join("; ", Server.One(sql).Writes.Select(w => $"{w.Kind} {w.Name} {Words(w.Sources)}").Where(w => !w.StartsWith("State nextval", StringComparison.Ordinal)).Order(StringComparer.Ordinal)),
         Is.EqualTo(expected.Replace("; State nextval", "", StringComparison.Ordinal)));
 
     [TestCase("SELECT id FROM ONLY h.patients WHERE ssn = 'x'", "patients.ssn")]
@@ -80,13 +60,13 @@ public sealed class LineageTests
     [TestCase("INSERT INTO h.pad VALUES (1) ON CONFLICT DO NOTHING", "pad.id")]
     [TestCase("SELECT array_agg(id ORDER BY ssn) FROM ONLY h.patients", "patients.ssn")]
     public void Rows_depend_on(string sql, string expected) => Assert.That(
-        string.Join(" ", _server.One(sql).Touched.Where(t => (t.Uses & ColumnUses.Predicate) != 0).Select(t => _server.NameOf(t.Column)).Order()),
+        string.Join(" ", Server.One(sql).Touched.Where(t => (t.Uses & ColumnUses.Predicate) != 0).Select(t => Server.NameOf(t.Column)).Order()),
         Does.Contain(expected));
 
     [Test]
     public void What_the_text_changes_before_is_not_known_after()
     {
-        var lineage = _server.Resolve("ALTER TABLE h.doctors RENAME unit TO zz; SELECT full_name FROM h.doctors; SELECT 1");
+        var lineage = Server.Resolve("ALTER TABLE h.doctors RENAME unit TO zz; SELECT full_name FROM h.doctors; SELECT 1");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(lineage.Statements[1].ReachesEverything, Is.True);
@@ -106,7 +86,7 @@ public sealed class LineageTests
     [TestCase("ALTER TYPE h.contact ADD ATTRIBUTE fax text")]
     public void Plain_changes_of_the_catalog_are_understood(string sql)
     {
-        var lineage = _server.One(sql);
+        var lineage = Server.One(sql);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(lineage.Reasons, Is.Empty);
@@ -128,7 +108,7 @@ public sealed class LineageTests
     [TestCase("SELECT h.ssn_of(1)", false)]
     [TestCase("UPDATE h.doctors SET unit = 'x'", false)]
     public void What_comes_next_may_mean_something_else(string first, bool expected) =>
-        Assert.That(_server.Resolve(first + "; SELECT full_name FROM h.doctors").Statements[1].ReachesEverything, Is.EqualTo(expected));
+        Assert.That(Server.Resolve(first + "; SELECT full_name FROM h.doctors").Statements[1].ReachesEverything, Is.EqualTo(expected));
 
     [TestCase("SELECT * FROM h.nothing")]
     [TestCase("SELECT nothing FROM h.doctors")]
@@ -136,17 +116,17 @@ public sealed class LineageTests
     [TestCase("DO LANGUAGE plpython3u $$ x $$")]
     [TestCase("SELECT dblink_nothing('x')")]
     [TestCase("this is no SQL")]
-    public void What_is_not_known_reaches_everything(string sql) => Assert.That(_server.One(sql).ReachesEverything, Is.True);
+    public void What_is_not_known_reaches_everything(string sql) => Assert.That(Server.One(sql).ReachesEverything, Is.True);
 
     [Test]
     public void A_prepared_statement_shows_its_arguments()
     {
-        var prepared = _server.One("PREPARE p AS SELECT $1 || unit, $2::text FROM h.doctors");
-        var execute = _server.One("EXECUTE p ('x', (SELECT full_name FROM h.doctors LIMIT 1))");
+        var prepared = Server.One("PREPARE p AS SELECT $1 || unit, $2::text FROM h.doctors");
+        var execute = Server.One("EXECUTE p ('x', (SELECT full_name FROM h.doctors LIMIT 1))");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(execute.OfName, Is.EqualTo("p"));
-            Assert.That(prepared.ColumnsWith(execute.Arguments).Select(c => _server.Words(c.Sources)), Is.EqualTo(["doctors.unit", "doctors.full_name"]));
+            Assert.That(prepared.ColumnsWith(execute.Arguments).Select(c => Server.Words(c.Sources)), Is.EqualTo(["doctors.unit", "doctors.full_name"]));
         }
     }
 }

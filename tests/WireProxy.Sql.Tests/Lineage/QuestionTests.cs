@@ -1,30 +1,10 @@
 using WireProxy.Sql.Postgres.Lineage;
-using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
 
 /// <summary>Statements whose outcome tells whether a guessed value is there, although they have no WHERE.</summary>
-[Category("Server")]
-public sealed class QuestionTests
+public sealed class QuestionTests : LineageFixture
 {
-    LineageServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        try
-        {
-            _server = await LineageServer.StartAsync();
-        }
-        catch (UnavailableException reason)
-        {
-            Assert.Ignore(reason.Message);
-        }
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-
     [TestCase("INSERT INTO h.pad (id, a) VALUES (7, 'x')", "pad.id")]
     [TestCase("UPDATE h.pad SET id = 9", "pad.id")]
     [TestCase("COPY h.pad (id) FROM STDIN", "pad.id")]
@@ -38,7 +18,7 @@ public sealed class QuestionTests
     [TestCase("SELECT count(*) FROM h.patients p, unnest(p.tags) t", "patients.tags")]
     public void What_tells_of_a_column_counts_as_a_condition_on_it(string sql, string expected)
     {
-        var lineage = _server.One(sql);
+        var lineage = Server.One(sql);
 
         // Triggers and defaults may have conditions of their own.
         Assert.That(Conditions(lineage), Is.SupersetOf(expected.Split(' ')), string.Join("; ", lineage.Reasons));
@@ -47,8 +27,8 @@ public sealed class QuestionTests
     [TestCase("INSERT INTO h.visits (id, reason) VALUES (1, 'x')")]
     [TestCase("UPDATE h.visits SET reason = 'x'")]
     [TestCase("CREATE TABLE h.plain (p int)")]
-    public void What_tells_nothing_counts_as_no_condition(string sql) => Assert.That(Conditions(_server.One(sql)), Is.Empty);
+    public void What_tells_nothing_counts_as_no_condition(string sql) => Assert.That(Conditions(Server.One(sql)), Is.Empty);
 
     string[] Conditions(StatementLineage lineage) =>
-        [.. lineage.Touched.Where(use => (use.Uses & ColumnUses.Predicate) != 0).Select(use => _server.NameOf(use.Column))];
+        [.. lineage.Touched.Where(use => (use.Uses & ColumnUses.Predicate) != 0).Select(use => Server.NameOf(use.Column))];
 }
