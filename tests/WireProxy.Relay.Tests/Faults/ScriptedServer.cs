@@ -1,33 +1,16 @@
-using System.Net;
 using System.Net.Sockets;
 using WireProxy.Protocols.Postgres;
-using WireProxy.TestKit;
 using static WireProxy.TestKit.WireBuilder;
 
 namespace WireProxy.Relay.Tests.Faults;
 
 /// <summary>An upstream that logs everybody in and then says what it is told to: what no real server can be made to say.</summary>
-internal sealed class ScriptedServer : IAsyncDisposable
+/// <param name="answers">For the type of each message after the login: what to send, nothing, or null to close.</param>
+internal sealed class ScriptedServer(Func<char, byte[]?> answers) : LoopbackServer
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Func<char, byte[]?> _answers;
     private readonly List<char> _received = [];
-    private readonly Task _accepting;
-
-    /// <param name="answers">For the type of each message after the login: what to send, nothing, or null to close.</param>
-    public ScriptedServer(Func<char, byte[]?> answers)
-    {
-        _answers = answers;
-        Port = FreePort.Next();
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, Port));
-        _listener.Listen(64);
-        _accepting = AcceptAsync();
-    }
 
     public static byte[] Ready { get; } = Message('Z', "I"u8.ToArray());
-
-    public int Port { get; }
 
     /// <summary>Types of the messages that came after the login.</summary>
     public string Received
@@ -39,53 +22,21 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    protected override async Task ServeAsync(Socket socket)
     {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        var sessions = new List<Task>();
-        try
+        if (!await LogInAsync(socket))
+            return;
+        var unread = new List<byte>();
+        while (await ReceiveAsync(socket, unread))
         {
-            while (true)
-                sessions.Add(ServeAsync(await _listener.AcceptAsync(_stop.Token)));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            await Task.WhenAll(sessions);
-        }
-    }
-
-    private async Task ServeAsync(Socket socket)
-    {
-        using (socket)
-        {
-            try
+            while (Frame.TryReadHeader(unread.ToArray(), out byte type, out int length) && unread.Count >= length)
             {
-                if (!await LogInAsync(socket))
+                unread.RemoveRange(0, length);
+                lock (_received)
+                    _received.Add((char)type);
+                if (answers((char)type) is not { } answer)
                     return;
-                var unread = new List<byte>();
-                while (await ReceiveAsync(socket, unread))
-                {
-                    while (Frame.TryReadHeader(unread.ToArray(), out byte type, out int length) && unread.Count >= length)
-                    {
-                        unread.RemoveRange(0, length);
-                        lock (_received)
-                            _received.Add((char)type);
-                        if (_answers((char)type) is not { } answer)
-                            return;
-                        await SendAsync(socket, answer);
-                    }
-                }
-            }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                // The gateway has gone, or the test has.
+                await SendAsync(socket, answer);
             }
         }
     }
@@ -110,13 +61,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
-            bytes = bytes[await socket.SendAsync(bytes, _stop.Token)..];
+            bytes = bytes[await socket.SendAsync(bytes, Stopping)..];
     }
 
     private async Task<bool> ReceiveAsync(Socket socket, List<byte> into)
     {
         byte[] buffer = new byte[4096];
-        int count = await socket.ReceiveAsync(buffer, _stop.Token);
+        int count = await socket.ReceiveAsync(buffer, Stopping);
         into.AddRange(buffer.AsSpan(0, count));
         return count > 0;
     }
