@@ -22,12 +22,7 @@ public sealed class LaterWorkTests : ThroughChanges
     public async Task A_function_of_a_deferred_trigger_cannot_be_replaced_before_it_has_run()
     {
         await using var client = await LogInAsync();
-        await client.QueryAsync($"CREATE TABLE watched_{Id} (x text)");
-        await client.QueryAsync($"CREATE FUNCTION later_{Id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
-        await client.QueryAsync(
-            $"CREATE CONSTRAINT TRIGGER later AFTER INSERT ON watched_{Id} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later_{Id}()");
-        await client.QueryAsync("BEGIN");
-        await client.QueryAsync($"INSERT INTO watched_{Id} VALUES ('a')");
+        await BeginWithDeferredAsync(client);
         await client.QueryAsync(
             $"CREATE OR REPLACE FUNCTION later_{Id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO {Open} SELECT full_name FROM clinic.patients; RETURN NULL; END'");
         await client.QueryAsync("COMMIT");
@@ -91,12 +86,7 @@ public sealed class LaterWorkTests : ThroughChanges
     public async Task Other_changes_go_on_beside_a_deferred_trigger()
     {
         await using var client = await LogInAsync();
-        await client.QueryAsync($"CREATE TABLE watched_{Id} (x text)");
-        await client.QueryAsync($"CREATE FUNCTION later_{Id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
-        await client.QueryAsync(
-            $"CREATE CONSTRAINT TRIGGER later AFTER INSERT ON watched_{Id} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later_{Id}()");
-        await client.QueryAsync("BEGIN");
-        await client.QueryAsync($"INSERT INTO watched_{Id} VALUES ('a')");
+        await BeginWithDeferredAsync(client);
         foreach (var change in new[] { "SET LOCAL lock_timeout = '1s'", $"CREATE TABLE made_{Id} (a int)", $"CREATE TEMP TABLE own_{Id} (a int)", $"ALTER TABLE {Open} ADD COLUMN y int" })
             Assert.That((await client.QueryAsync(change)).Select(message => message.Type), Does.Contain('C'), change);
         Assert.That((await client.QueryAsync("COMMIT")).Single(message => message.Type == 'C').Body, Is.EqualTo("COMMIT\0"u8.ToArray()));
@@ -166,5 +156,16 @@ public sealed class LaterWorkTests : ThroughChanges
         await client.SendAsync(Parse(own), Bind(), Execute(), Parse($"INSERT INTO fires_{Id} VALUES ('a')"), Bind(), Execute(), Sync);
         AssertRefused(await client.ReadUntilAsync('Z'));
         await AssertNothingCopiedAsync();
+    }
+
+    /// <summary>A transaction with a trigger that is still to run.</summary>
+    private async Task BeginWithDeferredAsync(WireClient client)
+    {
+        await client.QueryAsync($"CREATE TABLE watched_{Id} (x text)");
+        await client.QueryAsync($"CREATE FUNCTION later_{Id}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+        await client.QueryAsync(
+            $"CREATE CONSTRAINT TRIGGER later AFTER INSERT ON watched_{Id} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later_{Id}()");
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"INSERT INTO watched_{Id} VALUES ('a')");
     }
 }
