@@ -1,3 +1,4 @@
+using WireProxy.TestKit;
 using static WireProxy.TestKit.WireBuilder;
 
 namespace WireProxy.EndToEnd.Tests.Review;
