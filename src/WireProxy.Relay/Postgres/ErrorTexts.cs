@@ -16,6 +16,10 @@ internal static class ErrorTexts
     /// twice.</summary>
     private static readonly HashSet<string> SafeCodes = ["22012", "55P03", "54001", "42P15"];
 
+    /// <summary>Where DROP says what there is not, and what goes with it: names of objects. What else has the code of success (00000) may be the plan or the
+    /// tree of a query, with its constants.</summary>
+    private static readonly HashSet<string> NamingRoutines = ["DropErrorMsgNonExistent", "does_not_exist_skipping", "reportDependentObjects"];
+
     /// <summary>Says which objects cannot be defined so, and only its detail says more: bounds of partitions, which are values.</summary>
     private const string InvalidDefinition = "42P17";
 
@@ -32,7 +36,8 @@ internal static class ErrorTexts
             return false;
         return fields[ErrorFieldCode.Position] is not null ||
             (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && (SafeClasses.Contains(code[..2]) || SafeCodes.Contains(code)
-                || (code == InvalidDefinition && fields[ErrorFieldCode.Detail] is null)));
+                || (code == InvalidDefinition && fields[ErrorFieldCode.Detail] is null)
+                || (code == "00000" && fields[ErrorFieldCode.Routine]?.Text is { } routine && NamingRoutines.Contains(routine))));
     }
 
     /// <summary>True where a function or a trigger has raised it, or something in it has. The innermost context comes first. A context of one

@@ -56,6 +56,28 @@ public sealed class TextsTests() : ThroughGateway(Through.Guarded)
         Assert.That(error.Field('M'), Does.Contain("seventeen"));
     }
 
+    [Test]
+    public async Task What_DROP_says_of_names_is_told()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync("CREATE TEMP TABLE base (a int); CREATE TEMP VIEW above AS SELECT a FROM base");
+
+        var missing = await client.QueryAsync("DROP TABLE IF EXISTS nowhere; DROP SCHEMA IF EXISTS nowhere; CREATE TEMP TABLE other (a int)");
+        var cascade = await client.QueryAsync("DROP TABLE base CASCADE");
+
+        Assert.That(missing.Where(message => message.Type == 'N').Select(message => message.Field('M')), Has.Exactly(2).EndsWith("does not exist, skipping"));
+        Assert.That(cascade.Single(message => message.Type == 'N').Field('M'), Is.EqualTo("drop cascades to view above"));
+    }
+
+    [Test]
+    public async Task A_plan_that_the_server_tells_beside_a_query_is_withheld()
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync("SET client_min_messages = log; SET debug_print_plan = on");
+
+        AssertWithheld(await client.QueryAsync("SELECT clinic.tell()"));
+    }
+
     private static void AssertWithheld(IReadOnlyList<WireMessage> answer)
     {
         var said = answer.Where(message => message.Type is 'E' or 'N').ToList();
