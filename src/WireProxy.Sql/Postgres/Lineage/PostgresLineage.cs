@@ -73,7 +73,7 @@ public static class PostgresLineage
             }
             var turns = lineage.Turns;
             // What an earlier statement of the text has changed, the catalog here does not show.
-            if (isStale && (lineage.ReachesEverything || !lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
+            if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
                 lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with
                 {
                     IsStale = true,
