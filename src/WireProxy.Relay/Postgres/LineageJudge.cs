@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
-using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -68,8 +67,12 @@ internal sealed class LineageJudge(Protection protection)
             if (!write.Sources.IsEverything && protection.IsProtected(write.Sources) && !IsKept(write))
                 return Refusals.Copies(command, write, new Explanation(protection, before));
         }
-        return before.Functions.Any(function => function.Id >= CatalogRoutine.FirstUserId && !protection.Catalog.IsNativeFunction(function.Name))
-            ? Refusals.Unknowable(command, "it runs functions together with what was changed before it, and that is not answered yet") : null;
+        foreach (CalledFunction function in before.Functions)
+        {
+            if (PostgresLineage.IsUsers(function, protection.Catalog))
+                return Refusals.Unknowable(command, $"it runs {function.Schema}.{function.Name} together with what was changed before it, and that is not answered yet");
+        }
+        return null;
     }
 
     /// <summary>The protected columns that decide which rows there are.</summary>

@@ -15,7 +15,7 @@ internal sealed record NewTable(string Name, IReadOnlyList<string>? Columns)
     /// <summary>Null for every other statement.</summary>
     public static NewTable? Of(TreeNode node, StatementLineage lineage, SnapshotLineage shared, SearchPath path)
     {
-        if (lineage.ReachesEverything || lineage.ChangesInside || !shared.Definitions.EventTriggers.IsEmpty || lineage.Functions.Any(f => f.Id >= CatalogRoutine.FirstUserId))
+        if (lineage.ReachesEverything || lineage.ChangesInside || !shared.Definitions.EventTriggers.IsEmpty || lineage.Functions.Any(f => shared.IsUsers(f)))
             return null;
         if (node.Is(s_create))
             return Written(node, new(shared, path, new()));

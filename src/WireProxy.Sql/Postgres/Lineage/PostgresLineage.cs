@@ -105,6 +105,9 @@ public static class PostgresLineage
         }
     }
 
+    /// <summary>Somebody has written the function, and not an extension in C.</summary>
+    public static bool IsUsers(CalledFunction function, CatalogSnapshot catalog) => SnapshotLineage.Of(catalog).IsUsers(function);
+
     /// <summary>The lineage of a FunctionCall message, which names its function by OID; its arguments are the client's.</summary>
     public static StatementLineage OfFunctionCall(uint function, CatalogSnapshot catalog, SearchPath path)
     {

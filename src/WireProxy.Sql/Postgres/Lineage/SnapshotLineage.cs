@@ -42,6 +42,10 @@ internal sealed class SnapshotLineage
 
     public static SnapshotLineage Of(CatalogSnapshot catalog) => s_made.GetValue(catalog, static c => new(c));
 
+    /// <summary>What a user has written, and not an extension in C.</summary>
+    public bool IsUsers(CalledFunction function) =>
+        function.Id >= CatalogRoutine.FirstUserId && Routine(function.Id) is not { Language: 'c' or 'i', Extension: not null };
+
     public CatalogSnapshot Catalog { get; }
     public CatalogDefinitions Definitions => Catalog.Definitions;
     /// <summary>The path under which the catalog's definitions were written out.</summary>
