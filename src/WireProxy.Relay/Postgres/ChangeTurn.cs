@@ -50,8 +50,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
 
     private ChangeGuard Guard => news.Guard;
 
-    public bool Uses(NameClaim claim) =>
-        _reserved?.IsUnder(claim) == true || session.InFlight.Any(pending => pending.Work?.Uses?.IsUnder(claim) == true) || IsHeldLater(claim);
+    public bool Uses(NameClaim claim) => _reserved?.IsUnder(claim) == true || HasUnderWay(claim);
+
+    public bool HasUnderWay(NameClaim claim) => session.InFlight.Any(pending => pending.Work?.Uses?.IsUnder(claim) == true) || IsHeldLater(claim);
 
     /// <summary>The last thing before a message passes. Null: it may, and what it uses and claims is known to all; otherwise it is to be judged
     /// again once the task has completed.</summary>

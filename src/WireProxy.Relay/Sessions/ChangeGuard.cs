@@ -8,6 +8,9 @@ internal interface INameUser
 {
     /// <summary>It has a statement under way, or judged and about to be sent, that uses what is claimed.</summary>
     bool Uses(NameClaim claim);
+
+    /// <summary>The same without what is about to be sent.</summary>
+    bool HasUnderWay(NameClaim claim);
 }
 
 /// <summary>
@@ -36,7 +39,8 @@ internal sealed class ChangeGuard
     /// <summary>Nobody claims anything.</summary>
     public bool IsQuiet => Volatile.Read(ref _claimCount) == 0;
 
-    /// <summary>Somebody else changes what is used.</summary>
+    /// <summary>Somebody else changes what is used. Not who waits for this very session: it has begun to use it before, as by a Bind whose Execute comes
+    /// now, and would wait for him in turn.</summary>
     /// <param name="withHolds">Or holds it at the server.</param>
     public bool IsClaimed(INameUser by, NameUse use, bool withHolds = true)
     {
@@ -44,7 +48,7 @@ internal sealed class ChangeGuard
             return false;
         foreach ((INameUser owner, (NameClaim change, NameClaim hold)) in _claims)
         {
-            if (!ReferenceEquals(owner, by) && (use.IsUnder(change) || (withHolds && use.IsUnder(hold))))
+            if (!ReferenceEquals(owner, by) && ((use.IsUnder(change) && !by.HasUnderWay(change)) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold))))
                 return true;
         }
         return false;

@@ -191,6 +191,21 @@ public sealed class ChangedBesideTests : ThroughChanges
     }
 
     [Test]
+    public async Task An_Execute_goes_on_while_a_change_waits_for_its_Bind()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await client.SendAsync(Parse($"SELECT x FROM {View}"), Bind());
+        await Task.Delay(200);
+        await other.SendAsync(Query(Replace));
+        await Task.Delay(200);
+        await client.SendAsync(Execute(), Sync);
+
+        Assert.That(Shown(await client.ReadUntilAsync('Z')), Does.Contain("north"));
+        Assert.That((await other.ReadUntilAsync('Z')).Select(message => message.Type), Does.Contain('C'));
+    }
+
+    [Test]
     public async Task What_is_only_locked_is_waited_for_at_the_server_in_the_end()
     {
         await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "300ms" } });

@@ -97,6 +97,17 @@ public sealed class DatabaseNewsTests
     }
 
     [Test]
+    public void Who_is_waited_for_does_not_wait_in_turn()
+    {
+        var guard = new ChangeGuard();
+        var (one, other) = (new User(), new User { Use = s_wards });
+        guard.Claim(one, new NameClaim(ChangeReach.Users, ["wards"]), NameClaim.Nobody);
+
+        Assert.That(guard.IsClaimed(other, s_wards), Is.False);
+        Assert.That(guard.IsClaimed(new User(), s_wards), Is.True);
+    }
+
+    [Test]
     public async Task Whoever_waits_hears_when_something_is_given_back()
     {
         var guard = new ChangeGuard();
@@ -116,6 +127,8 @@ public sealed class DatabaseNewsTests
     {
         public NameUse? Use { get; init; }
 
-        public bool Uses(NameClaim claim) => Use?.IsUnder(claim) == true;
+        public bool Uses(NameClaim claim) => HasUnderWay(claim);
+
+        public bool HasUnderWay(NameClaim claim) => Use?.IsUnder(claim) == true;
     }
 }
