@@ -1,8 +1,12 @@
 namespace WireProxy.Access.Tests;
 
-/// <summary>Time that passes when a test says so. Its timers fire inside of <see cref="Advance"/>.</summary>
+/// <summary>
+/// Time that passes when a test says so. Its timers fire inside of <see cref="Advance"/>; they may be made and disposed of
+/// on any thread.
+/// </summary>
 internal sealed class TestClock : TimeProvider
 {
+    private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
     private TimeSpan _behind;
     private DateTimeOffset _now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -19,7 +23,10 @@ internal sealed class TestClock : TimeProvider
     public void Advance(TimeSpan by)
     {
         _now += by;
-        foreach (Timer timer in _timers.ToArray())
+        Timer[] timers;
+        lock (_gate)
+            timers = [.. _timers];
+        foreach (Timer timer in timers)
             timer.FireIfDue(_now);
     }
 
@@ -27,7 +34,8 @@ internal sealed class TestClock : TimeProvider
     {
         var timer = new Timer(this, () => callback(state));
         timer.Change(dueTime, period);
-        _timers.Add(timer);
+        lock (_gate)
+            _timers.Add(timer);
         return timer;
     }
 
@@ -51,7 +59,11 @@ internal sealed class TestClock : TimeProvider
             return true;
         }
 
-        public void Dispose() => clock._timers.Remove(this);
+        public void Dispose()
+        {
+            lock (clock._gate)
+                clock._timers.Remove(this);
+        }
 
         public ValueTask DisposeAsync()
         {

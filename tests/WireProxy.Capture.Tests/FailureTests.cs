@@ -94,17 +94,22 @@ public sealed class FailureTests
     }
 
     [Test]
-    public async Task What_is_appended_in_an_outage_comes_after_what_was_pending()
+    public async Task What_is_appended_in_an_outage_comes_after_what_was_pending([Values] Fault fault)
     {
         using var directory = new TestDirectory();
         using var disk = new FailingDisk();
         await using (Journal journal = Journal.OpenOn(disk, directory.Options with { CommitBytes = 4096 }, TimeProvider.System))
         {
-            disk.Break(Fault.Write);
+            // The writer is held, so that it does not hear of the fault before all are pending.
+            disk.Hold();
+            await journal.OpenSession(TestJournal.Alice).AppendAsync(RecordKind.SessionOpened, "{}");
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            disk.Break(fault);
             SessionStream[] sessions = [.. Enumerable.Range(0, 50).Select(_ => journal.OpenSession(Guid.NewGuid()))];
             long position = 0;
             foreach (SessionStream session in sessions)
                 position = await session.AppendAsync(RecordKind.SessionOpened, new byte[500]);
+            disk.LetGo();
             Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
             foreach (SessionStream session in sessions)
                 await session.AppendAsync(RecordKind.SessionClosed, new byte[500]);
