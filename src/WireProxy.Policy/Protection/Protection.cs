@@ -19,10 +19,11 @@ public sealed class Protection
     {
         _catalog = catalog;
         _grants = new(grants, catalog.Snapshot.Database);
-        _views = new(catalog.Snapshot, this);
+        _views = new(catalog, this, known);
         _builder = new(policy, catalog, _grants, known);
         _builder.FindColumns();
         ProtectsNothing = _grants.CoverAll(policy) && !_builder.HidesColumns;
+        _builder.RememberFilled(_views);
         _relations = ProtectsNothing ? [] : _builder.Build(_views);
         ProtectsNoColumn = ProtectsNothing || !_builder.FoundColumns;
         Labels = new(policy.Labels, catalog, _builder.Own);

@@ -123,7 +123,7 @@ internal sealed class LineageJudge(Protection protection)
         // Its definition stays in the catalog, so that its columns are masked by what they are made of.
         WriteKind.NewView => true,
         // Part of a value, moved to where another part is shown, would come out piece by piece.
-        WriteKind.Column => write.Target.Attribute > 0 && protection.Keeps(write.Target) && protection.Find(write.Target.Relation, write.Target.Attribute) is { IsMasked: true, Mask: var mask }
+        WriteKind.Column or WriteKind.KeptRows => write.Target.Attribute > 0 && protection.Keeps(write.Target) && protection.Find(write.Target.Relation, write.Target.Attribute) is { IsMasked: true, Mask: var mask }
             && (mask.ShowsNothing || (write.Plain is { } plain && protection.MaskOf(plain, write.Sources) == mask)),
         _ => false,
     };

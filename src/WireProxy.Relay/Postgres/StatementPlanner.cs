@@ -86,7 +86,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
-        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" or "DROP SCHEMA" or "DROP OWNED" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
     private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
 

@@ -55,6 +55,8 @@ internal sealed class Statements(Analysis a)
         [T("AlterFunctionStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.AlteredFunction)),
         [T("RenameStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.RenameObject)),
         [T("AlterObjectSchemaStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.MoveObject)),
+        [T("DropStmt")] = (s, n) => new OwnCode(s.A).Dropped(n),
+        [T("DropOwnedStmt")] = (s, _) => new OwnCode(s.A).DroppedOwned(),
         [T("DefineStmt")] = (s, n) => new OwnCode(s.A).Defined(n),
         [T("RuleStmt")] = (s, n) => new OwnCode(s.A).Rule(n),
         [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
