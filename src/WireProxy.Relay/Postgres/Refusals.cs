@@ -63,6 +63,11 @@ internal static class Refusals
         "Labels, and comments with a wireproxy tag, protect columns and are changed past the gateway by those who run the database. A comment's words may change where its tag stays as it is.",
         null, command, 0);
 
+    public static Refusal Renaming(string command, Renaming renaming, string reason) => new(
+        "block", "42501", $"WireProxy did not run this {command}, because {reason}",
+        renaming.Place == RenamedPlace.Database ? "Databases are renamed and copied past the gateway, by those who run them."
+            : "Let those who run the gateway name the new name in the policy first, beside the old one.", null, command, 0);
+
     public static Refusal CommitAmid { get; } = new(
         "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",
         "Send what stands behind the COMMIT in a message of its own; the connection stays usable.", null, "COMMIT", 0);
