@@ -36,12 +36,12 @@ internal sealed class LineageJudge(Protection protection)
         if (RefusalOfUnprotecting(lineage, command) is { } unprotecting)
             return unprotecting;
         if (protection.ProtectsNoColumn)
-            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.Unknowable(command, "a program of the server reaches its other databases, too") : null;
+            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.InServer(command, lineage) : null;
         foreach (ValueWrite write in lineage.Writes)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
+            return lineage.RunsProgram ? Refusals.InServer(command, lineage) : lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write, new Explanation(protection, lineage));
         }

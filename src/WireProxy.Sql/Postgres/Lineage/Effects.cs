@@ -211,6 +211,13 @@ internal sealed class Effects
             _reasons.Add(reason);
     }
 
+    /// <summary>The server runs, or is made to run, code outside of the client's session: it may do anything to all of its databases.</summary>
+    public void RunsInServer(string reason)
+    {
+        RunsProgram = true;
+        UnknownCode(reason);
+    }
+
     /// <summary>Code runs that is not known, and so may read, write and say anything.</summary>
     public void UnknownCode(string reason)
     {

@@ -117,6 +117,8 @@ internal sealed class Statements(Analysis a)
             return Outcome.None;
         a.Effects.RunsUnseen |= !s_followed.Contains(node.Type) && !IsPlain(node);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
+        if (ServerCode.Within(node) is { } server)
+            a.Effects.RunsInServer(server);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
         if (s_silent.Contains(node.Type))
