@@ -133,7 +133,7 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     /// <summary>Waits for its end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> ExitAsync(int seconds = 60)
+    public async Task<int> ExitAsync(int seconds = 120)
     {
         await Running.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(seconds));
         return Running.ExitCode;

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Packets;
 
@@ -165,9 +166,7 @@ public sealed class MessageWriterTests
             writer.End(output);
         }
         Write();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Write();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(Write), Is.Zero);
     }
 
     private static List<byte> ReadBack(byte[] bytes, int pieceLength)
