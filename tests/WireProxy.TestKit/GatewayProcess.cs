@@ -115,7 +115,7 @@ public sealed class GatewayProcess : IAsyncDisposable
             start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException("wireproxy did not start");
         Reaper.NoteProcess(_process.Id);
-        await Until.TrueAsync(AnswersAsync, TimeSpan.FromSeconds(30), () => $"the gateway does not listen:\n{Log}");
+        await Until.TrueAsync(AnswersAsync, TimeSpan.FromMinutes(2), () => $"the gateway does not listen:\n{Log}");
     }
 
     /// <summary>SIGTERM, without waiting.</summary>

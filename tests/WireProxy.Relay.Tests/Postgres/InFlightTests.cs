@@ -79,8 +79,8 @@ public sealed class InFlightTests
         inFlight.Remove();
         Assert.That(waiting.IsCompleted, Is.False);
         inFlight.Remove();
-        await waiting.WaitAsync(TimeSpan.FromSeconds(20));
-        await inFlight.WhenEmptyAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
+        await inFlight.WhenEmptyAsync().WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Test]
@@ -89,7 +89,7 @@ public sealed class InFlightTests
         var inFlight = Sent(Expectation.Query);
         Task waiting = inFlight.WhenEmptyAsync();
         inFlight.Abandon();
-        Assert.That(async () => await waiting.WaitAsync(TimeSpan.FromSeconds(20)), Throws.TypeOf<SessionEndException>());
+        Assert.That(async () => await waiting.WaitAsync(TimeSpan.FromMinutes(1)), Throws.TypeOf<SessionEndException>());
         Assert.That(async () => await inFlight.WhenEmptyAsync(), Throws.TypeOf<SessionEndException>());
     }
 

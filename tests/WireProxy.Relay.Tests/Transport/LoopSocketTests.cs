@@ -6,7 +6,7 @@ namespace WireProxy.Relay.Tests.Transport;
 
 public sealed class LoopSocketTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly List<IDisposable> _sockets = [];
     private Socket _listener = null!;

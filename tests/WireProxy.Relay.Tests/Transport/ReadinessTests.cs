@@ -60,7 +60,7 @@ public sealed class ReadinessTests
         for (int round = 0; round < Rounds; round++)
         {
             readiness.TryTake();
-            await readiness.WaitAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+            await readiness.WaitAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1));
         }
         Volatile.Write(ref signals, -1);
         await signaller;
