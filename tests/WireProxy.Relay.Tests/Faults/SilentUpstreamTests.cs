@@ -170,11 +170,11 @@ internal sealed class SilentUpstreamTests
     public async Task Of_a_short_handshake_half_is_left_for_saying_so()
     {
         await using var server = new SilentServer();
-        await using LocalGateway gateway = StartGateway(WireProtocol.Postgres, server.Port, UpstreamTlsMode.Require, isOwn: false, handshake: TimeSpan.FromSeconds(2));
+        await using LocalGateway gateway = StartGateway(WireProtocol.Postgres, server.Port, UpstreamTlsMode.Require, isOwn: false, handshake: TimeSpan.FromSeconds(1.8));
 
         WireMessage last = await StartUpAsync(gateway, isOwn: false);
 
-        Assert.That(last.Field('M'), Does.Contain("within 1 s (half of limits.handshake_timeout)"));
+        Assert.That(last.Field('M'), Does.Contain("within 0.9 s (half of limits.handshake_timeout)"));
     }
 
     private static Func<byte[], byte[]>[] Script(params Func<byte[], byte[]>[] steps) => steps;
