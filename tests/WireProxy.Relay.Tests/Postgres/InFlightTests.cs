@@ -1,7 +1,7 @@
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Relay.Postgres;
 using WireProxy.Relay.Sessions;
+using WireProxy.TestKit;
 
 namespace WireProxy.Relay.Tests.Postgres;
 
@@ -123,7 +123,7 @@ public sealed class InFlightTests
             foreach (int choice in choices)
                 Send((Step)(choice / 3), choice % 3, inFlight, sent);
             Answer(inFlight, sent);
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     private static void Send(Step step, int syncs, InFlight inFlight, List<(Step, int)> sent)
     {

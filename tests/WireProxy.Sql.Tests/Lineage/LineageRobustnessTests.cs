@@ -1,5 +1,4 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
@@ -36,7 +35,7 @@ public sealed class LineageRobustnessTests
         {
             foreach (var statement in Resolve(sql).Statements)
                 seen += statement.Reasons.Length > 0 ? 0 : 1;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1500));
+        }).CheckSeeded(1_500);
         Assert.That(seen, Is.GreaterThan(10));
     }
 

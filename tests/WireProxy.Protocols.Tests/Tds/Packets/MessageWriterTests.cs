@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Wire;
@@ -147,7 +146,7 @@ public sealed class MessageWriterTests
             Assert.That(ReadBack(output.WrittenSpan.ToArray(), message.read), Is.EqualTo(payload));
             Assert.That(Packets(output.WrittenSpan).SkipLast(1), Is.All.Matches<(PacketHeader Header, byte[])>(
                 packet => packet.Header.Length == message.size));
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Test]

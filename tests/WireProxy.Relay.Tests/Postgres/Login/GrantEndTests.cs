@@ -125,6 +125,7 @@ internal sealed class GrantEndTests(bool isTransparent) : LoginFixture
     {
         Assert.That(rest, Is.Not.Empty, "the connection was closed without a word");
         Assert.That(rest[^1].SqlState, Is.EqualTo("57P01"), string.Join(' ', rest.TakeLast(3)));
+        Assert.That(rest.Select(message => message.SqlState), Has.None.EqualTo("57014"), "the gateway's own cancellation is not the reason");
         Assert.That(rest[^1].Field('S'), Is.EqualTo("FATAL"));
         Assert.That(rest[^1].Field('M'), Does.Contain("the access token has expired"));
         Assert.That(rest[^1].Field('H'), Does.Contain("Get a new token"));
