@@ -23,6 +23,20 @@ public sealed record ProcessRunner(string FileName, params string[] Arguments)
     public static Task<ProcessResult> RunAsync(string fileName, params string[] arguments) =>
         new ProcessRunner(fileName, arguments).RunAsync();
 
+    /// <summary>Gets something over the network, of which a run that takes too long is a failure like any other.</summary>
+    /// <returns>Exit code 124 where it was killed, as timeout(1) has it.</returns>
+    public async Task<ProcessResult> FetchAsync()
+    {
+        try
+        {
+            return await RunAsync();
+        }
+        catch (TimeoutException late)
+        {
+            return new ProcessResult(124, late.Message, late.Message);
+        }
+    }
+
     /// <exception cref="TimeoutException">The program was killed because it ran for longer than <see cref="Timeout"/>.</exception>
     public async Task<ProcessResult> RunAsync(CancellationToken cancellation = default)
     {
