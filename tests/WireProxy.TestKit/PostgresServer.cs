@@ -93,10 +93,11 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException(result.ToString());
     }
 
-    /// <summary>Waits until a session sleeps in <c>pg_sleep</c>: its statement is under way.</summary>
+    /// <summary>Waits until a session sleeps in <c>pg_sleep</c>: its statement is under way. Where the sleep is a short one it may be over.</summary>
     /// <param name="processId">Of the session's backend, which is what BackendKeyData says also through a gateway.</param>
     public Task SleepsAsync(int processId) => Until.TrueAsync(
-        async () => await QueryAsync($"SELECT wait_event FROM pg_stat_activity WHERE pid = {processId}") == "PgSleep",
+        async () => await QueryAsync(
+            $"SELECT wait_event = 'PgSleep' OR state = 'idle' AND query LIKE '%pg_sleep%' FROM pg_stat_activity WHERE pid = {processId}") == "t",
         TimeSpan.FromMinutes(1), () => $"session {processId} does not sleep");
 
     /// <summary>Stops at once, as a crash would, and starts again with the same data.</summary>
