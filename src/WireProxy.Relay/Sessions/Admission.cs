@@ -40,6 +40,8 @@ internal sealed class Admission
     public bool MayUseCleartext =>
         Attempt.IsEncrypted || (_options.CleartextOnLoopback && (Attempt.Address is null || IPAddress.IsLoopback(Attempt.Address)));
 
+    private string Address => Attempt.Address?.ToString() ?? "a Unix socket";
+
     /// <summary>Null where the listener relays the client's own login.</summary>
     /// <exception cref="SessionEndException">Too many failures lately.</exception>
     public static async Task<Admission?> BeginAsync(Session session, string loginName)
@@ -61,7 +63,10 @@ internal sealed class Admission
         if (_session.ClientCertificate is not { } shown)
             return false;
         if (Authority.VerifyCertificate(Attempt, shown.Certificate, shown.Chain) is not { } outcome)
+        {
+            _session.Listener.Log.CertificateUnknown(_options.Name, _session.Id);
             return false;
+        }
         await AcceptAsync(outcome);
         return true;
     }
@@ -71,7 +76,11 @@ internal sealed class Admission
     public async Task<Grant> AcceptAsync(LoginOutcome outcome)
     {
         if (outcome is LoginOutcome.Granted granted)
+        {
+            // What is waited for from here on is the database.
+            _session.Place!.Leave();
             return _session.Grant = Grant = granted.Grant;
+        }
         throw await RefuseAsync((LoginOutcome.Denied)outcome);
     }
 
@@ -87,11 +96,17 @@ internal sealed class Admission
     public async Task<SessionEndException> RefuseAsync(LoginOutcome.Denied denied)
     {
         _isRefused = true;
-        // Of a flood, the log tells; the journal must not fill from those who were not even heard.
-        if (!denied.IsThrottled)
-            await RecordAsync("refused", Claimed(null));
-        _session.Listener.Log.LoginRefused(_options.Name, _session.Id, denied.Reason);
-        return new SessionEndException(new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason });
+        var end = new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason, IsToldInSum = denied.IsThrottled };
+        if (denied.IsThrottled)
+        {
+            // Neither the journal nor the log must fill from those who were not even heard.
+            if (_session.Listener.Throttled.Tell() is { } count)
+                _session.Listener.Log.LoginsThrottled(_options.Name, count, Address, denied.Reason);
+            return new SessionEndException(end);
+        }
+        await RecordAsync("refused", Claimed(null));
+        _session.Listener.Log.LoginRefused(_options.Name, _session.Id, Address, denied.Reason);
+        return new SessionEndException(end);
     }
 
     /// <summary>How the gateway logs in for the identity that was let in.</summary>
