@@ -31,6 +31,10 @@ internal static class TokenClaims
                 throw new TokenRefusedException($"the token lacks the required claim {path}");
     }
 
+    /// <summary>Whom the token names, where it does.</summary>
+    public static string? NameOf(JsonElement claims, OidcProviderOptions options) =>
+        ClaimValue.TryFind(claims, options.SubjectClaim, out JsonElement value) && IsName(value, out string name) ? options.NamePrefix + name : null;
+
     /// <exception cref="TokenRefusedException">Who it is cannot be read from it.</exception>
     public static Identity ReadIdentity(JsonElement claims, OidcProviderOptions options)
     {

@@ -8,6 +8,9 @@ internal sealed record TokenRefusal(string Reason, string Hint = TokenRefusal.Wr
 {
     private const string WrongToken = "Get a token from an identity provider of this gateway, for the audience that its operator names.";
 
+    /// <summary>Whose token it is, where the provider's signature is right; null: nobody knows.</summary>
+    public string? Of { get; init; }
+
     public static TokenRefusal Expired { get; } = new("the token has expired", "Your token has expired: get a new one.");
 
     /// <param name="reason">Such as "the token is not yet valid".</param>
