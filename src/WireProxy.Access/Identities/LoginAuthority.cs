@@ -113,7 +113,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     public async ValueTask<LoginOutcome> VerifyPasswordAsync(LoginAttempt attempt, string password, CancellationToken cancellationToken)
     {
         if (!IsIssuedName(attempt.LoginName) && !_options.Oidc.IsEmpty
-            && (!_options.HasUsers || CompactToken.IsShapedLikeOne(password)))
+            && (!_options.HasUsers || attempt.LoginName == TokenLoginName || CompactToken.IsShapedLikeOne(password)))
             return await VerifyTokenAsync(attempt, password, cancellationToken);
         if (Admit(attempt) is { } denied) return denied;
         ScramVerifier verifier = VerifierFor(attempt);
@@ -124,6 +124,8 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
 
     public async ValueTask<LoginOutcome> VerifyTokenAsync(LoginAttempt attempt, string token, CancellationToken cancellationToken)
     {
+        // Nobody guesses a token, and many bring theirs under one name: it counts, and not the name.
+        attempt = attempt with { LoginName = "token " + token };
         if (Admit(attempt) is { } denied) return denied;
         try
         {

@@ -74,7 +74,8 @@ internal sealed class Door : IAsyncDisposable
     public async Task<LoginOutcome> PasswordAsync(string name, string password, string listener = Listener, string? address = null) =>
         await Authority.VerifyPasswordAsync(Attempt(name, listener, address), password, CancellationToken.None);
 
-    public Task<LoginOutcome> TokenAsync(string token, string name = "token") => Authority.VerifyTokenAsync(Attempt(name), token, CancellationToken.None).AsTask();
+    public Task<LoginOutcome> TokenAsync(string token, string name = "token", string? address = null) =>
+        Authority.VerifyTokenAsync(Attempt(name, address: address), token, CancellationToken.None).AsTask();
 
     /// <summary>Issues a credential to whoever a token stands for.</summary>
     public async Task<(IssuedCredential Credential, string Password)> IssueAsync(

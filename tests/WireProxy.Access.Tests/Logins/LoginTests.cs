@@ -71,6 +71,29 @@ public sealed class LoginTests
         Assert.That(grant.EndedAt(now.AddHours(8))?.Reason, Does.Contain("identity.sessions.longest"));
     }
 
+    [TestCase("eyJhbGciOiJSUzI1NiJ9.cut off"), TestCase("a password"), TestCase("")]
+    public async Task What_the_name_token_brings_is_judged_as_a_token(string pasted)
+    {
+        await using Door door = await Door.WithBothAsync();
+        LoginOutcome.Denied denied = (await door.PasswordAsync(LoginAuthority.TokenLoginName, pasted)).Denied();
+        Assert.That((denied.Reason, denied.Message), Is.EqualTo(("the token is malformed", "login failed: the token is not accepted")));
+    }
+
+    [Test]
+    public async Task A_token_for_later_is_answered_with_what_may_be_wrong()
+    {
+        await using Door door = await Door.WithBothAsync();
+        string token = Provider.SharedKey.Sign(new
+        {
+            iss = Provider.Issuer,
+            aud = Provider.Audience,
+            sub = "alice",
+            nbf = door.Clock.GetUtcNow().ToUnixTimeSeconds() + 60,
+            exp = door.Clock.GetUtcNow().ToUnixTimeSeconds() + 300,
+        });
+        Assert.That((await door.TokenAsync(token)).Denied().Hint, Does.Contain("clock"));
+    }
+
     [Test]
     public async Task An_expired_token_is_answered_with_what_to_do()
     {

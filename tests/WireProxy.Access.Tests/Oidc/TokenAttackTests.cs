@@ -213,6 +213,23 @@ public sealed class TokenAttackTests
         Assert.That(() => VerificationKeys.Parse(Encoding.UTF8.GetBytes(keys)), Throws.TypeOf<FormatException>());
     }
 
+    [Test]
+    public async Task Of_a_genuine_token_that_is_refused_it_is_known_whose_it_is()
+    {
+        foreach ((string Name, object? Value) change in new (string, object?)[] { ("exp", _provider.Now - 60), ("nbf", _provider.Now + 60), ("aud", "billing"), ("cnf", new { jkt = "x" }) })
+            Assert.That((await _provider.RefusalAsync(_provider.Key.Sign(_provider.Claims(change))))?.Of, Is.EqualTo("alice"), change.Name);
+    }
+
+    [Test]
+    public async Task Of_a_forged_token_it_is_not_told_whose_it_claims_to_be()
+    {
+        string token = _provider.Key.Sign(_provider.Claims(("exp", _provider.Now - 60), ("aud", "billing")));
+        string forged = token[..(token.LastIndexOf('.') + 1)] + TokenForge.Encode(new byte[256]);
+        TokenRefusal? refused = await _provider.RefusalAsync(forged);
+        Assert.That((refused?.Reason, refused?.Of), Is.EqualTo(("the token's signature is wrong", (string?)null)));
+        Assert.That((await _provider.RefusalAsync(_provider.Key.Sign(_provider.Claims(("sub", 7), ("exp", _provider.Now - 60)))))?.Of, Is.Null, "it has no name");
+    }
+
     private Task<string> ReasonAsync(params (string Name, object? Value)[] changes) =>
         _provider.ReasonAsync(_provider.Key.Sign(_provider.Claims(changes)));
 

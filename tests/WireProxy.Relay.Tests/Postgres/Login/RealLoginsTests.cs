@@ -68,6 +68,20 @@ internal sealed class RealLoginsTests : LoginFixture
     }
 
     [Test]
+    public async Task An_expired_token_is_on_record_with_whose_it_is()
+    {
+        using var directory = new TemporaryDirectory();
+        await using (Journal journal = Journal.Open(new JournalOptions { Directory = directory["journal"] }, TimeProvider.System))
+        {
+            LocalGateway gateway = StartGateway(_authority, LoginOf("scram"), journal: journal);
+            await PsqlOf(gateway, "token", _provider.NewToken("bob", lifetime: TimeSpan.FromMinutes(-5))).QueryAsync("SELECT 1");
+            await Until.TrueAsync(() => gateway.SessionCount == 0, TimeSpan.FromSeconds(20), () => "the session goes on");
+        }
+        JournalRecord opened = JournalReader.Read(directory["journal"]).Single(record => record.Kind == RecordKind.SessionOpened);
+        Assert.That(System.Text.Encoding.UTF8.GetString(opened.Payload.Span), Does.Contain("\"user\":\"bob\"").And.Contain("\"login\":\"refused\"").And.Not.Contain("issuer"));
+    }
+
+    [Test]
     public async Task Npgsql_uses_an_issued_credential_with_channel_binding()
     {
         LocalGateway gateway = StartReal();
