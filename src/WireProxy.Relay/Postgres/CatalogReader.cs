@@ -27,10 +27,14 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
                pg_catalog.set_config('jit', 'off', false)
         """;
 
+    /// <summary>What is brought up to date is read whole after this: for what shows in no row that is looked at, such as dependencies deleted by hand.</summary>
+    private static readonly TimeSpan _longestUpdated = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim _turn = new(1);
     private SystemCatalog? _system;
     private NpgsqlConnection? _connection;
     private CatalogSnapshot? _last;
+    private long _wholeSince;
     private ITimer? _closing;
 
     /// <exception cref="CatalogUnreadableException">It could not be read.</exception>
@@ -114,11 +118,11 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
     /// <summary>What has changed since, and that alone; null where this cannot be told.</summary>
     private async Task<CatalogSnapshot?> ReadChangesAsync(CatalogSnapshot last)
     {
-        if (!CatalogUpdate.IsBasis(last))
+        if (!CatalogUpdate.IsBasis(last) || Stopwatch.GetElapsedTime(_wholeSince) > _longestUpdated)
             return null;
         // All its queries are to see the same.
         await using NpgsqlTransaction transaction = await _connection!.BeginTransactionAsync(IsolationLevel.RepeatableRead);
-        var update = new CatalogUpdate(last, isCommitted: true);
+        var update = new CatalogUpdate(last, isCommitted: true, Stopwatch.GetTimestamp());
         while (update.Query is { } query)
         {
             await using var command = new NpgsqlCommand(query.PreparedText ?? query.Text, _connection, transaction);
@@ -133,13 +137,14 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
             update.Answered();
         }
         await transaction.CommitAsync();
-        return update.Build(Stopwatch.GetTimestamp());
+        return update.Result;
     }
 
     private async Task<CatalogSnapshot> ReadWholeAsync()
     {
         await using var command = new NpgsqlCommand(PostgresCatalogQuery.UserText, _connection);
         CatalogBuilder? builder = null;
+        _wholeSince = Stopwatch.GetTimestamp();
         // Somebody may change the system's own objects between the two reads; nobody does so all the time.
         for (int attempt = 0; attempt < 3 && builder?.IsSystemStale != false; attempt++)
         {

@@ -10,7 +10,7 @@ internal sealed record CatalogCount(char Letter, string Owner, string Where, str
 /// <param name="From">The catalog, named x, and what it must be joined with.</param>
 /// <param name="Owner">The relation, function or type that a row belongs to.</param>
 /// <param name="Other">Another owner; of a composite type's class, its type.</param>
-/// <param name="Where">Of the rows that count when they have changed.</param>
+/// <param name="Where">Of the rows that matter; <paramref name="Counts"/> are among them.</param>
 internal sealed record CatalogSource(char Letter, string From, string Owner, string Other, string Where, params IReadOnlyList<CatalogCount> Counts)
 {
     const string User = "OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid";
@@ -40,15 +40,15 @@ internal sealed record CatalogSource(char Letter, string From, string Owner, str
             new('x', "x.contypid", $"x.contypid {User} AND x.conbin IS NOT NULL")),
         new('j', "pg_catalog.pg_policy x", "x.polrelid", "NULL", "true", new CatalogCount('j', "x.polrelid", "true",
             "(CASE WHEN x.polqual IS NULL THEN 0 ELSE 1 END OPERATOR(pg_catalog.+) CASE WHEN x.polwithcheck IS NULL THEN 0 ELSE 1 END)")),
-        new('T', "pg_catalog.pg_trigger x", "x.tgrelid", "NULL", "NOT x.tgisinternal", new CatalogCount('T', "x.tgrelid", "NOT x.tgisinternal")),
+        new('T', "pg_catalog.pg_trigger x", "x.tgrelid", "NULL", "NOT x.tgisinternal", new CatalogCount('T', "x.tgrelid", "true")),
         new('q', $"pg_catalog.pg_class y JOIN pg_catalog.pg_depend x ON x.objid OPERATOR(pg_catalog.=) y.oid AND {In("x.classid", "pg_class")}"
             + $" AND {In("x.refclassid", "pg_class")} AND {Is("y.relkind", 'S')} AND x.refobjsubid OPERATOR(pg_catalog.>) 0"
             + " AND x.deptype OPERATOR(pg_catalog.=) ANY (ARRAY['a', 'i']::pg_catalog.\"char\"[])",
             "x.objid", "NULL", "true", new CatalogCount('q', "x.objid", "true")),
         new('l', "pg_catalog.pg_seclabel x", "x.objoid", "NULL", In("x.classoid", "pg_class"), new CatalogCount('l', "x.objoid",
-            In("x.classoid", "pg_class") + " AND x.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[])")),
+            "x.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[])")),
         new('n', "pg_catalog.pg_description x", "x.objoid", "NULL", In("x.classoid", "pg_class"), new CatalogCount('n', "x.objoid",
-            $"{In("x.classoid", "pg_class")} AND x.objoid {User} AND pg_catalog.strpos(pg_catalog.lower(x.description), 'wireproxy') OPERATOR(pg_catalog.>) 0")),
+            $"x.objoid {User} AND pg_catalog.strpos(pg_catalog.lower(x.description), 'wireproxy') OPERATOR(pg_catalog.>) 0")),
     ];
 
     static IEnumerable<CatalogSource> OfRoutinesAndTypes()
@@ -58,7 +58,7 @@ internal sealed record CatalogSource(char Letter, string From, string Owner, str
         [
             new('f', "pg_catalog.pg_proc x", "x.oid", "NULL", "true", new CatalogCount('f', "x.oid", $"x.oid {User}")),
             new('g', "pg_catalog.pg_aggregate x", "x.aggfnoid::pg_catalog.oid", "NULL", "true"),
-            new('b', "pg_catalog.pg_depend x", "x.objid", "NULL", extensions, new CatalogCount('b', "x.objid", extensions)),
+            new('b', "pg_catalog.pg_depend x", "x.objid", "NULL", extensions, new CatalogCount('b', "x.objid", "true")),
             new('t', "pg_catalog.pg_type x", "x.oid", "NULL", "true", new CatalogCount('t', "x.oid", $"x.oid {User} AND x.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid"
                 + $" AND (x.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog.\"char\" OR {Is("x.typtype", 'd')})")),
             new('y', "pg_catalog.pg_enum x", "x.enumtypid", "NULL", "true"),

@@ -20,6 +20,7 @@ public sealed class CatalogUpdate
 
     readonly CatalogSnapshot _basis;
     readonly bool _isCommitted;
+    readonly long _version;
     readonly CatalogBuilder _part = new(SystemCatalog.Empty);
     readonly HashSet<string> _young = [];
     readonly Dictionary<char, (ulong Count, ulong Sum)> _tally = [];
@@ -35,10 +36,11 @@ public sealed class CatalogUpdate
     /// <param name="basis">One that <see cref="IsBasis"/>.</param>
     /// <param name="isCommitted">False: the session that is asked is in a transaction and sees what it has changed itself; its answer is then no basis but for
     /// the same session, be the transaction rolled back or not.</param>
-    public CatalogUpdate(CatalogSnapshot basis, bool isCommitted)
+    /// <param name="version">What <see cref="CatalogSnapshot.Version"/> shall be.</param>
+    public CatalogUpdate(CatalogSnapshot basis, bool isCommitted, long version)
     {
         ArgumentNullException.ThrowIfNull(basis);
-        (_basis, _isCommitted) = (basis, isCommitted);
+        (_basis, _isCommitted, _version) = (basis, isCommitted, version);
         Query = new(PostgresChangeQuery.Changes($"'{Horizon}'"), PostgresChangeQuery.Changes("$1"), [Horizon]);
     }
 
@@ -112,15 +114,8 @@ public sealed class CatalogUpdate
         }
     }
 
-    /// <summary>The catalog as it is now, or null where everything must be read to know it.</summary>
-    /// <param name="version">What <see cref="CatalogSnapshot.Version"/> shall be.</param>
-    public CatalogSnapshot? Build(long version)
-    {
-        if (Query is not null || _merged is null)
-            return null;
-        var marks = _isCommitted ? _part.Marks! : _basis.Marks!;
-        return CatalogMerge.Merge(_basis, _part.BuildPart(), _known, marks.With(_young), version);
-    }
+    /// <summary>At the end: the catalog as it is now, or null where everything must be read to know it.</summary>
+    public CatalogSnapshot? Result => Query is null ? _merged : null;
 
     string Horizon => _basis.Marks!.Horizon.ToString(CultureInfo.InvariantCulture);
 
@@ -163,7 +158,7 @@ public sealed class CatalogUpdate
         var part = _part.BuildPart();
         if (IsHiding(part))
             return;
-        _merged = CatalogMerge.Merge(_basis, part, _known, _basis.Marks!, 0);
+        _merged = CatalogMerge.Merge(_basis, part, _known, (_isCommitted ? _part.Marks! : _basis.Marks!).With(_young), _version);
         var counted = CatalogTally.Of(_merged);
         char[] wrong = [.. counted.Where(one => !_tally.TryGetValue(one.Key, out var there) || there != one.Value).Select(one => one.Key)];
         if (wrong.Length == 0 || _wasCounted)
@@ -222,7 +217,7 @@ public sealed class CatalogUpdate
 
     void Mark(char letter, string counts, string young)
     {
-        if (letter == 'h')
+        if (letter == '@')
         {
             // A permanent transaction is as old as can be; one to come is none that was under way.
             _isTooOld = !int.TryParse(young, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var age) || age is < 0 or > OldestHorizon;

@@ -25,7 +25,7 @@ public static class PostgresCatalogQuery
     /// <summary>kind, id, a, b, c, d.</summary>
     public const int ColumnCount = 6;
 
-    static readonly string[] s_blocks = (Relations + PostgresDefinitionQuery.Text).Split(Union);
+    static readonly string[] s_blocks = (Relations + PostgresDefinitionQuery.Text + "\n").Split(Union);
 
     public static string Text { get; } = Join(s_blocks, "true", null);
 

@@ -9,7 +9,7 @@ namespace WireProxy.Sql.Catalog;
 /// sent. Rows by <c>kind</c>, in the columns of <see cref="PostgresCatalogQuery"/> (id, a, b):
 /// #: NULL, letter of the catalog, "count sum" of each of its <see cref="CatalogTally"/> letters, young rows (in c); the sum is of the numbers of what the
 /// rows belong to, and a young row is owner:xmin:ctid, or owner:xmin:ctid:other where it belongs to two;
-/// #: NULL, h, NULL, how many transactions ago the moment was;
+/// #: NULL, @, NULL, how many transactions ago the moment was;
 /// ~: what hangs on something, the letter of relations, functions or types;
 /// =: what rows belong to, their letter, how many there are.
 /// </remarks>
@@ -19,7 +19,7 @@ internal static class PostgresChangeQuery
     public static string Changes(string horizon) =>
         $"WITH h (age) AS MATERIALIZED (SELECT pg_catalog.age({horizon}::pg_catalog.text::pg_catalog.xid))\n"
         + string.Join(PostgresCatalogQuery.Union, PostgresCatalogQuery.Unowned.Concat(CatalogSource.All.Select(Mark))
-            .Append("SELECT '#', NULL, 'h', NULL, h.age::pg_catalog.text, NULL FROM h\n"));
+            .Append("SELECT '#', NULL, '@', NULL, h.age::pg_catalog.text, NULL FROM h\n"));
 
     /// <summary>What may be worded otherwise when one of these has another name, other columns or fields: views, expressions, SQL bodies.</summary>
     /// <param name="lists">As for <see cref="PostgresCatalogQuery.Details"/>, none of them null.</param>
@@ -43,19 +43,20 @@ internal static class PostgresChangeQuery
         var count = source.Counts.First(c => c.Letter == letter);
         return $"""
             SELECT '=', ({count.Owner})::pg_catalog.text, '{letter}', pg_catalog.sum({count.Rows})::pg_catalog.text, NULL, NULL FROM {source.From}
-             WHERE {count.Where} GROUP BY {count.Owner}
+             WHERE {source.Where} AND {count.Where} GROUP BY {count.Owner}
 
             """;
     }));
 
     static string Mark(CatalogSource source)
     {
-        var counts = source.Counts.Count == 0 ? "NULL" : $"pg_catalog.concat_ws(' ', {string.Join(", ", source.Counts.Select(Sums))})";
+        const string IsYoung = "pg_catalog.age(x.xmin) OPERATOR(pg_catalog.<=) (SELECT h.age FROM h)";
+        var isCounted = source.Counts.Count > 0;
         return $"""
-            SELECT '#', NULL, '{source.Letter}', {counts},
-                   pg_catalog.string_agg(pg_catalog.concat_ws(':', {source.Owner}, x.xmin, x.ctid, {source.Other}), ' ')
-                       FILTER (WHERE {source.Where} AND pg_catalog.age(x.xmin) OPERATOR(pg_catalog.<=) (SELECT h.age FROM h)), NULL
+            SELECT '#', NULL, '{source.Letter}', {(isCounted ? $"pg_catalog.concat_ws(' ', {string.Join(", ", source.Counts.Select(Sums))})" : "NULL")},
+                   pg_catalog.string_agg(pg_catalog.concat_ws(':', {source.Owner}, x.xmin, x.ctid, {source.Other}), ' '){(isCounted ? $" FILTER (WHERE {IsYoung})" : "")}, NULL
               FROM {source.From}
+             WHERE {source.Where}{(isCounted ? "" : " AND " + IsYoung)}
 
             """;
     }
