@@ -30,9 +30,13 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to a place where they are not protected",
         "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
 
-    public static Refusal Copies(string command, ValueWrite write, Explanation why) => new(
+    public static Refusal Copies(string command, ValueWrite write, Explanation why) => write.Kind == WriteKind.KeptRows ? KeptRows(command, write, why) : new(
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy {why.Of(write.Sources)} to {why.PlaceOf(write)}",
         $"Leave out {why.Short(write.Sources)}, or work on the table itself.{why.Alternatives(write.Sources, "may be copied")} The connection stays usable.", null, command, 0);
+
+    private static Refusal KeptRows(string command, ValueWrite write, Explanation why) => new(
+        "block", "42501", $"WireProxy did not run this statement: the materialized view {write.Name} would keep rows of {why.Of(write.Sources)}, and nothing would show any more that they are protected",
+        $"Drop the materialized view {write.Name} first, and make it again afterwards. The connection stays usable.", null, command, 0);
 
     /// <param name="reason">In the analysis's words.</param>
     public static Refusal Unknowable(string command, string reason) => new(
@@ -58,6 +62,11 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this {command}, because {reason}",
         "Labels, and comments with a wireproxy tag, protect columns and are changed past the gateway by those who run the database. A comment's words may change where its tag stays as it is.",
         null, command, 0);
+
+    public static Refusal Renaming(string command, Renaming renaming, string reason) => new(
+        "block", "42501", $"WireProxy did not run this {command}, because {reason}",
+        renaming.Place == RenamedPlace.Database ? "Databases are renamed and copied past the gateway, by those who run them."
+            : "Let those who run the gateway name the new name in the policy first, beside the old one.", null, command, 0);
 
     public static Refusal CommitAmid { get; } = new(
         "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",

@@ -112,7 +112,11 @@ internal sealed class Definitions(Analysis a)
         {
             var kind = command.Number(Nodes.AlterSubtype);
             var definition = command.Child(Nodes.AlterDefinition);
-            if (kind == Nodes.ColumnType)
+            if (kind == Nodes.NoInherit)
+                new OwnCode(a).Leave(a.Relation(range));
+            else if (kind == Nodes.DetachPartition)
+                new OwnCode(a).Leave(a.Relation(definition.Child(Nodes.PartitionName)));
+            else if (kind == Nodes.ColumnType)
                 Retyped(target, command.Text(Nodes.AlterName) ?? "", definition, scope);
             else if (kind == Nodes.AddColumn)
                 Added(definition, scope, range);

@@ -11,6 +11,7 @@ internal sealed class Effects
     readonly List<CalledFunction> _functions = [];
     readonly List<string> _reasons = [];
     readonly List<LabelChange> _labels = [];
+    readonly List<Renaming> _renamings = [];
 
     public IReadOnlyDictionary<SourceColumn, ColumnUses> Uses => _uses;
     public IReadOnlyCollection<uint> Relations => _relations;
@@ -54,6 +55,7 @@ internal sealed class Effects
     /// <summary>Of a function alone: it has more than one statement.</summary>
     public bool RunsSeveral { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
+    public IReadOnlyList<Renaming> Renamings => _renamings;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
     public SourceSet Folded { get; private set; } = SourceSet.Empty;
@@ -113,6 +115,12 @@ internal sealed class Effects
     {
         if (!_labels.Contains(change))
             _labels.Add(change);
+    }
+
+    public void Rename(Renaming renaming)
+    {
+        if (!_renamings.Contains(renaming))
+            _renamings.Add(renaming);
     }
 
     public void Fold(SourceSet sources) => Folded = Folded.Union(sources);
@@ -246,6 +254,8 @@ internal sealed class Effects
         ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);
+        foreach (var renaming in inner._renamings)
+            Rename(renaming);
         HasFired |= inner.HasFired;
         HasOtherResults |= inner.HasOtherResults;
         Folded = Folded.Union(With(inner.Folded));

@@ -54,6 +54,9 @@ public enum WriteKind
     /// <summary>A column of a materialized view that the statement makes. Its definition stays in the catalog, so that its lineage is known
     /// from then on.</summary>
     NewView,
+    /// <summary>Rows that a materialized view keeps while what it was filled through becomes something else, or loses the table that they came from.
+    /// Target: what stands for them from then on, where anything does.</summary>
+    KeptRows,
     /// <summary>A file or program of the server.</summary>
     File,
     /// <summary>Something of the server or the session that keeps what a function is given: a setting, a large object, a notification, a
@@ -66,7 +69,7 @@ public enum WriteKind
 }
 
 /// <summary>Values put somewhere.</summary>
-/// <param name="Target">With <see cref="WriteKind.Column"/> the column; an attribute of 0 stands for any of the relation's. Else default.</param>
+/// <param name="Target">With <see cref="WriteKind.Column"/>, and some <see cref="WriteKind.KeptRows"/>, the column; an attribute of 0 stands for any of the relation's. Else default.</param>
 /// <param name="Name">What is written to, for people: a column, function or file kind.</param>
 public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name, SourceSet Sources)
 {
@@ -156,6 +159,8 @@ public sealed record StatementLineage
     public bool ChangesNames { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>
     public ImmutableArray<LabelChange> Labels { get; init; } = [];
+    /// <summary>What gets another name or schema, inside functions too.</summary>
+    public ImmutableArray<Renaming> Renamings { get; init; } = [];
 
     /// <summary>How a column is used; <see cref="ColumnUses.None"/> where it is not.</summary>
     public ColumnUses UsesOf(SourceColumn column)
