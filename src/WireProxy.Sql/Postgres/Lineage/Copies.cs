@@ -89,6 +89,7 @@ internal sealed class Copies(Analysis a)
     {
         a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.RunsUnseen = true;
         var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
+        a.Effects.Turns |= !a.Shared.IsFree(name, a.Path);
         if (columns is null)
         {
             a.Effects.Write(kind, default, name, SourceSet.Everything);

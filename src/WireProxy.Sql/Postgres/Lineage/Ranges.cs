@@ -51,7 +51,7 @@ internal sealed class Ranges(Analysis a)
         if (a.Relation(node) is { } relation)
             return Of(node, relation);
         var name = node.Text(Tree.RangeName) ?? "";
-        if (a.Made.TryGetValue(name, out var columns) && a.Relation(node.Text(Tree.RangeSchema), name) is null)
+        if (a.Before?.Made(name) is { Columns: var columns } && a.Relation(node.Text(Tree.RangeSchema), name) is null)
         {
             return new()
             {
