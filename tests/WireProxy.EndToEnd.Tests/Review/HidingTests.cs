@@ -1,5 +1,4 @@
 using System.Text;
-using WireProxy.TestKit;
 using static WireProxy.TestKit.WireBuilder;
 
 namespace WireProxy.EndToEnd.Tests.Review;
