@@ -166,7 +166,8 @@ internal static class IdentityReport
 
     private static string InGroups(ImmutableArray<string> groups) => groups.IsEmpty ? "" : $" in {string.Join(", ", groups)}";
 
-    private static string NameOf(CertificateName name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString());
+    private static string NameOf(CertificateName name) =>
+        name == CertificateName.PrincipalName ? "upn" : JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString());
 
     private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
