@@ -320,6 +320,7 @@ internal sealed class IdentitySettingsTests
         Assert.That(text.Output, Does.Contain("login       by identity; upstream app (password from environment)")
             .And.Contain("user        alice in analysts, password from environment")
             .And.Contain("oidc        https://login.example.org for wireproxy, keys from discovery").And.Contain("require acr=gold").And.Contain("name_prefix kc:, group_prefix kc-")
+            .And.Contain("note        one name of users and of certificates is one person to rules")
             .And.Contain("credentials for 1h, 12h at most, 20 of an identity")
             .And.Contain("console: http://127.0.0.1:8080, credentials for identities; administrators: admins"));
         Assert.That(json.Output, Does.Contain("\"kind\":\"identity\"").And.Contain("\"kind\":\"console\"").And.Contain("\"require\":[\"acr=gold\"]").And.Contain("\"name_prefix\":\"kc:\""));
