@@ -77,6 +77,22 @@ internal sealed class UnfinishedLoginFloodTests : LoginFixture
         Assert.That((await client.Wire.QueryAsync("SELECT 1"))[1].Texts[0], Is.EqualTo("1"));
     }
 
+    [Test]
+    public async Task A_refused_login_keeps_no_place_while_its_client_stays()
+    {
+        LocalGateway gateway = Start(new ListenerLimits { Connections = 1 });
+        await using ScramWire refused = await ScramWire.ConnectAsync(gateway.Port);
+        await refused.BeginAsync("alice");
+        await refused.SendFirstAsync();
+        await refused.SendProofAsync("wrong");
+        Assert.That((await refused.Wire.ReadAsync())!.SqlState, Is.EqualTo("28P01"));
+
+        WireClient next = await ConnectAsync(gateway);
+        await next.SendAsync(Startup("alice", "postgres"));
+
+        Assert.That((await next.ReadAsync())!.Type, Is.EqualTo('R'));
+    }
+
     private LocalGateway Start(ListenerLimits limits) =>
         StartGateway(new StubLogins(), LoginOf("scram"), change: listener => listener with { Limits = limits });
 
