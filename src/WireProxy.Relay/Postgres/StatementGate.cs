@@ -331,7 +331,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     private Refusal Unparsed(ParseProblem problem)
     {
         Verdict verdict = session.Policy.JudgeUnparsed();
-        return verdict.Decision == Decision.Approve ? Refusals.Of(verdict, "unparsed") : Refusals.Unparsed(problem);
+        return verdict.Decision == Decision.Approve ? Refusals.Of(verdict, "unparsed") : Refusals.Unparsed(problem, session.ServerMajor);
     }
 
     private DateTimeOffset Now => session.Session.Listener.Time.GetUtcNow();
