@@ -36,18 +36,18 @@ internal sealed class LineageJudge(Protection protection)
         if (RefusalOfUnprotecting(lineage, command) is { } unprotecting)
             return unprotecting;
         if (protection.ProtectsNoColumn)
-            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.Unknowable(command, "a program of the server reaches its other databases, too") : null;
+            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.InServer(command, lineage) : null;
         foreach (ValueWrite write in lineage.Writes)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
+            return lineage.RunsProgram ? Refusals.InServer(command, lineage) : lineage.Missing is { } missing ? Refusals.Missing(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write, new Explanation(protection, lineage));
         }
         bool blocksPredicates = policy.Predicates == PredicateMode.Block;
         if (blocksPredicates && (lineage.ReachesEverything ? SourceSet.Everything : Deciding(lineage)) is { IsEmpty: false } deciding)
-            return Refusals.Predicate(command, deciding, new Explanation(protection, lineage));
+            return lineage.Missing is { } missing ? Refusals.Missing(command, missing) : Refusals.Predicate(command, deciding, new Explanation(protection, lineage));
         string? setting = policy.Derived == DerivedMode.Block ? "derived: block" : blocksPredicates ? "predicates: block" : null;
         return setting is not null && Computed(lineage) is { } computed
             ? Refusals.Derived(command, computed, setting, new Explanation(protection, lineage)) : null;
@@ -58,7 +58,7 @@ internal sealed class LineageJudge(Protection protection)
     /// <param name="before">By the catalog as it was.</param>
     public Refusal? RefusalBehindChanges(StatementLineage before, string command, CompiledPolicy policy)
     {
-        if (!before.ReachesEverything && before.Shape != ResultShape.Unknown && before.MissingFunction is null)
+        if (!before.ReachesEverything && before.Shape != ResultShape.Unknown && before.Missing is null)
             return RefusalOf(before, command, policy);
         if (protection.ProtectsNoColumn)
             return null;

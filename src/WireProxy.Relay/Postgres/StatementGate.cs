@@ -143,7 +143,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             (_analyzedElsewhere, _waiting) = (analyzed, planning);
             return GateAnswer.Wait;
         }
-        if (plans?.Statements.Any(static one => one.MissingFunction is not null) == true && session.View.LooksAgain() && !HasCatalog(output))
+        if (plans?.Statements.Any(static one => one.Missing is not null) == true && session.View.LooksAgain() && !HasCatalog(output))
         {
             // What the names stand for is asked again, too.
             _planner.Judged();

@@ -36,7 +36,8 @@ internal sealed class Definitions(Analysis a)
     public Outcome Create(TreeNode node)
     {
         Adds();
-        a.Effects.Turns |= node.Has(Nodes.CreateParents); // Rows are shared with what is there.
+        // Rows are shared with what is there, or a name stands for something else than before.
+        a.Effects.Turns |= node.Has(Nodes.CreateParents) || (NewTable.NameOf(node) is { } name && !a.Shared.IsFree(name, a.Path));
         Computed(node);
         return Outcome.None;
     }

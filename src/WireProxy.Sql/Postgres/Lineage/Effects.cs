@@ -42,8 +42,15 @@ internal sealed class Effects
     public bool RunsProgram { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
-    /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
-    public string? MissingFunction { get; set; }
+    /// <summary>What the statement itself names and the catalog does not know under any schema that could be meant: the first of them.</summary>
+    public MissingName? Missing { get; private set; }
+
+    /// <summary>Nothing has that name. The server says so; where it has one by then, it may be anything.</summary>
+    public void IsMissing(MissingKind kind, string name, string reason)
+    {
+        Missing ??= new(kind, name);
+        Unknown(reason);
+    }
     /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
     public bool ChangesCatalog { get; set; }
     /// <summary>Code may run that is not among the effects.</summary>
@@ -209,6 +216,13 @@ internal sealed class Effects
         ReachesEverything = true;
         if (_reasons.Count < MaxReasons && !_reasons.Contains(reason))
             _reasons.Add(reason);
+    }
+
+    /// <summary>The server runs, or is made to run, code outside of the client's session: it may do anything to all of its databases.</summary>
+    public void RunsInServer(string reason)
+    {
+        RunsProgram = true;
+        UnknownCode(reason);
     }
 
     /// <summary>Code runs that is not known, and so may read, write and say anything.</summary>

@@ -66,7 +66,7 @@ internal static class Nodes
         WhenCommand = F("MergeWhenClause", "command_type"), WhenValues = F("MergeWhenClause", "values"),
         IndexElemExpr = F("IndexElem", "expr");
 
-    public static readonly int IntoColumns = F("IntoClause", "col_names"), CreateAsQuery = F("CreateTableAsStmt", "query"),
+    public static readonly int IntoColumns = F("IntoClause", "col_names"), IntoSkipsData = F("IntoClause", "skip_data"), CreateAsQuery = F("CreateTableAsStmt", "query"),
         CreateAsInto = F("CreateTableAsStmt", "into"), ViewQuery = F("ViewStmt", "query"), ViewAliases = F("ViewStmt", "aliases"),
         ExplainQuery = F("ExplainStmt", "query"), DeclareQuery = F("DeclareCursorStmt", "query"), DeclareOptions = F("DeclareCursorStmt", "options"), PrepareQuery = F("PrepareStmt", "query"),
         ExecuteParams = F("ExecuteStmt", "params"), RuleActions = F("RuleStmt", "actions"), RuleWhere = F("RuleStmt", "where_clause"),

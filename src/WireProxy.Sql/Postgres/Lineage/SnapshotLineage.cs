@@ -99,6 +99,15 @@ internal sealed class SnapshotLineage
     /// <summary>Whether some session has a temporary relation of that name.</summary>
     public bool IsTemporaryName(string name) => _temporary.Contains(name);
 
+    /// <summary>No relation that the session could mean has that name, so that a new one hides none.</summary>
+    public bool IsFree(string name, SearchPath path)
+    {
+        foreach (var relation in Catalog.RelationsNamed(name))
+            if (!path.HasTemporary || !SearchPath.IsTemporary(relation.Schema) || path.Schemas.Contains(relation.Schema))
+                return false;
+        return true;
+    }
+
     public uint RowTypeOf(uint relation) => Catalog.Relation(relation)?.RowType ?? 0;
 
     /// <summary>The columns of a composite type or of a relation's row type; null for any other.</summary>

@@ -11,6 +11,8 @@ internal sealed record Outcome(ResultShape Shape, IReadOnlyList<Field>? Columns)
 
     public string? Name { get; init; }
     public IReadOnlyList<SourceSet> Arguments { get; init; } = [];
+    /// <summary>CREATE TABLE AS EXECUTE: the table that is filled with what stands under the name.</summary>
+    public string? Fills { get; init; }
 }
 
 /// <summary>Statements by their kinds. One that is not known here may do anything.</summary>
@@ -117,6 +119,8 @@ internal sealed class Statements(Analysis a)
             return Outcome.None;
         a.Effects.RunsUnseen |= !s_followed.Contains(node.Type) && !IsPlain(node);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
+        if (ServerCode.Within(node) is { } server)
+            a.Effects.RunsInServer(server);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
         if (s_silent.Contains(node.Type))
@@ -178,7 +182,7 @@ internal sealed class Statements(Analysis a)
     Outcome Explain(TreeNode node)
     {
         var explained = Run(node.Child(Nodes.ExplainQuery));
-        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]) { Name = explained.Name, Arguments = explained.Arguments };
+        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]) { Name = explained.Name, Arguments = explained.Arguments, Fills = explained.Fills };
     }
 
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>
