@@ -37,6 +37,9 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
         // A trigger that sets the search path is in the lineage, and in no fact.
         foreach (StatementLineage lineage in plans?.Statements ?? [])
             effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
+        // What is changed behind a COMMIT in the same text is open when the text is answered.
+        if (ChangesBehindCommit(analyzed, plans))
+            effects &= ~StatementEffect.EndsTransaction;
         if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
             effects |= StatementEffect.Catalog;
         // A pool resets each connection that it hands out, and hardly any has made a temporary table.
@@ -70,6 +73,14 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             Code = under is null ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
             Uses = needs.Use,
         };
+    }
+
+    private static bool ChangesBehindCommit(AnalyzedText analyzed, StatementPlans? plans)
+    {
+        bool changes = false;
+        for (int i = analyzed.Statements.Length - 1; i >= 0 && analyzed.Statements[i].Command != "COMMIT"; i--)
+            changes |= analyzed.Statements[i].ChangesCatalog || analyzed.Statements[i].Change is not null || plans?.Statements[i].ChangesCatalog == true;
+        return changes;
     }
 
     private StatementEffect EffectsOf(StatementFacts facts, StatementLineage? lineage)
