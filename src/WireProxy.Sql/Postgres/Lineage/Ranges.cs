@@ -51,12 +51,13 @@ internal sealed class Ranges(Analysis a)
         if (a.Relation(node) is { } relation)
             return Of(node, relation);
         var name = node.Text(Tree.RangeName) ?? "";
-        if (a.Before?.Made(name) is { Columns: var columns } && a.Relation(node.Text(Tree.RangeSchema), name) is null)
+        if (a.Before?.Made(name) is { Columns: var columns } made && a.Relation(node.Text(Tree.RangeSchema), name) is null)
         {
+            var isMeant = made.IsCertain && made.Schema == node.Text(Tree.RangeSchema);
             return new()
             {
                 Name = AliasName(node.Child(Tree.RangeAlias)) ?? name,
-                Columns = Renamed([.. (columns ?? []).Select(c => new Field(c, Value.Nothing))], node.Child(Tree.RangeAlias)),
+                Columns = Renamed([.. (columns ?? []).Select((c, i) => new Field(c, !isMeant ? Value.Nothing : new(SourceSet.Empty) { Origin = new(NewTable.Id, (short)(i + 1)) }))], node.Child(Tree.RangeAlias)),
                 Others = columns is null ? Value.Nothing : null,
             };
         }

@@ -25,7 +25,12 @@ internal sealed class TextChanges(SnapshotLineage shared)
     /// <summary>A statement behind those that were taken in: what users' code puts into a relation may go to a new one of the same name.</summary>
     public StatementLineage Behind(StatementLineage lineage)
     {
-        if (!Hides || lineage.Writes.IsEmpty || !lineage.Functions.Any(shared.IsUsers))
+        if (!Hides)
+            return lineage;
+        // What was prepared before looks its names up again.
+        if (lineage.OfName is not null)
+            return StatementLineage.Unknown("what stands under the name may mean a table that the text has made") with { IsStale = true, Before = lineage };
+        if (lineage.Writes.IsEmpty || !lineage.Functions.Any(shared.IsUsers))
             return lineage;
         const string reason = "a function or trigger runs behind a new table whose name may hide the one that it writes to";
         return lineage with
