@@ -25,4 +25,8 @@ public sealed record ConsoleTls(X509Certificate2 Certificate, X509Certificate2Co
 /// <param name="Tls"><c>off</c>, <c>prefer</c>, <c>require</c> or <c>strict</c>.</param>
 /// <param name="Database">To connect to; null: those who ask know.</param>
 /// <param name="TakesCredentials">False: it relays the client's own login.</param>
-public sealed record ConsoleListener(string Name, string Protocol, IPEndPoint Address, string Tls, string? Database, bool TakesCredentials);
+public sealed record ConsoleListener(string Name, string Protocol, IPEndPoint Address, string Tls, string? Database, bool TakesCredentials)
+{
+    /// <summary>Clients can bind their proof to the connection (SCRAM-SHA-256-PLUS), and so demand that nobody stands between. Default: no.</summary>
+    public bool BindsChannel { get; init; }
+}

@@ -14,7 +14,7 @@ internal sealed partial class GatewayLog(ILogger logger)
 
     public void SessionEnded(string listener, Guid session, SessionEnd end)
     {
-        if (end.IsOrdinary)
+        if (end.IsOrdinary || end.IsToldInSum)
             SessionClosed(listener, session, end.Stage, end.Party, end.Reason);
         else
             SessionRefused(listener, session, end.Stage, end.Party, end.Reason);
@@ -40,14 +40,25 @@ internal sealed partial class GatewayLog(ILogger logger)
         "Listener {Listener}, session {Session}: the server and the gateway's analysis state different origins of a column; it is masked. Please report it")]
     public partial void WitnessesDisagree(string listener, Guid session);
 
-    [LoggerMessage(11, LogLevel.Warning, "Listener {Listener}, session {Session}: login refused: {Reason}")]
-    public partial void LoginRefused(string listener, Guid session, string reason);
+    [LoggerMessage(11, LogLevel.Warning, "Listener {Listener}, session {Session}: login from {Address} refused: {Reason}")]
+    public partial void LoginRefused(string listener, Guid session, string address, string reason);
+
+    [LoggerMessage(17, LogLevel.Information,
+        "Listener {Listener}, session {Session}: the client's certificate does not lead to an authority of identity.certificates (are its intermediates missing?), or its name has another prefix; another proof is asked for")]
+    public partial void CertificateUnknown(string listener, Guid session);
 
     [LoggerMessage(12, LogLevel.Error, "Listener {Listener}: the credential for the database cannot be had: {Reason}")]
     public partial void UpstreamSecretUnavailable(string listener, string reason);
 
     [LoggerMessage(13, LogLevel.Error, "Listener {Listener}, session {Session}: the gateway's own login at the database failed: {Reason}")]
     public partial void UpstreamRefused(string listener, Guid session, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning,
+        "Listener {Listener}: {Count} unfinished logins were given up since this was last told, the last of {Address}: {Limit}")]
+    public partial void LoginsGivenUp(string listener, long count, string address, string limit);
+
+    [LoggerMessage(16, LogLevel.Warning, "Listener {Listener}: {Count} logins were refused unheard since this was last told, the last of {Address}: {Reason}")]
+    public partial void LoginsThrottled(string listener, long count, string address, string reason);
 
     [LoggerMessage(8, LogLevel.Debug, "Listener {Listener}, session {Session} ended at {Stage} by {Party}: {Reason}")]
     private partial void SessionClosed(string listener, Guid session, Stage stage, Party party, string reason);

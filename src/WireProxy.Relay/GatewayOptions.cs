@@ -86,6 +86,12 @@ public sealed record ListenerLimits
     public int Connections { get; init; } = 5_000;
     /// <summary>From accept until the client is logged in (<c>limits.handshake_timeout</c>). Default 30 s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>Clients that have connected and not logged in yet, at once (<c>limits.unfinished_logins</c>). One more ends the one that has kept the gateway
+    /// waiting longest, if for a second at least, of the address that has the most. Default 1,000.</summary>
+    public int UnfinishedLogins { get; init; } = 1_000;
+    /// <summary>As <see cref="UnfinishedLogins"/>, of one address; of an IPv6 address its /64 counts
+    /// (<c>limits.unfinished_logins_per_address</c>). Default 100.</summary>
+    public int UnfinishedLoginsPerAddress { get; init; } = 100;
     /// <summary>With no byte in either direction while no statement is under way (<c>limits.idle_timeout</c>); zero means never, the default.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.Zero;
     /// <summary>The largest message that must be held whole to be inspected, in bytes (<c>limits.inspected_message</c>). Default 16 MiB.</summary>

@@ -72,7 +72,7 @@ internal sealed class CommandLineTests
         var text = await Cli.RunAsync("check", "--config", files.Main);
         Assert.That(text.ExitCode, Is.Zero, text.ToString);
         Assert.That(text.Output, Does.Contain("listener clinic").And.Contain("127.0.0.1:5432, tls prefer (who the server is, is not checked)")
-            .And.Contain("connections 5000, handshake_timeout 30s, idle_timeout never, inspected_message 16MiB, change_wait 1m, drain_timeout 30s")
+            .And.Contain("connections 5000, unfinished_logins 1000 (100 of an address), handshake_timeout 30s, idle_timeout never, inspected_message 16MiB, change_wait 1m, drain_timeout 30s")
             .And.Contain("clinic.patients.ssn  keep_last: 4").And.Contain("no-drop: block when statement DROP").And.Contain("strict, not signed, on_failure refuse"));
 
         var json = await Cli.RunAsync("check", "--config", files.Main, "--format", "json");

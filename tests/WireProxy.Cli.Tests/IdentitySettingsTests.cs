@@ -179,6 +179,16 @@ internal sealed class IdentitySettingsTests
     [TestCase("{ users: [{ name: a }] }", "identity.users[0]: 'password' is missing")]
     [TestCase("{ users: [{ name: wp_a, password: x }] }", "identity.users[0].name: 'wp_a' begins with wp_")]
     [TestCase("{ users: [{ name: a, password: x }, { name: a, password: x }] }", "identity.users: the name 'a' stands 2 times")]
+    [TestCase("{ users: [{ name: '', password: x }] }", "identity.users[0].name: has no value")]
+    [TestCase("{ users: [{ name: a, password: '' }] }", "identity.users[0].password: a secret is expected, and not nothing")]
+    [TestCase("{ users: [{ name: a, password: x, groups: [''] }] }", "identity.users[0].groups[0]: has no value")]
+    [TestCase("{ users: [{ name: token, password: x }], oidc: [{ issuer: a, audience: x, jwks: jwks.json }] }", "identity.users: 'token' is the name under which tokens are brought")]
+    [TestCase("{ oidc: [{ issuer: '', audience: x, jwks: jwks.json }] }", "identity.oidc[0].issuer: has no value")]
+    [TestCase("{ oidc: [{ issuer: a, audience: '', jwks: jwks.json }] }", "identity.oidc[0].audience: has no value")]
+    [TestCase("{ oidc: [{ issuer: a, audience: [x, ''], jwks: jwks.json }] }", "identity.oidc[0].audience[1]: has no value")]
+    [TestCase("{ oidc: [{ issuer: a, audience: x, jwks: jwks.json, subject: '' }] }", "identity.oidc[0].subject: has no value")]
+    [TestCase("{ oidc: [{ issuer: a, audience: x, jwks: jwks.json, purpose: '' }] }", "identity.oidc[0].purpose: has no value")]
+    [TestCase("{ oidc: [{ issuer: a, audience: x, jwks: jwks.json, agent: [''] }] }", "identity.oidc[0].agent[0]: has no value")]
     [TestCase("{ oidc: [{ audience: x }] }", "identity.oidc[0]: 'issuer' is missing")]
     [TestCase("{ oidc: [{ issuer: 'https://a' }] }", "identity.oidc[0]: 'audience' is missing")]
     [TestCase("{ oidc: [{ issuer: 'https://a', audience: [] }] }", "identity.oidc[0].audience: whom tokens are for must be stated")]
@@ -207,6 +217,20 @@ internal sealed class IdentitySettingsTests
         var (settings, problems) = _files.Read($"{Least}\nidentity: {identity}");
         Assert.That(settings, Is.Null);
         Assert.That(problems, Has.One.Contains("error: ").And.One.Contains(expected));
+    }
+
+    [Test]
+    public void One_mistake_is_one_message_and_nothing_that_only_follows_from_it()
+    {
+        new TestCertificates(_files["."]).Issue("gateway", "localhost");
+        var (_, problems) = _files.Read($$"""
+            {{Least}}
+                tls: { certificate: gateway.crt, key: gateway.key }
+            identity: { users: [{ name: a, password: { env: WIREPROXY_TEST_ABSENT } }], certificates: [{ authority: ca.pem }] }
+            policy: policy.yaml
+            journal: { directory: journal }
+            """, "version: 1\n");
+        Assert.That(problems, Is.EqualTo(new[] { "wireproxy.yaml:7: error: identity.users[0].password: the environment variable WIREPROXY_TEST_ABSENT is not set" }));
     }
 
     [TestCase("postgres", "{ password: x }", "credentials: 'username' is missing")]
@@ -285,7 +309,7 @@ internal sealed class IdentitySettingsTests
 
             identity:
               users: [{ name: alice, password: { env: WIREPROXY_TEST_PASSWORD }, groups: [analysts] }]
-              oidc: [{ issuer: "https://login.example.org", audience: wireproxy, require: { acr: gold } }]
+              oidc: [{ issuer: "https://login.example.org", audience: wireproxy, require: { acr: gold }, name_prefix: "kc:", group_prefix: "kc-" }]
               certificates: [{ authority: ca.pem }]
             console: { address: 127.0.0.1:8080, administrators: [admins] }
             """);
@@ -294,10 +318,10 @@ internal sealed class IdentitySettingsTests
         Assert.That((text.ExitCode, json.ExitCode), Is.EqualTo((0, 0)), text.ToString);
         Assert.That(text.Output, Does.Contain("login       by identity; upstream app (password from environment)")
             .And.Contain("user        alice in analysts, password from environment")
-            .And.Contain("oidc        https://login.example.org for wireproxy, keys from discovery").And.Contain("require acr=gold")
+            .And.Contain("oidc        https://login.example.org for wireproxy, keys from discovery").And.Contain("require acr=gold").And.Contain("name_prefix kc:, group_prefix kc-")
             .And.Contain("credentials for 1h, 12h at most, 20 of an identity")
             .And.Contain("console: http://127.0.0.1:8080, credentials for identities; administrators: admins"));
-        Assert.That(json.Output, Does.Contain("\"kind\":\"identity\"").And.Contain("\"kind\":\"console\"").And.Contain("\"require\":[\"acr=gold\"]"));
+        Assert.That(json.Output, Does.Contain("\"kind\":\"identity\"").And.Contain("\"kind\":\"console\"").And.Contain("\"require\":[\"acr=gold\"]").And.Contain("\"name_prefix\":\"kc:\""));
         Assert.That(text.Output + text.Error + json.Output, Does.Not.Contain("from the environment"));
     }
 

@@ -37,7 +37,7 @@ internal sealed class LoginCommandTests
             Credentials = _logins.Credentials,
             Listeners =
             [
-                new("clinic", "postgres", new IPEndPoint(IPAddress.Parse("::1"), 6432), "require", "clinic", TakesCredentials: true),
+                new("clinic", "postgres", new IPEndPoint(IPAddress.Parse("::1"), 6432), "require", "clinic", TakesCredentials: true) { BindsChannel = true },
                 new("sql", "tds", new IPEndPoint(IPAddress.Loopback, 1433), "off", null, TakesCredentials: true),
             ],
         });
@@ -77,7 +77,7 @@ internal sealed class LoginCommandTests
         Assert.That(issued.Ends - issued.Issued, Is.EqualTo(TimeSpan.FromMinutes(30)));
         Assert.That(issued.Identity.Purpose, Is.EqualTo("report"));
         Assert.That(result.Output, Does.Match("export PGPASSWORD='[A-Za-z0-9]{32}'")
-            .And.Contain($"psql 'host=::1 port=6432 user={issued.UserName} dbname=clinic sslmode=require'")
+            .And.Contain($"psql 'host=::1 port=6432 user={issued.UserName} dbname=clinic sslmode=require channel_binding=require'")
             .And.Contain($"\\:\\:1:6432:*:{issued.UserName}:"));
     }
 
@@ -94,8 +94,8 @@ internal sealed class LoginCommandTests
     public async Task A_shell_can_take_it_over()
     {
         var result = await RunAsync("--listener", "clinic", "--token-command", $"cat '{_directory["password"]}'", "--format", "env");
-        var shell = await new ProcessRunner("sh", "-c", result.Output + "\necho \"$PGUSER $PGHOST $PGPORT $PGDATABASE $PGSSLMODE ${#PGPASSWORD}\"").RunAsync();
-        Assert.That(shell.Output.Trim(), Is.EqualTo($"{_logins.Credentials!.List().Single().UserName} ::1 6432 clinic require 32"), result.ToString);
+        var shell = await new ProcessRunner("sh", "-c", result.Output + "\necho \"$PGUSER $PGHOST $PGPORT $PGDATABASE $PGSSLMODE $PGCHANNELBINDING ${#PGPASSWORD}\"").RunAsync();
+        Assert.That(shell.Output.Trim(), Is.EqualTo($"{_logins.Credentials!.List().Single().UserName} ::1 6432 clinic require require 32"), result.ToString);
     }
 
     [Test]
@@ -139,6 +139,7 @@ internal sealed class LoginCommandTests
     [TestCase("one of --token-file, --token-env, --token-command and -", "--list", "--token-env", "WIREPROXY_TEST_LOGIN", "--token-command", "true")]
     [TestCase("the token cannot be had: The environment variable WIREPROXY_TEST_ABSENT is not set", "--list", "--token-env", "WIREPROXY_TEST_ABSENT")]
     [TestCase("the token cannot be had: The command /bin/sh ended with exit code 3", "--list", "--token-command", "exit 3")]
+    [TestCase("the password cannot be had: The environment variable WIREPROXY_TEST_ABSENT is not set", "--list", "--user", "alice", "--token-env", "WIREPROXY_TEST_ABSENT")]
     [TestCase("--cacert: ", "--list", "--token-env", "WIREPROXY_TEST_LOGIN", "--cacert", "absent.pem")]
     public async Task Wrong_usage_is_exit_code_2(string expected, params string[] arguments)
     {
@@ -152,7 +153,7 @@ internal sealed class LoginCommandTests
     {
         var result = await Cli.RunAsync("login", "--gateway", Url("https"), "--list", "--user", "alice", "--token-env", "WIREPROXY_TEST_LOGIN");
         Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString);
-        Assert.That(result.Error, Does.Contain("certificate"));
+        Assert.That(result.Error, Does.Contain("certificate").And.Contain("--cacert names the authority of its certificate"));
     }
 
     [Test]

@@ -55,7 +55,7 @@ internal sealed class SettingsTests
                   address: /var/run/postgresql:5433
                   tls: { mode: verify-full, root_certificate: ca.pem }
                   catalog: { username: reader, password: { env: WIREPROXY_TEST_SECRET } }
-                limits: { connections: 7, handshake_timeout: 1500ms, idle_timeout: 8h, inspected_message: 1MiB, change_wait: 5s, drain_timeout: 0 }
+                limits: { connections: 7, unfinished_logins: 50, unfinished_logins_per_address: 5, handshake_timeout: 1500ms, idle_timeout: 8h, inspected_message: 1MiB, change_wait: 5s, drain_timeout: 0 }
             policy: policy.yaml
             journal: { directory: recordings, durability: batched, on_failure: continue }
             """, "version: 1\n");
@@ -72,6 +72,8 @@ internal sealed class SettingsTests
             Assert.That(listener.Limits, Is.EqualTo(new ListenerLimits
             {
                 Connections = 7,
+                UnfinishedLogins = 50,
+                UnfinishedLoginsPerAddress = 5,
                 HandshakeTimeout = TimeSpan.FromSeconds(1.5),
                 IdleTimeout = TimeSpan.FromHours(8),
                 InspectedMessageBytes = 1 << 20,

@@ -28,10 +28,6 @@ internal sealed class AddressLimitTests
         Assert.That(again.IsAborted, Is.False);
     }
 
-    [TestCase("2001:db8::1", "2001:db8::2", true), TestCase("2001:db8::1", "2001:db8:0:1::1", false), TestCase("::ffff:192.0.2.1", "192.0.2.1", true)]
-    public void A_network_of_one_machine_is_one_address(string one, string other, bool isSame) =>
-        Assert.That(AddressLimit.KeyOf(IPAddress.Parse(one)) == AddressLimit.KeyOf(IPAddress.Parse(other)), Is.EqualTo(isSame));
-
     [Test]
     public async Task A_connection_that_fails_gives_its_place_back()
     {

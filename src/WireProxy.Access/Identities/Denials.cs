@@ -12,7 +12,7 @@ internal static class Denials
     public static LoginOutcome.Denied Password(string reason) => new(
         reason, "login failed: the user name or password is not accepted", "A credential that the gateway issued ends after a while: `wireproxy login` gets a new one.");
 
-    public static LoginOutcome.Denied Token(TokenRefusal refusal) => new(refusal.Reason, "login failed: the token is not accepted", refusal.Hint);
+    public static LoginOutcome.Denied Token(TokenRefusal refusal) => new(refusal.Reason, "login failed: the token is not accepted", refusal.Hint) { Of = refusal.Of };
 
     public static LoginOutcome.Denied Certificate(string reason) => new(
         reason, "login failed: the client certificate is not accepted", "Ask whoever issues certificates for this gateway for a new one.");

@@ -50,6 +50,9 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     /// <inheritdoc cref="UserDirectory.Derivations"/>
     internal int UserDerivations => _users.Derivations;
 
+    /// <inheritdoc cref="UserDirectory.Readings"/>
+    internal int UserReadings => _users.Readings;
+
     /// <summary>Reads the local users' passwords, and begins to get the providers' keys; one that is away is reported and asked again.</summary>
     /// <param name="report">Gets what an operator should know of and nobody is waiting for, such as keys that could not be renewed.</param>
     /// <exception cref="SecretUnavailableException">Passwords of users cannot be read; the message has a line for each.</exception>
@@ -110,7 +113,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     public async ValueTask<LoginOutcome> VerifyPasswordAsync(LoginAttempt attempt, string password, CancellationToken cancellationToken)
     {
         if (!IsIssuedName(attempt.LoginName) && !_options.Oidc.IsEmpty
-            && (!_options.HasUsers || CompactToken.IsShapedLikeOne(password)))
+            && (!_options.HasUsers || attempt.LoginName == TokenLoginName || CompactToken.IsShapedLikeOne(password)))
             return await VerifyTokenAsync(attempt, password, cancellationToken);
         if (Admit(attempt) is { } denied) return denied;
         ScramVerifier verifier = VerifierFor(attempt);
@@ -121,6 +124,8 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
 
     public async ValueTask<LoginOutcome> VerifyTokenAsync(LoginAttempt attempt, string token, CancellationToken cancellationToken)
     {
+        // Nobody guesses a token, and many bring theirs under one name: it counts, and not the name.
+        attempt = attempt with { LoginName = "token " + token };
         if (Admit(attempt) is { } denied) return denied;
         try
         {

@@ -16,6 +16,9 @@ public abstract record LoginOutcome
     /// <param name="Hint">What to do, or null.</param>
     public sealed record Denied(string Reason, string Message, string? Hint = null) : LoginOutcome
     {
+        /// <summary>Who it is, where the proof is genuine and not accepted all the same, as an expired token; for the journal. Null: nobody knows.</summary>
+        public string? Of { get; init; }
+
         /// <summary>Refused for too many failures before any proof was looked at.</summary>
         public bool IsThrottled { get; init; }
     }

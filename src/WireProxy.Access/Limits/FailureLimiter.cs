@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace WireProxy.Access;
 
 /// <summary>
@@ -26,7 +23,7 @@ internal sealed class FailureLimiter(FailureLimits limits, TimeProvider clock)
     /// <summary>There is a try left for the address and for the name from there.</summary>
     public bool MayTry(LoginAttempt attempt)
     {
-        string address = AddressKey(attempt.Address);
+        string address = ClientNetwork.KeyOf(attempt.Address);
         long now = clock.GetTimestamp();
         lock (_lock)
             return _addresses.HasRoom(address, now, clock) && _names.HasRoom(NameKey(address, attempt), now, clock);
@@ -34,21 +31,13 @@ internal sealed class FailureLimiter(FailureLimits limits, TimeProvider clock)
 
     public void CountFailure(LoginAttempt attempt)
     {
-        string address = AddressKey(attempt.Address);
+        string address = ClientNetwork.KeyOf(attempt.Address);
         long now = clock.GetTimestamp();
         lock (_lock)
         {
             _addresses.Add(address, now, clock);
             _names.Add(NameKey(address, attempt), now, clock);
         }
-    }
-
-    /// <summary>One machine has a whole /64 of IPv6 (RFC 4291, section 2.5.4).</summary>
-    private static string AddressKey(IPAddress? address)
-    {
-        if (address is null) return "unix";
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
     /// <summary>A name may be long: what is kept of it has one length.</summary>

@@ -27,7 +27,8 @@ public sealed record OidcProviderOptions(string Issuer, ImmutableArray<string> A
     public ImmutableArray<string> GroupClaims { get; init; } = ["groups"];
 
     /// <summary>Paths of the claims that name an agent; the first that a token has counts. Default <c>act.sub</c> (RFC 8693, section 4.1).
-    /// <c>azp</c> and <c>client_id</c> name the program that a token was issued to, which for a person's token is not an agent.</summary>
+    /// <c>azp</c> and <c>client_id</c> name the program that a token was issued to, which for a person's token is not an agent. A token with <c>act</c> of which none
+    /// of the claims can be read is refused.</summary>
     public ImmutableArray<string> AgentClaims { get; init; } = ["act.sub"];
 
     /// <summary>Path of the claim that becomes <see cref="Identity.Purpose"/>; null: none.</summary>

@@ -25,9 +25,16 @@ internal sealed class ProviderVerifier(OidcProviderOptions options, KeySource ke
         VerificationKey key = await keys.FindAsync(token.KeyId, token.Algorithm, cancellationToken);
         CheckSignature(token, key);
         // From here on its provider has said what it says.
-        DateTimeOffset ends = TokenClaims.CheckTimes(token.Claims, options.ClockSkew, clock.GetUtcNow());
-        TokenClaims.CheckRequired(token.Claims, options);
-        return new VerifiedToken(TokenClaims.ReadIdentity(token.Claims, options), ends);
+        try
+        {
+            DateTimeOffset ends = TokenClaims.CheckTimes(token.Claims, options.ClockSkew, clock.GetUtcNow());
+            TokenClaims.CheckRequired(token.Claims, options);
+            return new VerifiedToken(TokenClaims.ReadIdentity(token.Claims, options), ends);
+        }
+        catch (TokenRefusedException refused)
+        {
+            throw new TokenRefusedException(refused.Refusal with { Of = TokenClaims.NameOf(token.Claims, options) });
+        }
     }
 
     /// <summary>The library's part: signature, issuer, audience. Times are checked with this gateway's clock and skew, after it.</summary>
@@ -52,7 +59,10 @@ internal sealed class ProviderVerifier(OidcProviderOptions options, KeySource ke
         {
             throw new TokenRefusedException("the token is malformed");
         }
-        if (!result.IsValid) throw new TokenRefusedException(ReasonOf(result.Exception));
+        if (result.IsValid) return;
+        // The library looks at these once the signature is right.
+        bool isGenuine = result.Exception is SecurityTokenInvalidAudienceException or SecurityTokenInvalidIssuerException;
+        throw new TokenRefusedException(new TokenRefusal(ReasonOf(result.Exception)) { Of = isGenuine ? TokenClaims.NameOf(token.Claims, options) : null });
     }
 
     private static string ReasonOf(Exception exception) => exception switch

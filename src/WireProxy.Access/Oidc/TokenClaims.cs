@@ -16,8 +16,8 @@ internal static class TokenClaims
     {
         DateTimeOffset expires = Date(claims, "exp") ?? throw new TokenRefusedException("the token has no expiry");
         if (now >= expires + skew) throw new TokenRefusedException(TokenRefusal.Expired);
-        if (Date(claims, "nbf") > now + skew) throw new TokenRefusedException("the token is not yet valid");
-        if (Date(claims, "iat") > now + skew) throw new TokenRefusedException("the token was issued in the future");
+        if (Date(claims, "nbf") > now + skew) throw new TokenRefusedException(TokenRefusal.Early("the token is not yet valid"));
+        if (Date(claims, "iat") > now + skew) throw new TokenRefusedException(TokenRefusal.Early("the token was issued in the future"));
         return expires + skew;
     }
 
@@ -31,15 +31,29 @@ internal static class TokenClaims
                 throw new TokenRefusedException($"the token lacks the required claim {path}");
     }
 
+    /// <summary>Whom the token names, where it does.</summary>
+    public static string? NameOf(JsonElement claims, OidcProviderOptions options) =>
+        ClaimValue.TryFind(claims, options.SubjectClaim, out JsonElement value) && IsName(value, out string name) ? options.NamePrefix + name : null;
+
     /// <exception cref="TokenRefusedException">Who it is cannot be read from it.</exception>
     public static Identity ReadIdentity(JsonElement claims, OidcProviderOptions options)
     {
         string name = Text(claims, options.SubjectClaim) ?? throw new TokenRefusedException($"the token lacks the claim {options.SubjectClaim}");
         return new Identity(options.NamePrefix + name, ReadGroups(claims, options), options.Issuer, ProofKind.Token)
         {
-            Agent = options.AgentClaims.Select(path => Text(claims, path)).FirstOrDefault(agent => agent is not null),
+            Agent = ReadAgent(claims, options),
             Purpose = options.PurposeClaim is { } path ? Text(claims, path) : null,
         };
+    }
+
+    private static string? ReadAgent(JsonElement claims, OidcProviderOptions options)
+    {
+        if (options.AgentClaims.Select(path => Text(claims, path)).FirstOrDefault(agent => agent is not null) is { } named) return named;
+        // A rule may block an agent: somebody who acts for the person (RFC 8693, section 4.1) must not pass for the person alone.
+        return ClaimValue.TryFind(claims, "act", out _)
+            ? throw new TokenRefusedException(new TokenRefusal("the token names somebody who acts (act), and not in a way that is configured",
+                "Ask the gateway's operator to name the claim that says who acts: agent, of this issuer in identity.oidc."))
+            : null;
     }
 
     private static ImmutableArray<string> ReadGroups(JsonElement claims, OidcProviderOptions options)

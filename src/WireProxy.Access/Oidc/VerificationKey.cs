@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Numerics;
 using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
@@ -12,6 +13,7 @@ internal sealed record VerificationKey(string? Id, string? Algorithm, string? Cu
     private const int FewestBits = 2_048;
     // A larger one costs a login more than anybody needs.
     private const int MostBits = 8_192;
+    private const int MostExponentBits = 64;
 
     /// <summary>RFC 7518, sections 3.3 to 3.5: an algorithm belongs to a type of key, and with EC to one curve.</summary>
     public bool Fits(string algorithm) => (Algorithm is null || Algorithm == algorithm) && algorithm switch
@@ -38,11 +40,11 @@ internal sealed record VerificationKey(string? Id, string? Algorithm, string? Cu
 
     private static VerificationKey? ReadRsa(JsonElement jwk)
     {
-        byte[]? modulus = Number(jwk, "n");
-        byte[]? exponent = Number(jwk, "e");
-        if (modulus is null || exponent is not { Length: >= 1 and <= 8 } || (exponent[^1] & 1) == 0 || exponent is [1]) return null;
-        int bits = modulus.AsSpan().TrimStart((byte)0).Length * 8;
-        if (bits is < FewestBits or > MostBits) return null;
+        if (Number(jwk, "n") is not { } modulus || Number(jwk, "e") is not { } exponent) return null;
+        if (new BigInteger(modulus, isUnsigned: true, isBigEndian: true).GetBitLength() is < FewestBits or > MostBits) return null;
+        // With 1 everybody can sign. A long one costs as much as a signature does.
+        var power = new BigInteger(exponent, isUnsigned: true, isBigEndian: true);
+        if (power.IsEven || power.IsOne || power.GetBitLength() > MostExponentBits) return null;
         return Make(jwk, null, new JsonWebKey { Kty = "RSA", N = Base64Url.EncodeToString(modulus), E = Base64Url.EncodeToString(exponent) });
     }
 

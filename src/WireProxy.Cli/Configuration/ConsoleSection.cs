@@ -16,7 +16,7 @@ internal static class ConsoleSection
             section.Error("address", $"an IP address and a port are expected, such as 127.0.0.1:8080, not '{text}'");
         }
         var tls = section.Child("tls") is { } tlsSection ? ReadTls(tlsSection) : null;
-        var administrators = section.Words("administrators");
+        var administrators = section.Names("administrators");
         section.RejectUnknownKeys();
         if (address is null)
             return null;

@@ -102,6 +102,8 @@ internal static class IdentityReport
             Strings(json, "groups", provider.GroupClaims);
             Strings(json, "agent", provider.AgentClaims);
             json.WriteString("purpose", provider.PurposeClaim);
+            json.WriteString("name_prefix", provider.NamePrefix);
+            json.WriteString("group_prefix", provider.GroupPrefix);
             Strings(json, "require", provider.RequiredClaims.Select(claim => $"{claim.Key}={claim.Value}"));
             json.WriteEndObject();
         }
@@ -127,7 +129,8 @@ internal static class IdentityReport
             ? "" : $", require {string.Join(", ", provider.RequiredClaims.Select(claim => $"{claim.Key}={claim.Value}").Order(StringComparer.Ordinal))}";
         var purpose = provider.PurposeClaim is { } claim ? $", purpose {claim}" : "";
         var (groups, agent) = (string.Join(", ", provider.GroupClaims), string.Join(", ", provider.AgentClaims));
-        return $"subject {provider.SubjectClaim}, groups {groups}, agent {agent}{purpose}{required}";
+        var prefixes = provider is { NamePrefix: "", GroupPrefix: "" } ? "" : $", name_prefix {provider.NamePrefix}, group_prefix {provider.GroupPrefix}";
+        return $"subject {provider.SubjectClaim}, groups {groups}, agent {agent}{purpose}{required}{prefixes}";
     }
 
     private static string Describe(KeyLocation keys) => keys switch

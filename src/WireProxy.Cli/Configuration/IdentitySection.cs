@@ -25,6 +25,8 @@ internal static class IdentitySection
             section.File.Problems.Error(section.File.Name, section.File.LineOf(section.Path),
                 $"{section.Path}: nobody could log in; 'users', 'users_file', 'oidc' or 'certificates' is expected");
         RejectTwins(section, "users", "name", options.Users.Concat((options.UserSource as UserFile)?.Users ?? []).Select(user => user.Name));
+        if (!options.Oidc.IsEmpty && options.Users.Any(user => user.Name == LoginAuthority.TokenLoginName))
+            section.Error("users", $"'{LoginAuthority.TokenLoginName}' is the name under which tokens are brought, because 'oidc' is there: give the user another");
         RejectTwins(section, "oidc", "issuer", options.Oidc.Select(provider => provider.Issuer));
         return options;
     }
@@ -34,7 +36,7 @@ internal static class IdentitySection
     {
         var name = section.RequiredText("name");
         var password = Secrets.Read(section, "password");
-        var groups = section.Words("groups");
+        var groups = section.Names("groups");
         section.RejectUnknownKeys();
         if (name?.StartsWith(IssuedCredentials.NamePrefix, StringComparison.Ordinal) == true)
             section.Error("name", $"'{name}' begins with {IssuedCredentials.NamePrefix}, as the names of issued credentials do");
@@ -53,7 +55,7 @@ internal static class IdentitySection
             Name = section.Choice("name", defaults.Name, ("common_name", CertificateName.CommonName), ("email", CertificateName.Email),
                 ("dns", CertificateName.Dns), ("uri", CertificateName.Uri), ("subject", CertificateName.Subject)),
             NamePrefix = section.Text("name_prefix") ?? defaults.NamePrefix,
-            Groups = [.. section.Words("groups")],
+            Groups = [.. section.Names("groups")],
             GroupsFromUnits = section.Flag("groups_from_units") ?? defaults.GroupsFromUnits,
             IsAgent = section.Flag("agent") ?? defaults.IsAgent,
         };

@@ -127,6 +127,8 @@ internal sealed class ListenerReader(IdentityOptions? identity)
         var limits = new ListenerLimits
         {
             Connections = section.Number("connections", defaults.Connections, 1, 1_000_000),
+            UnfinishedLogins = section.Number("unfinished_logins", defaults.UnfinishedLogins, 10, 1_000_000),
+            UnfinishedLoginsPerAddress = section.Number("unfinished_logins_per_address", defaults.UnfinishedLoginsPerAddress, 1, 1_000_000),
             HandshakeTimeout = section.Duration("handshake_timeout", defaults.HandshakeTimeout, mayBeZero: false),
             IdleTimeout = section.Duration("idle_timeout", defaults.IdleTimeout, mayBeZero: true),
             MarsSessions = section.Number("mars_sessions", defaults.MarsSessions, 0, 10_000),

@@ -16,17 +16,17 @@ internal static class OidcSection
         var issuer = section.RequiredText("issuer");
         if (!section.Has("audience"))
             section.Missing("audience");
-        var audiences = section.Words("audience");
-        if (section.Has("audience") && audiences.Count == 0)
+        var audiences = section.Names("audience");
+        if (section.Has("audience") && section.Words("audience").Count == 0)
             section.Error("audience", "whom tokens are for must be stated, because a provider gives tokens for others too");
         var defaults = new OidcProviderOptions(issuer ?? "", [.. audiences]);
         var options = defaults with
         {
             Keys = ReadKeys(section, issuer) ?? KeyLocation.Discovery,
-            SubjectClaim = section.Text("subject") ?? defaults.SubjectClaim,
+            SubjectClaim = section.Name("subject") ?? defaults.SubjectClaim,
             GroupClaims = Paths(section, "groups", defaults.GroupClaims),
             AgentClaims = Paths(section, "agent", defaults.AgentClaims),
-            PurposeClaim = section.Text("purpose"),
+            PurposeClaim = section.Name("purpose"),
             Algorithms = ReadAlgorithms(section, defaults.Algorithms),
             ClockSkew = section.Duration("clock_skew", defaults.ClockSkew, TimeSpan.Zero, LargestSkew),
             RequiredClaims = section.Pairs("require").ToImmutableDictionary(),
@@ -38,7 +38,7 @@ internal static class OidcSection
     }
 
     private static ImmutableArray<string> Paths(Section section, string key, ImmutableArray<string> fallback) =>
-        section.Has(key) ? [.. section.Words(key)] : fallback;
+        section.Has(key) ? [.. section.Names(key)] : fallback;
 
     private static ImmutableArray<string> ReadAlgorithms(Section section, ImmutableArray<string> fallback)
     {

@@ -20,6 +20,11 @@ internal static class Secrets
             return section.Child(key) is { } source ? FromSource(section, key, source) : null;
         if (section.Text(key) is not { } literal)
             return null;
+        if (literal.Length == 0)
+        {
+            section.Error(key, $"a secret is expected, and not nothing: {Forms}");
+            return null;
+        }
         section.Warning(key, "a secret stands in this file; '{ env: NAME }' or '{ file: PATH }' keeps it out of copies and backups");
         return new LiteralSecret(literal);
     }

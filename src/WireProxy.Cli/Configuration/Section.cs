@@ -61,7 +61,28 @@ internal sealed class Section
     {
         if (!Has(key))
             Missing(key);
-        return Text(key);
+        return Name(key);
+    }
+
+    /// <summary>As <see cref="Text"/>, of what must not be empty.</summary>
+    public string? Name(string key)
+    {
+        if (Text(key) is not "" and var text)
+            return text;
+        Error(key, "has no value");
+        return null;
+    }
+
+    /// <summary>As <see cref="Words"/>, of what must not be empty.</summary>
+    public IReadOnlyList<string> Names(string key)
+    {
+        var words = Words(key);
+        for (var index = 0; index < words.Count; index++)
+        {
+            if (words[index].Length == 0)
+                Error(Find(key) is YamlSequenceNode ? $"{key}[{index}]" : key, "has no value");
+        }
+        return [.. words.Where(word => word.Length > 0)];
     }
 
     /// <summary>A whole number in a range; <paramref name="fallback"/> where absent or wrong.</summary>

@@ -89,8 +89,8 @@ internal static class SettingsReader
         var own = listeners.Where(listener => listener.Upstream.Credentials is not null).ToList();
         if (own.Count == 0 && !listeners.IsEmpty)
             root.Warning("identity", "no listener has 'upstream.credentials', so every client's own login is relayed and identities decide nothing");
-        else if (!identity.Certificates.IsEmpty && !own.Any(listener => listener.Tls is { AsksForCertificate: true }))
-            root.Warning("identity.certificates", "no PostgreSQL listener with 'upstream.credentials' has 'tls', so no client can show a certificate");
+        else if (own.Count > 0 && !identity.Certificates.IsEmpty && !own.Any(listener => listener.Tls is { AsksForCertificate: true }))
+            root.Warning("identity.certificates", "no listener with 'upstream.credentials' has 'tls', so no client can show a certificate");
     }
 
     /// <summary>Of some session the gateway will know more than the login's name and address.</summary>

@@ -96,6 +96,8 @@ internal static class SettingsReport
         }
         json.WriteStartObject("limits");
         json.WriteNumber("connections", limits.Connections);
+        json.WriteNumber("unfinished_logins", limits.UnfinishedLogins);
+        json.WriteNumber("unfinished_logins_per_address", limits.UnfinishedLoginsPerAddress);
         json.WriteString("handshake_timeout", Units.Duration(limits.HandshakeTimeout));
         json.WriteString("idle_timeout", Units.Duration(limits.IdleTimeout));
         json.WriteNumber("inspected_message", limits.InspectedMessageBytes);
@@ -175,7 +177,7 @@ internal static class SettingsReport
     }
 
     private static string Describe(ListenerLimits limits) => string.Create(CultureInfo.InvariantCulture,
-        $"connections {limits.Connections}, handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, ")
+        $"connections {limits.Connections}, unfinished_logins {limits.UnfinishedLogins} ({limits.UnfinishedLoginsPerAddress} of an address), handshake_timeout {Units.Duration(limits.HandshakeTimeout)}, idle_timeout {Idle(limits)}, ")
         + $"inspected_message {Units.Size(limits.InspectedMessageBytes)}, change_wait {Units.Duration(limits.ChangeWait)}, drain_timeout {Units.Duration(limits.DrainTimeout)}, mars_sessions {limits.MarsSessions}";
 
     private static string Describe(ClientTlsOptions? tls) => tls is null

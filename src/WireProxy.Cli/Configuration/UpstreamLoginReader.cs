@@ -35,7 +35,7 @@ internal sealed class UpstreamLoginReader(WireProtocol protocol, bool isSocket)
     {
         if (!section.Has("groups"))
             section.Missing("groups");
-        var groups = section.Words("groups");
+        var groups = section.Names("groups");
         var login = ReadKeys(section);
         section.RejectUnknownKeys();
         return login is null || groups.Count == 0 ? null : new GroupLogin([.. groups], login);

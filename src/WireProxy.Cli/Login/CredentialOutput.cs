@@ -36,6 +36,9 @@ internal sealed class CredentialOutput(JsonElement credential, TextWriter output
     /// <summary>Whether clients will speak TLS.</summary>
     private bool HasTls => Text("tls") is not ("off" or "");
 
+    /// <summary>Without it a libpq that does not check certificates tells its password to whoever asks for it in the clear.</summary>
+    private bool BindsChannel => HasTls && credential.TryGetProperty("channel_binding", out var binds) && binds.ValueKind == JsonValueKind.True;
+
     /// <summary>A time of the gateway's, to the second; another text as it is.</summary>
     public static string Moment(string text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var moment)
         ? moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : Printable.Line(text);
@@ -65,7 +68,8 @@ internal sealed class CredentialOutput(JsonElement credential, TextWriter output
     {
         (string, string?)[] variables = IsTds
             ? [("SQLCMDSERVER", $"tcp:{Host},{Port}"), ("SQLCMDUSER", User), ("SQLCMDPASSWORD", Password), ("SQLCMDDBNAME", Database)]
-            : [("PGHOST", Host), ("PGPORT", Port), ("PGUSER", User), ("PGPASSWORD", Password), ("PGDATABASE", Database), ("PGSSLMODE", HasTls ? "require" : null)];
+            : [("PGHOST", Host), ("PGPORT", Port), ("PGUSER", User), ("PGPASSWORD", Password), ("PGDATABASE", Database), ("PGSSLMODE", HasTls ? "require" : null),
+                ("PGCHANNELBINDING", BindsChannel ? "require" : null)];
         return variables.Where(pair => pair.Item2 is not null).Select(pair => (pair.Item1, pair.Item2!));
     }
 
@@ -88,7 +92,7 @@ internal sealed class CredentialOutput(JsonElement credential, TextWriter output
         var database = Database ?? NoDatabase;
         output.WriteLine("psql:");
         output.WriteLine($"  export PGPASSWORD={Quote(Password)}");
-        output.WriteLine($"  psql {Quote($"host={Host} port={Port} user={User} dbname={database} sslmode={(HasTls ? "require" : "disable")}")}");
+        output.WriteLine($"  psql {Quote($"host={Host} port={Port} user={User} dbname={database} sslmode={(HasTls ? "require" : "disable")}{(BindsChannel ? " channel_binding=require" : "")}")}");
         output.WriteLine("~/.pgpass, in place of PGPASSWORD:");
         output.WriteLine($"  {Escape(Host)}:{Port}:*:{User}:{Password}");
     }

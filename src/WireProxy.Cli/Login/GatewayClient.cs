@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -86,7 +87,8 @@ internal sealed class GatewayClient : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new UsageException($"{_http.BaseAddress} cannot be reached: {(exception.InnerException ?? exception).Message}");
+            var hint = exception.InnerException is AuthenticationException ? " --cacert names the authority of its certificate." : "";
+            throw new UsageException($"{_http.BaseAddress} cannot be reached: {(exception.InnerException ?? exception).Message}{hint}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -9,6 +9,8 @@ internal sealed record ProofSource(string? File, string? Variable, string? Comma
 {
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(5);
 
+    private string What => User is null ? "token" : "password";
+
     /// <summary>The caller disposes of it.</summary>
     /// <exception cref="UsageException">There is none, or more than one place to read it from.</exception>
     public async Task<Secret> ReadAsync(TextReader input, CancellationToken cancellationToken)
@@ -26,11 +28,11 @@ internal sealed record ProofSource(string? File, string? Variable, string? Comma
         try
         {
             var secret = await source.ReadAsync(cancellationToken);
-            return secret.Utf8.Length > 0 ? secret : throw new UsageException("the token is empty");
+            return secret.Utf8.Length > 0 ? secret : throw new UsageException($"the {What} is empty");
         }
         catch (SecretUnavailableException exception)
         {
-            throw new UsageException($"the token cannot be had: {exception.Message}");
+            throw new UsageException($"the {What} cannot be had: {exception.Message}");
         }
     }
 }

@@ -45,5 +45,8 @@ internal static class Consoles
 
     private static ConsoleListener Describe(Settings settings, ListenerOptions listener, IPEndPoint address) => new(
         listener.Name, listener.Protocol.ToString().ToLowerInvariant(), address, listener.Tls?.Mode.ToString().ToLowerInvariant() ?? "off",
-        settings.Databases.GetValueOrDefault(listener.Name), listener.Upstream.Credentials is not null);
+        settings.Databases.GetValueOrDefault(listener.Name), listener.Upstream.Credentials is not null)
+    {
+        BindsChannel = listener is { Protocol: WireProtocol.Postgres, Tls: { } tls } && ChannelBinding.TlsServerEndPoint(tls.Certificate).Length > 0,
+    };
 }

@@ -30,6 +30,7 @@ internal static class CredentialJson
         json.WriteNumber("port", listener.Address.Port);
         json.WriteEndObject();
         json.WriteString("tls", listener.Tls);
+        json.WriteBoolean("channel_binding", listener.BindsChannel);
         if (listener.Database is not null)
             json.WriteString("database", listener.Database);
     }

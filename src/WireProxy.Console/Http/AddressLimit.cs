@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using WireProxy.Access;
 
 namespace WireProxy.HttpConsole.Http;
 
@@ -20,7 +20,7 @@ internal sealed class AddressLimit(int most)
             await next(connection);
             return;
         }
-        string key = KeyOf(address);
+        string key = ClientNetwork.KeyOf(address);
         if (!TryEnter(key))
         {
             connection.Abort(new ConnectionAbortedException("too many connections of one address"));
@@ -48,14 +48,6 @@ internal sealed class AddressLimit(int most)
     {
         if (_open.AddOrUpdate(key, 0, static (_, count) => count - 1) == 0)
             _open.TryRemove(new KeyValuePair<string, int>(key, 0));
-    }
-
-    /// <summary>One machine has a whole /64 of IPv6 (RFC 4291, section 2.5.4).</summary>
-    internal static string KeyOf(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
     /// <summary>Addresses that are remembered.</summary>

@@ -64,7 +64,7 @@ internal sealed class ConsoleLogin(ILoginAuthority logins, ConsoleRecords record
         log.ConsoleLoginRefused(denied.Reason);
         if (denied.IsThrottled)
             return Reply.Problem(StatusCodes.Status429TooManyRequests, denied.Message, denied.Hint).With("Retry-After", RetryAfterSeconds);
-        await records.LoginRefusedAsync(visit, attempt.LoginName, denied.Reason);
+        await records.LoginRefusedAsync(visit, denied.Of ?? ClaimedName.ForRecord(attempt.LoginName), denied.Reason);
         return Challenge(Reply.Problem(StatusCodes.Status401Unauthorized, denied.Message, denied.Hint), "invalid_token");
     }
 

@@ -38,11 +38,12 @@ internal sealed class ConsoleRecords(ConsoleServices services)
         });
 
     /// <summary>Somebody could not prove who they are.</summary>
+    /// <param name="name">As it may be recorded.</param>
     /// <exception cref="JournalUnavailableException">It cannot be recorded.</exception>
-    public Task LoginRefusedAsync(Visit visit, string loginName, string reason) => AppendAsync(
+    public Task LoginRefusedAsync(Visit visit, string name, string reason) => AppendAsync(
         json =>
         {
-            WriteVisit(json, visit, ClaimedName.ForRecord(loginName));
+            WriteVisit(json, visit, name);
             json.WriteString("login", "refused");
         }, reason, null);
 

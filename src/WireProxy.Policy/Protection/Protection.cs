@@ -27,6 +27,7 @@ public sealed class Protection
         _relations = ProtectsNothing ? [] : _builder.Build(_views);
         ProtectsNoColumn = ProtectsNothing || !_builder.FoundColumns;
         Labels = new(policy.Labels, catalog, _builder.Own);
+        Names = new(policy, catalog, policy.Labels == LabelMode.Protect ? LabelIndex.Of(catalog.Snapshot) : null, _builder.Own);
     }
 
     /// <summary>True where the policy and the labels protect nothing from this subject: every answer is "clear".</summary>
@@ -40,6 +41,9 @@ public sealed class Protection
 
     /// <summary>What may be done to the labels and comments that protect.</summary>
     public LabelGuard Labels { get; }
+
+    /// <summary>What may be renamed.</summary>
+    public NameGuard Names { get; }
 
     /// <summary>The columns that are protected by themselves, and by what.</summary>
     public IEnumerable<ProtectedColumn> Columns => _builder.List();

@@ -34,15 +34,15 @@ internal sealed class LineageJudge(Protection protection)
     /// <summary>Why the statement must not run although the rules allow it; null where it may.</summary>
     public Refusal? RefusalOf(StatementLineage lineage, string command, CompiledPolicy policy)
     {
-        if (RefusalOfLabels(lineage, command) is { } unprotecting)
+        if (RefusalOfUnprotecting(lineage, command) is { } unprotecting)
             return unprotecting;
         if (protection.ProtectsNoColumn)
-            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.Unknowable(command, "a program of the server reaches its other databases, too") : null;
+            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.InServer(command, lineage) : null;
         foreach (ValueWrite write in lineage.Writes)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return lineage.Missing is { } missing ? Refusals.Missing(command, missing) : write.Kind == WriteKind.Anywhere
+            return lineage.RunsProgram ? Refusals.InServer(command, lineage) : lineage.Missing is { } missing ? Refusals.Missing(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write, new Explanation(protection, lineage));
         }
@@ -86,9 +86,14 @@ internal sealed class LineageJudge(Protection protection)
         lineage.Columns.FirstOrDefault(column => column.Origin is null && protection.IsProtected(column.Sources))?.Sources
         ?? lineage.Writes.FirstOrDefault(write => write.Kind == WriteKind.Column && write.Plain is null && protection.IsProtected(write.Sources))?.Sources;
 
-    /// <summary>Why the statement must not run for what it does to labels and comments; null where it may.</summary>
-    public Refusal? RefusalOfLabels(StatementLineage lineage, string command)
+    /// <summary>Why the statement must not run for what it does to labels, comments and names, whoever sends it; null where it may.</summary>
+    public Refusal? RefusalOfUnprotecting(StatementLineage lineage, string command)
     {
+        foreach (Renaming renaming in lineage.Renamings)
+        {
+            if (protection.Names.RefusalOf(renaming) is { } reason)
+                return Refusals.Renaming(command, renaming, reason);
+        }
         foreach (LabelChange change in lineage.Labels)
         {
             if (protection.Labels.RefusalOf(change) is { } reason)

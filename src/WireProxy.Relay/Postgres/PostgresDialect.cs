@@ -31,7 +31,7 @@ internal sealed class PostgresDialect(ListenerOptions listener, CompiledPolicy p
             return null;
         }
         var startup = (StartupMessage)packet;
-        session.TakePlace();
+        session.Place!.Take();
         string user = startup["user"]?.Text ?? "";
         Admission? admission = await BeginAdmissionAsync(session, user);
         RefuseReplication(startup, session.Listener.Policy, hasOwnLogin: admission is not null);

@@ -34,6 +34,11 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy {why.Of(write.Sources)} to {why.PlaceOf(write)}",
         $"Leave out {why.Short(write.Sources)}, or work on the table itself.{why.Alternatives(write.Sources, "may be copied")} The connection stays usable.", null, command, 0);
 
+    /// <summary>Code that runs outside of the session, and could reach every database of the server.</summary>
+    public static Refusal InServer(string command, StatementLineage lineage) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} would let the server run what cannot be judged ({lineage.Reasons.FirstOrDefault() ?? "a program of the server"}), and it could reach protected columns",
+        "Programs, libraries and files of the server are set up past the gateway, by those who run it. The connection stays usable.", null, command, 0);
+
     private static Refusal KeptRows(string command, ValueWrite write, Explanation why) => new(
         "block", "42501", $"WireProxy did not run this statement: the materialized view {write.Name} would keep rows of {why.Of(write.Sources)}, and nothing would show any more that they are protected",
         $"Drop the materialized view {write.Name} first, and make it again afterwards. The connection stays usable.", null, command, 0);
@@ -70,6 +75,11 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this {command}, because {reason}",
         "Labels, and comments with a wireproxy tag, protect columns and are changed past the gateway by those who run the database. A comment's words may change where its tag stays as it is.",
         null, command, 0);
+
+    public static Refusal Renaming(string command, Renaming renaming, string reason) => new(
+        "block", "42501", $"WireProxy did not run this {command}, because {reason}",
+        renaming.Place == RenamedPlace.Database ? "Databases are renamed and copied past the gateway, by those who run them."
+            : "Let those who run the gateway name the new name in the policy first, beside the old one.", null, command, 0);
 
     public static Refusal CommitAmid { get; } = new(
         "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",

@@ -19,7 +19,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : session.GuardsLabels && ChangesLabels(analyzed)))
+        if (analyzed.Problem is not null || !analyzed.Statements.Any(session.Masks ? DependsOnCatalog : Unprotects))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
@@ -71,7 +71,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     }
 
     private static bool IsUnderstood(StatementLineage lineage) => !lineage.ReachesEverything && !lineage.IsStale && !lineage.ChangesCatalog
-        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.Missing is null && lineage.Labels.IsEmpty;
+        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.Missing is null && lineage.Labels.IsEmpty && lineage.Renamings.IsEmpty;
 
     /// <summary>What a text meant before the session's own changes that are not answered yet; null where there are none, or it is not known.</summary>
     public StatementPlans? PlansBeforeChanges(ReadOnlySpan<byte> utf8, int count) =>
@@ -86,9 +86,14 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
-        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" or "DROP SCHEMA" or "DROP OWNED" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" or "DROP SCHEMA" or "DROP OWNED" or "ALTER SCHEMA" or "ALTER DATABASE" or "CREATE DATABASE" or "ALTER TYPE" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
-    private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
+    /// <summary>What is refused to those, too, from whom nothing is protected.</summary>
+    private bool Unprotects(StatementFacts facts) => (session.GuardsLabels && ChangesLabels(facts)) || (session.GuardsNames && MayRename(facts));
+
+    private static bool MayRename(StatementFacts facts) => IsRenaming(facts.Command) || facts.InnerCommands.Any(IsRenaming);
+
+    private static bool IsRenaming(string command) => command is "CREATE DATABASE" || command.StartsWith("ALTER ", StringComparison.Ordinal);
 
     private static bool ChangesLabels(StatementFacts facts) =>
         IsLabelling(facts.Command) || facts.InnerCommands.Any(IsLabelling);
@@ -101,7 +106,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans, (StatementLineage Lineage, LineageJudge Judge)? before = null)
     {
         if (!session.Masks)
-            return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
+            return !Unprotects(facts) ? null : lineage is not null ? plans!.Judge.RefusalOfUnprotecting(lineage, facts.Command) : ChangesLabels(facts) ? UnknownLabel(facts) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
         if (facts.NameEffect == NameEffect.Execute && lineage is null or { OfName: not null, Fills: null } or { IsStale: true })

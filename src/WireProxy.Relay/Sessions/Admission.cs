@@ -11,7 +11,7 @@ namespace WireProxy.Relay.Sessions;
 internal sealed class Admission
 {
     /// <summary>In characters; a longer token is not looked at.</summary>
-    public const int LongestToken = 16 * 1024;
+    private const int LongestToken = 16 * 1024;
 
     private readonly Session _session;
     private readonly ListenerOptions _options;
@@ -23,7 +23,7 @@ internal sealed class Admission
         _options = session.Listener.Options;
     }
 
-    public static LoginOutcome.Denied TokenTooLong { get; } = new(
+    private static LoginOutcome.Denied TokenTooLong { get; } = new(
         "the token is longer than 16 KiB", "login failed: the token is longer than 16 KiB",
         "Ask the identity provider for one with fewer claims: long lists of groups are the usual reason.");
 
@@ -36,9 +36,10 @@ internal sealed class Admission
     /// <summary>Set once the login is granted.</summary>
     public Grant? Grant { get; private set; }
 
-    /// <summary>A proof may be asked for, or taken, in the clear.</summary>
-    public bool MayUseCleartext =>
+    private bool MayUseCleartext =>
         Attempt.IsEncrypted || (_options.CleartextOnLoopback && (Attempt.Address is null || IPAddress.IsLoopback(Attempt.Address)));
+
+    private string Address => Attempt.Address?.ToString() ?? "a Unix socket";
 
     /// <summary>Null where the listener relays the client's own login.</summary>
     /// <exception cref="SessionEndException">Too many failures lately.</exception>
@@ -61,7 +62,10 @@ internal sealed class Admission
         if (_session.ClientCertificate is not { } shown)
             return false;
         if (Authority.VerifyCertificate(Attempt, shown.Certificate, shown.Chain) is not { } outcome)
+        {
+            _session.Listener.Log.CertificateUnknown(_options.Name, _session.Id);
             return false;
+        }
         await AcceptAsync(outcome);
         return true;
     }
@@ -71,14 +75,41 @@ internal sealed class Admission
     public async Task<Grant> AcceptAsync(LoginOutcome outcome)
     {
         if (outcome is LoginOutcome.Granted granted)
+        {
+            // What is waited for from here on is the database.
+            _session.Place!.Leave();
             return _session.Grant = Grant = granted.Grant;
+        }
         throw await RefuseAsync((LoginOutcome.Denied)outcome);
     }
 
-    /// <summary>A proof would have to come in the clear over a leg where that is not allowed.</summary>
-    public async Task<SessionEndException> RefuseCleartextAsync() => await RefuseUnheardAsync(new LoginOutcome.Denied(
-        "the login's proof would pass in the clear", "this login needs an encrypted connection",
-        "Let the client use TLS. On loopback alone the operator can set cleartext_on_loopback: true."));
+    /// <summary>A proof that whoever hears it can use is asked for, or taken, where nobody else hears it.</summary>
+    /// <exception cref="SessionEndException">Somebody could.</exception>
+    public async Task DemandPrivacyAsync()
+    {
+        if (MayUseCleartext)
+            return;
+        throw await RefuseUnheardAsync(new LoginOutcome.Denied(
+            "the login's proof would pass in the clear", "this login needs an encrypted connection",
+            "Let the client use TLS. On loopback alone the operator can set cleartext_on_loopback: true."));
+    }
+
+    /// <summary>What a client has where the protocol has a password: a password, or a token in its place.</summary>
+    /// <exception cref="SessionEndException">The login was refused.</exception>
+    public Task AcceptPasswordAsync(string password, CancellationToken cancellationToken) =>
+        AcceptAsync(password, Authority.VerifyPasswordAsync, cancellationToken);
+
+    /// <summary>A token that is known to be one.</summary>
+    /// <inheritdoc cref="AcceptPasswordAsync"/>
+    public Task AcceptTokenAsync(string token, CancellationToken cancellationToken) => AcceptAsync(token, Authority.VerifyTokenAsync, cancellationToken);
+
+    private async Task AcceptAsync(
+        string secret, Func<LoginAttempt, string, CancellationToken, ValueTask<LoginOutcome>> verify, CancellationToken cancellationToken)
+    {
+        if (secret.Length > LongestToken)
+            throw await RefuseUnheardAsync(TokenTooLong);
+        await AcceptAsync(await verify(Attempt, secret, cancellationToken));
+    }
 
     /// <summary>Refuses a login whose proof was not looked at.</summary>
     public Task<SessionEndException> RefuseUnheardAsync(LoginOutcome.Denied denied) => RefuseAsync(Authority.Refuse(Attempt, denied));
@@ -87,11 +118,17 @@ internal sealed class Admission
     public async Task<SessionEndException> RefuseAsync(LoginOutcome.Denied denied)
     {
         _isRefused = true;
-        // Of a flood, the log tells; the journal must not fill from those who were not even heard.
-        if (!denied.IsThrottled)
-            await RecordAsync("refused", Claimed(null));
-        _session.Listener.Log.LoginRefused(_options.Name, _session.Id, denied.Reason);
-        return new SessionEndException(new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason });
+        var end = new SessionEnd(Stage.Login, Party.Client, denied.Message, "28P01", denied.Hint) { Detail = denied.Reason, IsToldInSum = denied.IsThrottled };
+        if (denied.IsThrottled)
+        {
+            // Neither the journal nor the log must fill from those who were not even heard.
+            if (_session.Listener.Throttled.Tell() is { } count)
+                _session.Listener.Log.LoginsThrottled(_options.Name, count, Address, denied.Reason);
+            return new SessionEndException(end);
+        }
+        await RecordAsync("refused", Claimed(null, denied.Of));
+        _session.Listener.Log.LoginRefused(_options.Name, _session.Id, Address, denied.Reason);
+        return new SessionEndException(end);
     }
 
     /// <summary>How the gateway logs in for the identity that was let in.</summary>
@@ -140,8 +177,9 @@ internal sealed class Admission
     }
 
     /// <summary>Whom the client says to be.</summary>
-    private Subject Claimed(string? database) =>
-        new(ClaimedName.ForRecord(Attempt.LoginName), [], _options.Name, database, Address: Attempt.Address);
+    /// <param name="name">Who it is as its proof says, which was not accepted; null: nobody knows.</param>
+    private Subject Claimed(string? database, string? name = null) =>
+        new(name ?? ClaimedName.ForRecord(Attempt.LoginName), [], _options.Name, database, Address: Attempt.Address);
 
     private async Task RecordAsync(string login, Subject subject)
     {

@@ -36,6 +36,12 @@ internal sealed class ListenerContext(
         return false;
     }
 
+    /// <summary>Who has connected and not logged in yet.</summary>
+    public UnfinishedLogins Unfinished { get; } = new(options.Name, options.Limits, time, log);
+
+    /// <summary>Logins that were refused for too many failures before.</summary>
+    public FloodCount Throttled { get; } = new(time);
+
     public void GivePlaceBack() => Interlocked.Decrement(ref _places);
 
     public SessionEnd TooManyConnections(Stage stage) => new(

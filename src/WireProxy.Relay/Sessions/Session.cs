@@ -25,7 +25,6 @@ internal sealed class Session
     private SessionEnd? _end;
     private volatile bool _relaying;
     private volatile bool _clientEnded;
-    private bool _hasPlace;
     private volatile bool _clientIsAtBoundary = true;
     private volatile Task _responding = Task.CompletedTask;
     private volatile Task _cancelling = Task.CompletedTask;
@@ -35,7 +34,9 @@ internal sealed class Session
         Listener = listener;
         _dialect = listener.Dialect;
         Loop = EventLoop.Next();
-        Client = new Leg(new LoopSocket(socket, Loop));
+        var client = new LoopSocket(socket, Loop);
+        Client = new Leg(client);
+        Place = new SessionPlace(this, client);
         ClientAddress = socket.RemoteEndPoint as IPEndPoint;
         LastActivity = Environment.TickCount64;
     }
@@ -64,6 +65,9 @@ internal sealed class Session
 
     public IPEndPoint? ClientAddress { get; }
 
+    /// <summary>Null inside of a connection that another session owns.</summary>
+    public SessionPlace? Place { get; }
+
     /// <summary>Shown in TLS; its chain is not verified yet. Gone once the login is over.</summary>
     public ClientCertificate? ClientCertificate { get; set; }
 
@@ -91,15 +95,6 @@ internal sealed class Session
     /// <summary>A byte has arrived that no pump of this session sees.</summary>
     public void Touch() => LastActivity = Environment.TickCount64;
 
-    /// <summary>The client asks to log in: from here on it counts.</summary>
-    /// <exception cref="SessionEndException">All places are taken.</exception>
-    public void TakePlace()
-    {
-        if (!Listener.TryTakePlace())
-            throw new SessionEndException(Listener.TooManyConnections(Stage.Login));
-        _hasPlace = true;
-    }
-
     /// <summary>Ends the session; the first reason given is the one that counts.</summary>
     public void End(SessionEnd end)
     {
@@ -123,9 +118,10 @@ internal sealed class Session
         // What a session that the gateway ends leaves running is stopped at once, however slowly the client reads.
         bool leavesChange = dialect.MayStillChange;
         bool leavesWork = leavesChange || (!_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient);
+        // First: what the server says to the cancellation is not the client's to hear, who would take it for the reason.
+        dialect.Responses.StopAtBoundary();
         if (leavesWork)
             _cancelling = dialect.CancelAsync();
-        dialect.Responses.StopAtBoundary();
         // A client in the middle of a message would not understand a last one.
         if (!_clientIsAtBoundary)
             await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));
@@ -163,8 +159,7 @@ internal sealed class Session
         }
         finally
         {
-            if (_hasPlace)
-                Listener.GivePlaceBack();
+            Place?.GiveBack();
             Client.Release();
             Upstream?.Release();
             if (Recorder is not null)
@@ -181,7 +176,15 @@ internal sealed class Session
         using var deadline = new CancellationTokenSource(timeout, Listener.Time);
         using CancellationTokenRegistration registration = deadline.Token.UnsafeRegister(
             static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
-        Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
+        try
+        {
+            Place!.Enter();
+            Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
+        }
+        finally
+        {
+            Place!.Leave();
+        }
         ClientCertificate?.Dispose();
         ClientCertificate = null;
         if (Dialect is null)

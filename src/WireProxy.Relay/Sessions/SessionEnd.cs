@@ -26,6 +26,9 @@ internal sealed record SessionEnd(Stage Stage, Party Party, string Reason, strin
     /// <summary>What the journal says instead of <see cref="Reason"/>: of a refused login the client is told less.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>Anybody can cause any number of them: the log tells how many, and not each.</summary>
+    public bool IsToldInSum { get; init; }
+
     public static SessionEnd ClientClosed { get; } = new(Stage.Relay, Party.Client, "the client closed the connection");
 
     public static SessionEnd UpstreamClosed { get; } = new(Stage.Relay, Party.Upstream, "the upstream closed the connection");

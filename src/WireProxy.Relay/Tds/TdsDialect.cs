@@ -53,7 +53,7 @@ internal sealed class TdsDialect(ListenerOptions listener, CompiledPolicy policy
         try
         {
             client.CheckEncryption(asked);
-            session.TakePlace();
+            session.Place!.Take();
             upstream = await UpstreamStart.ConnectAsync(
                 listener.Upstream, session.Loop, asked, session.Listener.Patience, cancellationToken);
         }

@@ -10,9 +10,6 @@ internal sealed class Listener(ListenerContext context) : IDisposable
 {
     private const int Backlog = 1024;
 
-    /// <summary>Connections beyond the limit that may be about to say what they want.</summary>
-    private const int Unnamed = 100;
-
     private Socket? _socket;
     private int _connections;
 
@@ -70,7 +67,7 @@ internal sealed class Listener(ListenerContext context) : IDisposable
         client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         var session = new Session(context, client);
         // A cancel request needs no place, so that places are counted when a client asks to log in; this only bounds those who do not.
-        if (Interlocked.Increment(ref _connections) > context.Options.Limits.Connections + Unnamed)
+        if (Interlocked.Increment(ref _connections) > context.Options.Limits.Connections + context.Options.Limits.UnfinishedLogins)
             session.End(context.TooManyConnections(Stage.Accept));
         context.Registry.Add(session);
         // The session reports its own end; this continuation only gives its place back.

@@ -17,6 +17,8 @@ internal sealed class LoopSocket : ByteTransport
     private volatile bool _aborted;
     private volatile bool _hungUp;
     private int _released;
+    private long _waitsSince;
+    private long _waited;
 
     /// <param name="socket">Owned from here on; none of its asynchronous methods has been or will be used.</param>
     public LoopSocket(Socket socket, EventLoop loop)
@@ -28,6 +30,16 @@ internal sealed class LoopSocket : ByteTransport
     }
 
     public EventLoop Loop => _loop;
+
+    /// <summary>How long readers have waited for the peer's bytes, all in all. From any thread.</summary>
+    public TimeSpan WaitedForPeer
+    {
+        get
+        {
+            long since = Volatile.Read(ref _waitsSince);
+            return TimeSpan.FromMilliseconds(Volatile.Read(ref _waited) + (since == 0 ? 0 : Environment.TickCount64 - since));
+        }
+    }
 
     /// <summary>Connects a fresh socket.</summary>
     /// <exception cref="SocketException">It cannot be connected.</exception>
@@ -180,7 +192,11 @@ internal sealed class LoopSocket : ByteTransport
     {
         while (true)
         {
+            long since = Environment.TickCount64;
+            Volatile.Write(ref _waitsSince, since);
             await _readable.WaitAsync();
+            Volatile.Write(ref _waitsSince, 0);
+            Volatile.Write(ref _waited, _waited + Environment.TickCount64 - since);
             if (buffer.IsEmpty)
                 return 0;
             if (!_readable.TryTake())

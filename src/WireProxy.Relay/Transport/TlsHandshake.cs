@@ -26,6 +26,8 @@ internal static class TlsHandshake
             ServerCertificateContext = TlsContexts.For(tls),
             EnabledSslProtocols = versions,
             ApplicationProtocols = protocol.Protocol.IsEmpty ? null : [protocol],
+            // What was agreed on and shown at the beginning is what the login goes by.
+            AllowRenegotiation = false,
         };
         if (tls.AsksForCertificate)
             AskForCertificate(options, session);
@@ -49,7 +51,8 @@ internal static class TlsHandshake
     private static void AskForCertificate(SslServerAuthenticationOptions options, Session session)
     {
         options.ClientCertificateRequired = true;
-        options.CertificateRevocationCheckMode = X509RevocationMode.NoCheck;
+        // The framework builds a chain before it asks, whatever comes of it: a stranger's certificate must not make us fetch what it names.
+        options.CertificateChainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
 #pragma warning disable CA5359 // The proof that the client holds the key is TLS's own; trust is the login authority's decision.
         options.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
         {

@@ -63,12 +63,27 @@ public sealed class ThrottleTests
     }
 
     [Test]
-    public async Task Tokens_count_too()
+    public async Task A_program_that_repeats_a_token_does_not_lock_out_others_who_bring_one_from_its_address()
     {
         await using Door door = await Door.WithBothAsync();
+        string stale = door.Token(seconds: -60);
         for (int i = 0; i < 10; i++)
-            Assert.That((await door.TokenAsync("a.b.c")).Denied().IsThrottled, Is.False);
+            Assert.That((await door.TokenAsync(stale)).Denied().IsThrottled, Is.False);
+        Assert.That((await door.TokenAsync(stale)).Denied().IsThrottled, Is.True);
+
+        Assert.That(door.Authority.Admit(Door.Attempt(LoginAuthority.TokenLoginName)), Is.Null);
+        (await door.TokenAsync(door.Token())).Grant();
+        (await door.PasswordAsync(LoginAuthority.TokenLoginName, door.Token())).Grant();
+    }
+
+    [Test]
+    public async Task Tokens_count_for_their_address()
+    {
+        await using Door door = await Door.WithBothAsync();
+        for (int i = 0; i < 100; i++)
+            Assert.That((await door.TokenAsync($"a.b.{i}")).Denied().IsThrottled, Is.False);
         Assert.That((await door.TokenAsync(door.Token())).Denied().IsThrottled, Is.True);
+        Assert.That((await door.TokenAsync(door.Token(), address: "192.0.2.8")), Is.InstanceOf<LoginOutcome.Granted>());
     }
 
     [Test]

@@ -27,6 +27,26 @@ public sealed class AlgorithmTests
     public void An_algorithm_that_anybody_could_sign_with_cannot_be_configured([Values("none", "HS256", "rs256", "EdDSA")] string algorithm) =>
         Assert.That(() => new Provider(options => options with { Algorithms = [algorithm] }), Throws.ArgumentException);
 
+    [TestCase("AQ"), TestCase("AAE"), TestCase("AAAAAQ"), TestCase("Ag"), TestCase("AAAAAAAAAAAB")]
+    public void An_exponent_with_which_anybody_could_sign_is_not_used(string exponent) =>
+        Assert.That(() => Keys(RsaModulus(2048), exponent), Throws.TypeOf<FormatException>());
+
+    [TestCase(2048, true), TestCase(2047, false), TestCase(2041, false), TestCase(1024, false), TestCase(8192, true), TestCase(8193, false)]
+    public void A_modulus_has_the_length_that_it_has(int bits, bool isTaken) =>
+        Assert.That(() => Keys(RsaModulus(bits), "AQAB"), isTaken ? Throws.Nothing : Throws.TypeOf<FormatException>());
+
+    private static VerificationKeys Keys(string modulus, string exponent) => VerificationKeys.Parse(
+        System.Text.Encoding.UTF8.GetBytes($$"""{"keys":[{"kty":"RSA","kid":"k","n":"{{modulus}}","e":"{{exponent}}"}]}"""));
+
+    /// <summary>As long as that; nobody knows its factors, which nobody needs here.</summary>
+    private static string RsaModulus(int bits)
+    {
+        byte[] number = new byte[(bits + 7) / 8];
+        number[0] = (byte)(1 << ((bits - 1) % 8));
+        number[^1] = 1;
+        return TokenForge.Encode(number);
+    }
+
     [Test]
     public async Task A_curve_belongs_to_its_algorithm()
     {

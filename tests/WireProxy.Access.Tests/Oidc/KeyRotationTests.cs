@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WireProxy.TestKit;
 
 namespace WireProxy.Access.Tests.Oidc;
@@ -8,7 +9,8 @@ public sealed class KeyRotationTests
     private static readonly TokenForge New = TokenForge.Ec("new");
 
     private readonly TestClock _clock = new();
-    private readonly List<string> _problems = [];
+    // Told on whatever thread fetches.
+    private readonly ConcurrentQueue<string> _problems = new();
 
     [Test]
     public async Task A_new_key_in_a_file_counts_at_once_and_a_removed_one_within_a_second()
@@ -103,7 +105,7 @@ public sealed class KeyRotationTests
         await ReasonAsync(verifier, server, Old);
         _clock.Advance(TimeSpan.FromMinutes(10));
         await ReasonAsync(verifier, server, Old);
-        Assert.That(() => server.Count("/jwks"), Is.EqualTo(2).After(10_000, 20));
+        Assert.That(() => server.Count("/jwks"), Is.EqualTo(2).After(60_000, 20));
     }
 
     [Test]
@@ -182,9 +184,9 @@ public sealed class KeyRotationTests
         await using TokenVerifier bad = Verifier(server, server.Url + "/nowhere");
         await good.BeginAsync(CancellationToken.None);
         await bad.BeginAsync(CancellationToken.None);
-        Assert.That(() => server.Requests, Has.Count.EqualTo(2).After(10_000, 20));
-        Assert.That(() => _problems, Has.Count.EqualTo(1).After(10_000, 20));
-        Assert.That(_problems[0], Does.Contain("/nowhere answers 404"));
+        Assert.That(() => server.Requests, Has.Count.EqualTo(2).After(60_000, 20));
+        Assert.That(() => _problems, Has.Count.EqualTo(1).After(60_000, 20));
+        Assert.That(_problems.First(), Does.Contain("/nowhere answers 404"));
         Assert.That(await ReasonAsync(good, server, Old), Is.EqualTo("(accepted)"));
         Assert.That(server.Count("/jwks"), Is.EqualTo(1));
     }
@@ -205,7 +207,7 @@ public sealed class KeyRotationTests
             [
                 new OidcProviderOptions("https://one.example", ["wireproxy"]) { Keys = new KeyLocation.LocalFile(directory["one.json"]) },
                 new OidcProviderOptions("https://two.example", ["wireproxy"]) { Keys = new KeyLocation.LocalFile(directory["two.json"]), SubjectClaim = "email" },
-            ], _clock, _problems.Add);
+            ], _clock, _problems.Enqueue);
         Assert.That(await ReasonAsync(verifier, "https://one.example", Old), Is.EqualTo("(accepted)"));
         Assert.That(await ReasonAsync(verifier, "https://one.example", New), Is.EqualTo("the token was signed with an unknown key"));
         Assert.That(await ReasonAsync(verifier, "https://two.example", New), Is.EqualTo("the token lacks the claim email"));
@@ -214,7 +216,7 @@ public sealed class KeyRotationTests
 
     private TokenVerifier Verifier(KeyServer server, string? url = null, SecretSource? bearer = null) => new(
         [new OidcProviderOptions(server.Url, ["wireproxy"]) { Keys = new KeyLocation.Remote(url is null ? null : new Uri(url)) { BearerToken = bearer } }],
-        _clock, _problems.Add);
+        _clock, _problems.Enqueue);
 
     private Task<string> ReasonAsync(TokenVerifier verifier, KeyServer server, TokenForge key) => ReasonAsync(verifier, server.Url, key);
 

@@ -93,6 +93,26 @@ public sealed class ProviderClaimsTests
         Assert.That((identity.Name, identity.Agent, identity.Purpose), Is.EqualTo(("alice", "reporting-agent", "quarterly report")));
     }
 
+    [TestCase("{}"), TestCase("{\"client_id\":\"reporting-agent\"}"), TestCase("\"reporting-agent\""), TestCase("[]"), TestCase("{\"sub\":null}")]
+    public async Task An_agent_that_cannot_be_read_does_not_pass_for_none(string json)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(json);
+        System.Text.Json.JsonElement actor = document.RootElement.Clone();
+        TokenRefusal? refused = await RefusalAsync(options => options, ("act", actor));
+        Assert.That(refused?.Reason, Is.EqualTo("the token names somebody who acts (act), and not in a way that is configured"));
+        Assert.That(refused?.Hint, Does.Contain("agent"));
+        Assert.That((await RefusalAsync(options => options with { AgentClaims = [] }, ("act", actor)))?.Reason, Is.EqualTo(refused?.Reason));
+    }
+
+    [Test]
+    public async Task An_agent_is_read_where_the_configuration_says()
+    {
+        Identity identity = await ReadAsync(
+            options => options with { AgentClaims = ["act.sub", "act.client_id"] }, ("act", new { client_id = "reporting-agent" }));
+        Assert.That(identity.Agent, Is.EqualTo("reporting-agent"));
+        Assert.That((await ReadAsync(options => options, ("act", null))).Agent, Is.Null, "a null is as if it were absent");
+    }
+
     [Test]
     public async Task The_first_agent_claim_that_a_token_has_counts()
     {

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using FsCheck;
 using FsCheck.Fluent;
+using WireProxy.TestKit;
 
 namespace WireProxy.Access.Tests.Oidc;
 
@@ -202,7 +202,7 @@ public sealed class TokenAttackTests
             string changed = token[..at] + change.With + token[(at + 1)..];
             string reason = _provider.ReasonAsync(changed).GetAwaiter().GetResult();
             return changed == token || reason != "(accepted)";
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Test]
@@ -211,6 +211,23 @@ public sealed class TokenAttackTests
         TokenForge weak = TokenForge.Rsa("weak", 1024);
         string keys = $$"""{"keys":[{{weak.Jwk().ToJsonString()}},{"kty":"oct","kid":"weak","alg":"{{algorithm}}","k":"AAAA"}]}""";
         Assert.That(() => VerificationKeys.Parse(Encoding.UTF8.GetBytes(keys)), Throws.TypeOf<FormatException>());
+    }
+
+    [Test]
+    public async Task Of_a_genuine_token_that_is_refused_it_is_known_whose_it_is()
+    {
+        foreach ((string Name, object? Value) change in new (string, object?)[] { ("exp", _provider.Now - 60), ("nbf", _provider.Now + 60), ("aud", "billing"), ("cnf", new { jkt = "x" }) })
+            Assert.That((await _provider.RefusalAsync(_provider.Key.Sign(_provider.Claims(change))))?.Of, Is.EqualTo("alice"), change.Name);
+    }
+
+    [Test]
+    public async Task Of_a_forged_token_it_is_not_told_whose_it_claims_to_be()
+    {
+        string token = _provider.Key.Sign(_provider.Claims(("exp", _provider.Now - 60), ("aud", "billing")));
+        string forged = token[..(token.LastIndexOf('.') + 1)] + TokenForge.Encode(new byte[256]);
+        TokenRefusal? refused = await _provider.RefusalAsync(forged);
+        Assert.That((refused?.Reason, refused?.Of), Is.EqualTo(("the token's signature is wrong", (string?)null)));
+        Assert.That((await _provider.RefusalAsync(_provider.Key.Sign(_provider.Claims(("sub", 7), ("exp", _provider.Now - 60)))))?.Of, Is.Null, "it has no name");
     }
 
     private Task<string> ReasonAsync(params (string Name, object? Value)[] changes) =>

@@ -30,16 +30,10 @@ internal sealed class ClientProof(Session session, Admission admission)
 
     private async Task AskForTokenAsync(CancellationToken cancellationToken)
     {
-        if (!admission.MayUseCleartext)
-            throw await admission.RefuseCleartextAsync();
+        await admission.DemandPrivacyAsync();
         new Authentication.CleartextPassword().Encode(_client.Output.BeginOwn());
         await _client.Output.FlushAsync();
-        int length = await ReceiveAnswerAsync();
-        bool isTooLong = length > Frame.HeaderLength + Admission.LongestToken + 1;
-        string token = ReadPassword(length);
-        if (isTooLong)
-            throw await admission.RefuseUnheardAsync(Admission.TokenTooLong);
-        await admission.AcceptAsync(await admission.Authority.VerifyPasswordAsync(admission.Attempt, token, cancellationToken));
+        await admission.AcceptPasswordAsync(ReadPassword(await ReceiveAnswerAsync()), cancellationToken);
     }
 
     private async Task ExchangeScramAsync()

@@ -35,7 +35,7 @@ internal static class UpstreamRefusal
             "53300" => new(Stage.Login, Party.Upstream, "the database takes no more connections now", code, "Close idle connections, or try again in a moment."),
             "57P03" => new(Stage.Login, Party.Upstream, "the database cannot be used now: it is starting up, shutting down or recovering", code, "Try again in a moment."),
             _ when isLoggedIn && MayBeShown(error, code, username) => new(
-                Stage.Login, Party.Upstream, $"the database says: {error[ErrorFieldCode.Message]?.Text}", code, error[ErrorFieldCode.Hint]?.Text),
+                Stage.Login, Party.Upstream, $"the database says: {error[ErrorFieldCode.Message]?.Text}", code, error[ErrorFieldCode.Hint]?.Text ?? HintFor(code)),
             _ => new(Stage.Login, Party.Upstream, "the database refused the gateway's login", Rejected, AskOperator),
         };
         return end with { Detail = detail };
@@ -44,6 +44,10 @@ internal static class UpstreamRefusal
     /// <summary>SQLSTATE and message, on one line: a client's database name is part of some.</summary>
     public static string ForLog(ErrorFields error) =>
         $"{Clean(error[ErrorFieldCode.Code]?.Text ?? "", 5)} {Clean(error[ErrorFieldCode.Message]?.Text ?? "", LoggedCharacters)}";
+
+    /// <summary>The usual reason: libpq fills in the name that the client logs in by, which is nothing that the database knows.</summary>
+    private static string? HintFor(string code) =>
+        code == "3D000" ? "Name the database (dbname=...): clients fill in the login's name where none is given." : null;
 
     private static bool MayBeShown(ErrorFields error, string code, string username)
     {

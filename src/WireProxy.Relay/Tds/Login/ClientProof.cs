@@ -46,10 +46,8 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
             return null;
         if (login.IntegratedSecurity || login.Sspi.Length > 0)
             throw await admission.RefuseUnheardAsync(Integrated);
-        if (!admission.MayUseCleartext)
-            throw await admission.RefuseCleartextAsync();
-        await admission.AcceptAsync(
-            await admission.Authority.VerifyPasswordAsync(admission.Attempt, login.Password.Reveal(), cancellationToken));
+        await admission.DemandPrivacyAsync();
+        await admission.AcceptPasswordAsync(login.Password.Reveal(), cancellationToken);
         return null;
     }
 
@@ -57,8 +55,7 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
     {
         if (login.IntegratedSecurity || login.Sspi.Length > 0)
             throw await admission.RefuseUnheardAsync(Integrated);
-        if (!admission.MayUseCleartext)
-            throw await admission.RefuseCleartextAsync();
+        await admission.DemandPrivacyAsync();
         if (federation.Advice is not { } advice)
             throw await admission.RefuseUnheardAsync(NoTokens);
         federation.CheckEcho(feature);
@@ -68,9 +65,7 @@ internal sealed class ClientProof(Session session, Admission admission, Federati
             FederatedAuthenticationLibrary.Adal => await FetchTokenAsync(advice),
             _ => throw new ProtocolException("A federated login brings a Live ID token."),
         };
-        if (token.Length > Admission.LongestToken)
-            throw await admission.RefuseUnheardAsync(Admission.TokenTooLong);
-        await admission.AcceptAsync(await admission.Authority.VerifyTokenAsync(admission.Attempt, token, cancellationToken));
+        await admission.AcceptTokenAsync(token, cancellationToken);
     }
 
     private string TokenOf(FederatedAuthenticationFeature feature)

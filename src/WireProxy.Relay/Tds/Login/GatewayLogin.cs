@@ -44,7 +44,7 @@ internal sealed class GatewayLogin(Session session, ClientStart client, PreLogin
         try
         {
             client.CheckEncryption(asked);
-            session.TakePlace();
+            session.Place!.Take();
         }
         catch (SessionEndException)
         {

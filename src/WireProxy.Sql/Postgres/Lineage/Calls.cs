@@ -148,6 +148,10 @@ internal sealed class Calls(Analysis a)
             a.Effects.Write(WriteKind.State, default, routine.Name, arguments.All);
         if (code.Name == "set_config" && SetsMeaning(arguments))
             a.Effects.ChangesMeaning = a.Effects.MovesPath = true;
+        if (code.Name == "set_config" && arguments.Literals.Count > 0 && arguments.Literals[0] is { } setting && ServerCode.IsChosenBy(Analysis.Utf8(setting)))
+            a.Effects.RunsInServer("a setting that says which code the server runs");
+        if (code.Language is 'i' or 'c' && KnownFunctions.WritesFiles(code))
+            a.Effects.RunsInServer("a file of the server is written");
         return Shaped(routine, arguments, all);
     }
 

@@ -25,11 +25,7 @@ internal sealed class Copies(Analysis a)
         return Outcome.None;
     }
 
-    void Program()
-    {
-        a.Effects.RunsProgram = true;
-        a.Effects.UnknownCode("a program of the server");
-    }
+    void Program() => a.Effects.RunsInServer("a program of the server");
 
     /// <summary>Without a list: what is neither dropped nor generated.</summary>
     List<Field>? Listed(RangeEntry entry, TreeItems names, Catalog.CatalogRelation relation)

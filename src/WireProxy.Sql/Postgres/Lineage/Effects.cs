@@ -11,6 +11,7 @@ internal sealed class Effects
     readonly List<CalledFunction> _functions = [];
     readonly List<string> _reasons = [];
     readonly List<LabelChange> _labels = [];
+    readonly List<Renaming> _renamings = [];
 
     public IReadOnlyDictionary<SourceColumn, ColumnUses> Uses => _uses;
     public IReadOnlyCollection<uint> Relations => _relations;
@@ -61,6 +62,7 @@ internal sealed class Effects
     /// <summary>Of a function alone: it has more than one statement.</summary>
     public bool RunsSeveral { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
+    public IReadOnlyList<Renaming> Renamings => _renamings;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
     public SourceSet Folded { get; private set; } = SourceSet.Empty;
@@ -120,6 +122,12 @@ internal sealed class Effects
     {
         if (!_labels.Contains(change))
             _labels.Add(change);
+    }
+
+    public void Rename(Renaming renaming)
+    {
+        if (!_renamings.Contains(renaming))
+            _renamings.Add(renaming);
     }
 
     public void Fold(SourceSet sources) => Folded = Folded.Union(sources);
@@ -210,6 +218,13 @@ internal sealed class Effects
             _reasons.Add(reason);
     }
 
+    /// <summary>The server runs, or is made to run, code outside of the client's session: it may do anything to all of its databases.</summary>
+    public void RunsInServer(string reason)
+    {
+        RunsProgram = true;
+        UnknownCode(reason);
+    }
+
     /// <summary>Code runs that is not known, and so may read, write and say anything.</summary>
     public void UnknownCode(string reason)
     {
@@ -253,6 +268,8 @@ internal sealed class Effects
         ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);
+        foreach (var renaming in inner._renamings)
+            Rename(renaming);
         HasFired |= inner.HasFired;
         HasOtherResults |= inner.HasOtherResults;
         Folded = Folded.Union(With(inner.Folded));

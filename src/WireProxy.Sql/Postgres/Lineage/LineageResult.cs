@@ -67,6 +67,7 @@ internal static class LineageResult
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
+            Renamings = [.. effects.Renamings],
         };
     }
 

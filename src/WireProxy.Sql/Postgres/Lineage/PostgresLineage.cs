@@ -83,8 +83,12 @@ public static class PostgresLineage
                     Relations = lineage.Relations,
                     Functions = lineage.Functions,
                 };
-            else if (isStale && !lineage.Labels.IsEmpty)
-                lineage = lineage with { Labels = [.. lineage.Labels.Select(l => l with { IsKnown = false })] };
+            else if (isStale && !(lineage.Labels.IsEmpty && lineage.Renamings.IsEmpty))
+                lineage = lineage with
+                {
+                    Labels = [.. lineage.Labels.Select(l => l with { IsKnown = false })],
+                    Renamings = [.. lineage.Renamings.Select(r => r with { Relation = 0 })],
+                };
             isStale |= lineage.ChangesMeaning;
             isTurned |= turns;
             statements.Add(lineage);

@@ -177,6 +177,8 @@ public sealed record StatementLineage
     public bool ChangesNames { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>
     public ImmutableArray<LabelChange> Labels { get; init; } = [];
+    /// <summary>What gets another name or schema, inside functions too.</summary>
+    public ImmutableArray<Renaming> Renamings { get; init; } = [];
 
     /// <summary>How a column is used; <see cref="ColumnUses.None"/> where it is not.</summary>
     public ColumnUses UsesOf(SourceColumn column)

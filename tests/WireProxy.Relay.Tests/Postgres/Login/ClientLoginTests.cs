@@ -83,6 +83,7 @@ internal sealed class ClientLoginTests : LoginFixture
         Psql psql = PsqlOf(gateway) with { Parameters = $"sslmode=require sslcert={certificate} sslkey={key}" };
 
         Assert.That((await psql.QueryAsync(WhoAmI)).Output, Is.EqualTo("scram in postgres\n"));
+        Assert.That(Log.Text, Does.Contain("does not lead to an authority of identity.certificates"), "the operator is told why a password was asked for");
     }
 
     [TestCase("scram-sha-256", "alice", StubLogins.Password)]

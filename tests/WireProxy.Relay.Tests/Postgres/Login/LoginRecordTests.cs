@@ -9,6 +9,7 @@ namespace WireProxy.Relay.Tests.Postgres.Login;
 internal sealed class LoginRecordTests : LoginFixture
 {
     private TemporaryDirectory _journalDirectory = null!;
+    private string _answer = "";
 
     [SetUp]
     public void MakeDirectory() => _journalDirectory = new TemporaryDirectory();
@@ -77,6 +78,23 @@ internal sealed class LoginRecordTests : LoginFixture
     }
 
     [Test]
+    public async Task Who_names_no_database_is_told_to_do_so()
+    {
+        (JsonElement opened, _) = await RecordAsync(gateway => PsqlOf(gateway) with { Database = "alice" });
+
+        Assert.That(Text(opened, "login"), Is.EqualTo("failed"));
+        Assert.That(_answer, Does.Contain("database \"alice\" does not exist").And.Contain("Name the database (dbname=...)"));
+    }
+
+    [Test]
+    public async Task The_log_says_from_where_a_login_was_refused()
+    {
+        await RecordAsync(gateway => PsqlOf(gateway, password: "wrong"));
+
+        Assert.That(Log.Text, Does.Contain("login from 127.0.0.1 refused: the password is wrong"));
+    }
+
+    [Test]
     public async Task A_token_in_the_place_of_the_name_is_not_recorded()
     {
         string token = $"eyJ{new string('a', 40)}.eyJ{new string('b', 80)}.{new string('c', 86)}";
@@ -111,7 +129,7 @@ internal sealed class LoginRecordTests : LoginFixture
                     TimeSpan.FromSeconds(20), () => Log.Text);
                 onRunning();
             }
-            await running;
+            _answer = (await running).Error;
             await Until.TrueAsync(() => gateway.SessionCount == 0, TimeSpan.FromSeconds(20), () => "the session goes on");
         }
         List<JournalRecord> records = [.. JournalReader.Read(_journalDirectory["journal"])];
