@@ -116,6 +116,11 @@ internal sealed class LineageJudge(Protection protection)
             agrees = made.Attribute == stated.AttributeNumber && stated.TableId >= CatalogRoutine.FirstUserId && protection.Catalog.Relation(stated.TableId) is null;
             return agrees && !protection.IsProtected(expected.Sources) ? null : derived;
         }
+        if (expected.Origin is { Attribute: StatementLineage.NewColumn } added)
+        {
+            agrees = added.Relation == stated.TableId && protection.Catalog.Relation(stated.TableId) is { } grown && grown.AllColumns.All(column => column.Number < stated.AttributeNumber);
+            return agrees && !protection.IsProtected(expected.Sources) ? null : derived;
+        }
         agrees = expected.Origin is { } origin && origin.Relation == stated.TableId && origin.Attribute == stated.AttributeNumber;
         if (!agrees)
             return derived;

@@ -76,6 +76,8 @@ internal sealed class Ranges(Analysis a)
         var alias = node.Child(Tree.RangeAlias);
         a.Effects.Touch(relation.Id);
         var columns = a.Shared.Relations.Columns(relation, node.Flag(Nodes.RangeInherits), a);
+        if (a.Before?.Added(relation.Id) is { Count: > 0 } added)
+            columns = [.. columns, .. added.Select(name => new Field(name, new(SourceSet.Empty) { Origin = new(relation.Id, StatementLineage.NewColumn) }))];
         a.Shared.Relations.Planned(relation, a);
         return new()
         {

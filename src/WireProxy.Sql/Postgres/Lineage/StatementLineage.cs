@@ -110,6 +110,9 @@ public sealed record StatementLineage
     /// <summary>In the origin of a column: a table that the text itself has made, of which the catalog knows nothing.</summary>
     public const uint NewRelation = uint.MaxValue;
 
+    /// <summary>In the origin of a column: one that the text itself has added to a relation.</summary>
+    public const short NewColumn = short.MaxValue;
+
     /// <summary>Of a statement that is not understood: anything may come back, be used and be written.</summary>
     internal static StatementLineage Unknown(string reason) => new()
     {
