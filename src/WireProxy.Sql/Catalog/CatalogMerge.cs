@@ -32,7 +32,9 @@ internal static class CatalogMerge
     /// <param name="owners">The objects; where <paramref name="part"/> has one not, it is gone.</param>
     public static CatalogSnapshot Merge(CatalogSnapshot basis, CatalogSnapshot part, CatalogOwners owners, CatalogMarks marks, long version)
     {
-        var relations = basis.Relations.Where(r => !owners.Relations.Contains(r.Id)).Concat(part.Relations);
+        // One whose name another has now is gone, although nothing but the count of all says so.
+        var names = part.Relations.Select(r => (r.Schema, r.Name)).ToHashSet();
+        var relations = basis.Relations.Where(r => !owners.Relations.Contains(r.Id) && !names.Contains((r.Schema, r.Name))).Concat(part.Relations);
         var functions = basis.OwnFunctions.Where(f => !owners.Routines.Contains(f.Id)).Concat(part.OwnFunctions);
         return new(version, part.Database, part.ServerVersion, [.. relations], [.. functions], basis.System)
         {

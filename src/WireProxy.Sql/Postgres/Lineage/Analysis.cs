@@ -80,7 +80,7 @@ internal sealed class Analysis
     }
 
     /// <summary>What the text itself has made before; null for nothing.</summary>
-    public TextChanges? Before { get; init; }
+    public TextChanges? Before { get; set; }
 
     /// <summary>The relation that a RangeVar names, or null.</summary>
     public CatalogRelation? Relation(TreeNode range)

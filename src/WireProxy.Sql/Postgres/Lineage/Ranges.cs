@@ -85,6 +85,7 @@ internal sealed class Ranges(Analysis a)
             Schema = AliasName(alias) is null ? relation.Schema : null,
             Relation = relation.Id,
             Columns = Renamed(columns, alias),
+            Others = a.Before?.Grows(relation.Id) == true ? Value.Nothing : null,
         };
     }
 

@@ -49,16 +49,14 @@ internal sealed class TextChange(TextChanges changes, StatementLineage lineage, 
         var isFree = a.Shared.IsFree(name, a.Path);
         if (changes.Made(name) is { } made)
         {
-            changes.Drop(name);
-            return isFree && made.IsCertain && made.Schema == schema;
+            return changes.Drop(name) && isFree && made.IsCertain && made.Schema == schema;
         }
         if (isFree)
             return true; // There is none.
         if (a.Relation(schema, name) is not { Kind: 'r', IsSystem: false, Parents.IsEmpty: true } table || a.Shared.Relations.Descendants(table.Id).Any()
             || a.Catalog.RelationsNamed(name).Length != 1)
             return false;
-        changes.Drop(table);
-        return true;
+        return changes.Drop(table);
     }
 
     /// <summary>CREATE INDEX on columns. A unique one tells what values there are, of a table that is not new.</summary>
@@ -122,8 +120,7 @@ internal sealed class TextChange(TextChanges changes, StatementLineage lineage, 
                 return false;
             schemas.Add(name);
         }
-        changes.Move(SearchPath.Assumed(schemas, a.Path));
-        return true;
+        return changes.Move(SearchPath.Assumed(schemas, a.Path));
     }
 
     static TreeType T(string name) => ProtoSchema.Type(name);

@@ -3,7 +3,9 @@ using WireProxy.Sql.Catalog;
 namespace WireProxy.Sql.Postgres.Lineage;
 
 /// <summary>What the statements of a text have changed so far, as far as it is certain what names mean behind them.</summary>
-internal sealed class TextChanges(SnapshotLineage shared)
+/// <param name="isOrdered">False for a body, of which it is not known what runs before what, or how often: tables that it makes or adds columns to have
+/// no certain columns then, and it drops none.</param>
+internal sealed class TextChanges(SnapshotLineage shared, bool isOrdered = true)
 {
     /// <summary>In the origin of a column: one that the text has added.</summary>
     public const short NewColumn = StatementLineage.NewColumn;
@@ -25,7 +27,10 @@ internal sealed class TextChanges(SnapshotLineage shared)
     public bool IsGone(uint relation) => _gone.Contains(relation);
 
     /// <summary>Columns that the text has added to a relation.</summary>
-    public IReadOnlyList<string> Added(uint relation) => _added.TryGetValue(relation, out var names) ? names : [];
+    public IReadOnlyList<string> Added(uint relation) => isOrdered && _added.TryGetValue(relation, out var names) ? names : [];
+
+    /// <summary>It may have further columns, nobody knows when.</summary>
+    public bool Grows(uint relation) => !isOrdered && _added.ContainsKey(relation);
 
     /// <summary>Takes a statement in whose effect is certain; false for every other.</summary>
     /// <param name="a">With which the statement was resolved.</param>
@@ -35,7 +40,7 @@ internal sealed class TextChanges(SnapshotLineage shared)
         Hides |= NewTable.NameOf(node) is { } name && !shared.IsFree(name, a.Path);
         if (NewTable.Of(node, lineage, shared, a.Path) is { } table)
         {
-            _made[table.Name] = table;
+            _made[table.Name] = isOrdered ? table : table with { Columns = null };
             return true;
         }
         return new TextChange(this, lineage, a).Take(node);
@@ -58,7 +63,13 @@ internal sealed class TextChanges(SnapshotLineage shared)
         };
     }
 
-    public void Move(SearchPath path) => Path = path;
+    /// <returns>False where it may be the other one after all.</returns>
+    public bool Move(SearchPath path)
+    {
+        if (isOrdered)
+            Path = path;
+        return isOrdered;
+    }
 
     public void Add(CatalogRelation relation, string column)
     {
@@ -73,7 +84,9 @@ internal sealed class TextChanges(SnapshotLineage shared)
 
     public void Add(NewTable table, string column) => _made[table.Name] = table with { Columns = table.Columns is null ? null : [.. table.Columns, column] };
 
-    public void Drop(string name) => _made.Remove(name);
+    /// <returns>False where it may be there after all.</returns>
+    public bool Drop(string name) => !isOrdered || _made.Remove(name);
 
-    public void Drop(CatalogRelation relation) => _gone.Add(relation.Id);
+    /// <inheritdoc cref="Drop(string)"/>
+    public bool Drop(CatalogRelation relation) => isOrdered && _gone.Add(relation.Id);
 }
