@@ -200,7 +200,7 @@ public sealed class KeyRotationTests
     /// <param name="path">Of the keys; null: the discovery document says.</param>
     private TokenVerifier Verifier(string? path = null, SecretSource? bearer = null) => new(
         [new OidcProviderOptions(_server.Url, ["wireproxy"]) { Keys = new KeyLocation.Remote(path is null ? null : new Uri(_server.Url + path)) { BearerToken = bearer } }],
-        _clock, _problems.Add);
+        _clock, _problems.Enqueue);
 
     /// <summary>The server has the old key, and a token of it was accepted.</summary>
     private async Task<TokenVerifier> WithOldKeyAsync()
