@@ -27,7 +27,7 @@ public sealed record TdsColumnLabel(string Column, string Label, string Informat
 /// <summary>What a <see cref="TdsStandInServer"/> is told at its start.</summary>
 public sealed class TdsStandInOptions
 {
-    /// <summary>TCP port on the loopback interface; 0 takes a free one below 32768.</summary>
+    /// <summary>TCP port on the loopback interface; 0 takes a free one from 10000 to 19999.</summary>
     public int Port { get; init; }
 
     /// <summary>Passwords by login name.</summary>

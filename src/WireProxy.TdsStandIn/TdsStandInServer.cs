@@ -20,7 +20,7 @@ public sealed record SeenStatement(string Text, int Spid);
 public sealed class TdsStandInServer : IAsyncDisposable
 {
     private const int FirstPort = 10_000;
-    private const int PastLastPort = 32_768;
+    private const int PastLastPort = 20_000;
     private const int PortAttempts = 200;
 
     private readonly TcpListener _listener;
@@ -95,7 +95,7 @@ public sealed class TdsStandInServer : IAsyncDisposable
     {
         for (int attempt = 1; ; attempt++)
         {
-            // Ports from 32768 on are those of outgoing connections: one of them may be taken at any moment.
+            // Ports from 32768 on are those of outgoing connections: one of them may be taken at any moment. From 20000 on tests are given theirs.
             var listener = new TcpListener(IPAddress.Loopback, port > 0 ? port : Random.Shared.Next(FirstPort, PastLastPort));
             try
             {

@@ -1,8 +1,8 @@
 namespace WireProxy.Access.Tests;
 
 /// <summary>
-/// Time that passes when a test says so. Its timers fire inside of <see cref="Advance"/>; they may be made and disposed of
-/// on any thread.
+/// Time that passes when a test says so. Its timers fire inside of <see cref="Advance"/>; they may be made, changed and disposed of, and the
+/// clock be read, on any thread.
 /// </summary>
 internal sealed class TestClock : TimeProvider
 {
@@ -13,21 +13,36 @@ internal sealed class TestClock : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => _now - _behind;
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+            return _now - _behind;
+    }
 
-    public override long GetTimestamp() => _now.UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+            return _now.UtcTicks;
+    }
 
     /// <summary>The clock on the wall, and not the time that passes.</summary>
-    public void SetBack(TimeSpan by) => _behind += by;
+    public void SetBack(TimeSpan by)
+    {
+        lock (_gate)
+            _behind += by;
+    }
 
     public void Advance(TimeSpan by)
     {
-        _now += by;
-        Timer[] timers;
+        Timer[] due;
         lock (_gate)
-            timers = [.. _timers];
-        foreach (Timer timer in timers)
-            timer.FireIfDue(_now);
+        {
+            _now += by;
+            due = [.. _timers.Where(timer => timer.Strikes(_now))];
+        }
+        // Outside of the lock: what it calls may wait for a thread that reads the clock.
+        foreach (Timer timer in due)
+            timer.Fire();
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -44,18 +59,24 @@ internal sealed class TestClock : TimeProvider
         private DateTimeOffset? _due;
         private TimeSpan _period;
 
-        public void FireIfDue(DateTimeOffset now)
+        public void Fire() => fire();
+
+        /// <summary>Called under the clock's lock.</summary>
+        public bool Strikes(DateTimeOffset now)
         {
-            if (now < _due)
-                return;
+            if (_due is not { } due || now < due)
+                return false;
             _due = _period > TimeSpan.Zero ? now + _period : null;
-            fire();
+            return true;
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _due = dueTime < TimeSpan.Zero ? null : clock._now + dueTime;
-            _period = period;
+            lock (clock._gate)
+            {
+                _due = dueTime < TimeSpan.Zero ? null : clock._now + dueTime;
+                _period = period;
+            }
             return true;
         }
 

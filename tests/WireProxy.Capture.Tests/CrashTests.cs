@@ -8,17 +8,20 @@ public sealed class CrashTests
     public async Task After_kill_9_everything_acknowledged_is_on_record_and_verifies()
     {
         using var directory = new TestDirectory();
+        int open = 0;
         for (int round = 1; round <= 4; round++)
         {
             List<string> acknowledged = await RunAndKillAsync(directory, lines: 300 * round);
 
             VerificationReport report = directory.Verify();
             Assert.That(report.Damage, Is.Null);
-            Assert.That(report.Notes, Has.Some.Contains("still open"));
+            open += report.Notes.Count(note => note.Contains("still open", StringComparison.Ordinal));
             HashSet<string> recorded = [.. JournalReader.Read(directory.Path).Select(r => $"{r.Session} {r.Sequence}")];
             Assert.That(acknowledged.Where(a => !recorded.Contains(a)), Is.Empty);
             Assert.That(recorded, Has.Count.GreaterThanOrEqualTo(300 * round));
         }
+        // A writer may die between two segments, but not each time.
+        Assert.That(open, Is.GreaterThan(0));
         await using (Journal.Open(directory.Options, TimeProvider.System))
         {
         }

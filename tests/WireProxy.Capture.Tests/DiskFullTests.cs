@@ -40,7 +40,7 @@ public sealed class DiskFullTests
             Assert.That(journal.Failure?.Message, Does.Contain("space").IgnoreCase);
 
             File.Delete(ballast);
-            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 10));
+            Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 10));
             for (int i = 0; i < 20; i++)
                 await StatementAsync(journal, session);
             Assert.That(refused, Has.Count.EqualTo(20));

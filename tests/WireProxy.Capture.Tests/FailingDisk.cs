@@ -18,15 +18,14 @@ public enum Fault
 internal sealed class FailingDisk : Disk, IDisposable
 {
     private readonly ManualResetEventSlim _open = new(true);
-    private int _syncs, _callsUntilFailure = int.MaxValue;
+
+    // How it fails changes as a whole: the journal's writer never meets half of a break or of a repair.
+    private readonly Lock _gate = new();
+    private int _syncs, _callsUntilFailure = int.MaxValue, _bytesBeforeFailing;
     private Action _failure = () => { };
+    private bool _failsToWrite, _failsToCut;
 
-    public volatile bool FailsToWrite;
-    public volatile bool FailsToSync;
-    public volatile bool FailsToCut;
-
-    /// <summary>Bytes of a failing write that reach the file all the same.</summary>
-    public volatile int WritesBeforeFailing;
+    public bool FailsToSync { get; set; }
 
     public int Syncs => Volatile.Read(ref _syncs);
 
@@ -38,34 +37,43 @@ internal sealed class FailingDisk : Disk, IDisposable
     /// <summary>Something happens after so many writes and syncs.</summary>
     public void FailsAfter(int calls, Action failure)
     {
-        _failure = failure;
-        Volatile.Write(ref _callsUntilFailure, calls);
+        lock (_gate)
+        {
+            _failure = failure;
+            _callsUntilFailure = calls;
+        }
     }
 
     public void Break(Fault fault)
     {
-        WritesBeforeFailing = fault is Fault.HalfAWrite or Fault.HalfAWriteAndCut ? 50 : 0;
-        FailsToCut = fault is Fault.WriteAndCut or Fault.HalfAWriteAndCut or Fault.SyncAndCut;
-        FailsToSync = fault is Fault.Sync or Fault.SyncAndCut;
-        FailsToWrite = !FailsToSync;
+        lock (_gate)
+        {
+            _bytesBeforeFailing = fault is Fault.HalfAWrite or Fault.HalfAWriteAndCut ? 50 : 0;
+            _failsToCut = fault is Fault.WriteAndCut or Fault.HalfAWriteAndCut or Fault.SyncAndCut;
+            FailsToSync = fault is Fault.Sync or Fault.SyncAndCut;
+            _failsToWrite = !FailsToSync;
+        }
     }
 
     public void Repair()
     {
-        FailsAfter(int.MaxValue, () => { });
-        FailsToCut = FailsToSync = FailsToWrite = false;
+        lock (_gate)
+        {
+            FailsAfter(int.MaxValue, () => { });
+            _failsToCut = FailsToSync = _failsToWrite = false;
+        }
     }
 
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         Count();
-        if (!FailsToWrite)
-        {
-            base.Write(file, bytes, offset);
-            return;
-        }
-        base.Write(file, bytes[..Math.Min(WritesBeforeFailing, bytes.Length)], offset);
-        throw new IOException("No space left on device");
+        bool fails;
+        int some;
+        lock (_gate)
+            (fails, some) = (_failsToWrite, Math.Min(_bytesBeforeFailing, bytes.Length));
+        base.Write(file, fails ? bytes[..some] : bytes, offset);
+        if (fails)
+            throw new IOException("No space left on device");
     }
 
     public override void Sync(SafeFileHandle file)
@@ -73,15 +81,21 @@ internal sealed class FailingDisk : Disk, IDisposable
         Count();
         Interlocked.Increment(ref _syncs);
         _open.Wait();
-        if (FailsToSync)
-            throw new IOException("fdatasync: Input/output error");
+        lock (_gate)
+        {
+            if (FailsToSync)
+                throw new IOException("fdatasync: Input/output error");
+        }
         base.Sync(file);
     }
 
     public override void SetLength(SafeFileHandle file, long length)
     {
-        if (FailsToCut)
-            throw new IOException("Input/output error");
+        lock (_gate)
+        {
+            if (_failsToCut)
+                throw new IOException("Input/output error");
+        }
         base.SetLength(file, length);
     }
 
@@ -89,7 +103,10 @@ internal sealed class FailingDisk : Disk, IDisposable
 
     private void Count()
     {
-        if (Interlocked.Decrement(ref _callsUntilFailure) == -1)
-            _failure();
+        lock (_gate)
+        {
+            if (_callsUntilFailure-- == 0)
+                _failure();
+        }
     }
 }

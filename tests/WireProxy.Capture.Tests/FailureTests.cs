@@ -8,7 +8,7 @@ public sealed class FailureTests
         using var directory = new TestDirectory();
         using var key = TestJournal.NewKey();
         using var disk = new FailingDisk();
-        await using (Journal journal = Journal.OpenOn(disk, directory.Options with { SigningKey = key }, TimeProvider.System))
+        await using (Journal journal = Journal.OpenOn(disk, directory.UnhurriedOptions with { SigningKey = key }, TimeProvider.System))
         {
             SessionStream session = journal.OpenSession(TestJournal.Alice);
             await journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "before"));
@@ -23,7 +23,7 @@ public sealed class FailureTests
             Assert.That(async () => await journal.WaitDurableAsync(refused), Throws.InstanceOf<JournalUnavailableException>());
 
             disk.Repair();
-            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 5));
+            Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 5));
             await journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "after"));
             Assert.That(journal.Failure, Is.Null);
         }
@@ -58,7 +58,7 @@ public sealed class FailureTests
             await journal.WaitDurableAsync(await bob.AppendAsync(RecordKind.SessionOpened, "dropped"));
 
             disk.Repair();
-            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 5));
+            Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 5));
             await alice.AppendAsync(RecordKind.ClientBytes, "after");
             await bob.AppendAsync(RecordKind.ClientBytes, "after");
         }
@@ -103,7 +103,7 @@ public sealed class FailureTests
             // The writer is held, so that it does not hear of the fault before all are pending.
             disk.Hold();
             await journal.OpenSession(TestJournal.Alice).AppendAsync(RecordKind.SessionOpened, "{}");
-            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(TestJournal.Patience, 1));
             disk.Break(fault);
             SessionStream[] sessions = [.. Enumerable.Range(0, 50).Select(_ => journal.OpenSession(Guid.NewGuid()))];
             long position = 0;
@@ -149,7 +149,7 @@ public sealed class FailureTests
             SessionStream session = journal.OpenSession(TestJournal.Alice);
             disk.Hold();
             ValueTask first = journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "first"));
-            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(TestJournal.Patience, 1));
             // One commit over several segments: records, footer, header, and then the disk fails.
             var waits = new List<Task>();
             for (int i = 0; i < 20; i++)
@@ -170,7 +170,7 @@ public sealed class FailureTests
                 }
             }
             disk.Repair();
-            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+            Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 1));
         }
         Assert.That(outcome, Has.Some.True.And.Some.False);
         Assert.That(JournalReader.Read(directory.Path).Where(r => r.Session == TestJournal.Alice).Skip(1).Select(r => !r.Withdrawn),
@@ -188,7 +188,7 @@ public sealed class FailureTests
             SessionStream session = journal.OpenSession(TestJournal.Alice);
             disk.Hold();
             await session.AppendAsync(RecordKind.ServerBytes, new byte[5000]);
-            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1));
+            Assert.That(() => disk.Syncs, Is.EqualTo(2).After(TestJournal.Patience, 1));
             long last = 0;
             for (int i = 0; i < 30; i++)
                 last = await session.AppendAsync(RecordKind.ServerBytes, new byte[1000]);
@@ -196,7 +196,7 @@ public sealed class FailureTests
             disk.LetGo();
             Assert.That(async () => await journal.WaitDurableAsync(last), Throws.InstanceOf<JournalUnavailableException>());
             disk.Repair();
-            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+            Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 1));
         }
         Assert.That(JournalReader.Read(directory.Path).Count(r => r.Kind == RecordKind.ServerBytes), Is.EqualTo(31));
         VerificationReport report = directory.Verify();
@@ -207,13 +207,13 @@ public sealed class FailureTests
     public async Task A_segment_that_is_deleted_while_it_is_written_is_noticed()
     {
         using var directory = new TestDirectory();
-        await using (Journal journal = Journal.Open(directory.Options, TimeProvider.System))
+        await using (Journal journal = Journal.Open(directory.UnhurriedOptions, TimeProvider.System))
         {
             SessionStream session = journal.OpenSession(TestJournal.Alice);
             File.Delete(directory.Segment(1));
             long position = await session.AppendAsync(RecordKind.ClientBytes, "select");
             Assert.That(async () => await journal.WaitDurableAsync(position), Throws.InstanceOf<JournalUnavailableException>());
-            Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+            Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 1));
         }
         Assert.That(JournalReader.Read(directory.Path).First().Text(), Is.EqualTo("select"));
         Assert.That(directory.Verify().Damage?.Problem, Does.Contain("missing"));
@@ -235,7 +235,7 @@ public sealed class FailureTests
                 for (int r = 0; r < 6; r++)
                     await TryAppendAsync(journal, session, new string('x', 40 * (i % 4)));
                 disk.Repair();
-                Assert.That(() => journal.IsHealthy, Is.True.After(10_000, 1));
+                Assert.That(() => journal.IsHealthy, Is.True.After(TestJournal.Patience, 1));
             }
         }
         VerificationReport report = directory.Verify();

@@ -35,6 +35,9 @@ internal sealed class TestDirectory : IDisposable
 
     public JournalOptions Options => new() { Directory = Path };
 
+    /// <summary>Nothing is written, and no failure noticed, before somebody waits for it.</summary>
+    public JournalOptions UnhurriedOptions => Options with { BatchInterval = TimeSpan.FromSeconds(10) };
+
     /// <summary>Another directory with the same segments.</summary>
     public TestDirectory Copy()
     {
@@ -49,6 +52,9 @@ internal sealed class TestDirectory : IDisposable
 
 internal static class TestJournal
 {
+    /// <summary>Milliseconds after which what a test waits for will not come any more, on a machine however busy.</summary>
+    public const int Patience = 60_000;
+
     public static readonly Guid Alice = new("a11ce000-0000-4000-8000-000000000001");
     public static readonly Guid Bob = new("b0b00000-0000-4000-8000-000000000002");
 

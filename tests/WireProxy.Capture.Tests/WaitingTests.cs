@@ -95,7 +95,7 @@ public sealed class WaitingTests
         SessionStream session = journal.OpenSession(TestJournal.Alice);
         disk.Hold();
         ValueTask first = journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "select"));
-        Assert.That(() => disk.Syncs, Is.EqualTo(2).After(10_000, 1), "the header's and this one");
+        Assert.That(() => disk.Syncs, Is.EqualTo(2).After(TestJournal.Patience, 1), "the header's and this one");
         var waiting = new List<Task>();
         for (int i = 0; i < 1000; i++)
             waiting.Add(journal.WaitDurableAsync(await session.AppendAsync(RecordKind.ClientBytes, "select")).AsTask());

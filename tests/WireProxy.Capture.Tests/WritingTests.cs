@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using WireProxy.TestKit;
 
 namespace WireProxy.Capture.Tests;
 
@@ -89,7 +90,7 @@ public sealed class WritingTests
         for (int i = 1; i <= 3; i++)
         {
             await session.AppendAsync(RecordKind.ClientBytes, "select");
-            Assert.That(() => JournalReader.Read(directory.Path).Count(), Is.EqualTo(i).After(10_000, 5));
+            Assert.That(() => JournalReader.Read(directory.Path).Count(), Is.EqualTo(i).After(TestJournal.Patience, 5));
             // Long enough for the writer to go to sleep for good, so that the next append has to wake it.
             await Task.Delay(30);
         }
@@ -208,20 +209,17 @@ public sealed class WritingTests
             await session.AppendAsync(RecordKind.ClientBytes, head, body);
 
         bool allAtOnce = true;
-        Assert.That(AllocatedByAppends(), Is.Zero);
-        Assert.That(allAtOnce);
-
-        long AllocatedByAppends()
+        // Below CommitBytes, so that all fits into the buffers that are there.
+        long allocated = Allocated.By(() =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            // Below CommitBytes, so that all fits into the buffers that are there.
-            for (int i = 0; i < 1000; i++)
+            for (int i = 0; i < 500; i++)
             {
                 ValueTask<long> append = session.AppendAsync(RecordKind.ClientBytes, head, body);
                 allAtOnce &= append.IsCompletedSuccessfully;
             }
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
+        });
+        Assert.That(allocated, Is.Zero);
+        Assert.That(allAtOnce);
     }
 
     [Test]
@@ -232,13 +230,12 @@ public sealed class WritingTests
         SessionStream session = journal.OpenSession(TestJournal.Alice);
         using var cancellation = new CancellationTokenSource();
         byte[] body = new byte[100];
-        AllocatedByStatements(20);
-        Assert.That(AllocatedByStatements(20), Is.Zero);
+        Statements();
+        Assert.That(Allocated.By(Statements), Is.Zero);
 
-        long AllocatedByStatements(int count)
+        void Statements()
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < 20; i++)
             {
                 ValueTask<long> append = session.AppendAsync(RecordKind.ClientBytes, body);
                 long position = append.IsCompleted ? append.Result : 0;
@@ -247,7 +244,6 @@ public sealed class WritingTests
                     Thread.Yield();
                 wait.GetAwaiter().GetResult();
             }
-            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 
@@ -274,7 +270,7 @@ public sealed class WritingTests
         var options = directory.Options with { BatchInterval = TimeSpan.FromMilliseconds(1) };
         await using Journal journal = Journal.Open(options, TimeProvider.System);
         await journal.OpenSession(TestJournal.Alice).AppendAsync(RecordKind.SessionOpened, "{}");
-        Assert.That(() => JournalReader.Read(directory.Path).Count(), Is.EqualTo(1).After(10_000, 5));
+        Assert.That(() => JournalReader.Read(directory.Path).Count(), Is.EqualTo(1).After(TestJournal.Patience, 5));
 
         // It went to sleep for good when it has not run for two hundred of its intervals.
         Assert.That(() =>
@@ -282,7 +278,7 @@ public sealed class WritingTests
             long before = WriterSwitches();
             Thread.Sleep(200);
             return WriterSwitches() - before;
-        }, Is.Zero.After(10_000, 1));
+        }, Is.Zero.After(TestJournal.Patience, 1));
 
         static long WriterSwitches() => Directory.GetDirectories("/proc/self/task")
             .Where(t => File.ReadAllText($"{t}/comm").StartsWith("journal writer", StringComparison.Ordinal))

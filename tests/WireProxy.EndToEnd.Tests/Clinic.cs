@@ -127,6 +127,10 @@ internal static class Clinic
             Pooling = false,
             SslMode = SslMode.Disable,
             GssEncryptionMode = GssEncryptionMode.Disable,
+            // What they wait for comes, on a busy machine a little later.
+            Timeout = 60,
+            CommandTimeout = 120,
+            CancellationTimeout = 60_000,
             IncludeErrorDetail = true,
         };
 

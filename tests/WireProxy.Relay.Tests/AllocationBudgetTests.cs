@@ -46,11 +46,12 @@ public sealed class AllocationBudgetTests
     /// <summary>Bytes of one run on this thread, rounded down: the mean hides a pool that fills once.</summary>
     private static long BytesOf(Action run)
     {
-        for (int i = 0; i < Repetitions; i++)
-            run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Repetitions; i++)
-            run();
-        return (GC.GetAllocatedBytesForCurrentThread() - before) / Repetitions;
+        void Repeat()
+        {
+            for (int i = 0; i < Repetitions; i++)
+                run();
+        }
+        Repeat();
+        return Allocated.By(Repeat) / Repetitions;
     }
 }

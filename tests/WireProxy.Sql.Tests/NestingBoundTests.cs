@@ -1,5 +1,5 @@
-using FsCheck;
 using FsCheck.Fluent;
+using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests;
 
@@ -17,7 +17,7 @@ public sealed class NestingBoundTests
             var depth = TreeDepth.Of(sql);
             parsed += depth > 0 ? 1 : 0;
             Assert.That(depth, Is.LessThanOrEqualTo((2 * TreeDepth.Bound(sql)) + Frame), sql);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000).WithReplay(2026, 1));
+        }).CheckSeeded(3_000);
         Assert.That(parsed, Is.GreaterThan(1_000), "Too few of the generated texts parse to prove anything.");
     }
 

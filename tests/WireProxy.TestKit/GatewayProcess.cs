@@ -115,7 +115,7 @@ public sealed class GatewayProcess : IAsyncDisposable
             start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException("wireproxy did not start");
         Reaper.NoteProcess(_process.Id);
-        await Until.TrueAsync(AnswersAsync, TimeSpan.FromSeconds(30), () => $"the gateway does not listen:\n{Log}");
+        await Until.TrueAsync(AnswersAsync, TimeSpan.FromMinutes(2), () => $"the gateway does not listen:\n{Log}");
     }
 
     /// <summary>SIGTERM, without waiting.</summary>
@@ -133,7 +133,7 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     /// <summary>Waits for its end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> ExitAsync(int seconds = 60)
+    public async Task<int> ExitAsync(int seconds = 120)
     {
         await Running.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(seconds));
         return Running.ExitCode;

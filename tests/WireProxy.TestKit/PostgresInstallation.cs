@@ -22,7 +22,7 @@ public sealed record PostgresInstallation(string Programs, string? Libraries)
     private static async Task<PostgresInstallation> ObtainAsync()
     {
         string script = RepositoryFiles.Path("tests", "suites", "postgres-18.sh");
-        ProcessResult result = await new ProcessRunner(script) { Timeout = TimeSpan.FromMinutes(3) }.RunAsync();
+        ProcessResult result = await new ProcessRunner(script) { Timeout = TimeSpan.FromMinutes(3) }.FetchAsync();
         if (result.ExitCode != 0) throw new UnavailableException($"PostgreSQL 18: {result.Output.Trim()}");
         string root = result.Output.Trim();
         return new PostgresInstallation(Path.Combine(root, "bin"), Path.Combine(root, "lib"));

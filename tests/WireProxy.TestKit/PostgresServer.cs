@@ -93,6 +93,13 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException(result.ToString());
     }
 
+    /// <summary>Waits until a session sleeps in <c>pg_sleep</c>: its statement is under way. Where the sleep is a short one it may be over.</summary>
+    /// <param name="processId">Of the session's backend, which is what BackendKeyData says also through a gateway.</param>
+    public Task SleepsAsync(int processId) => Until.TrueAsync(
+        async () => await QueryAsync(
+            $"SELECT wait_event = 'PgSleep' OR state = 'idle' AND query LIKE '%pg_sleep%' FROM pg_stat_activity WHERE pid = {processId}") == "t",
+        TimeSpan.FromMinutes(1), () => $"session {processId} does not sleep");
+
     /// <summary>Stops at once, as a crash would, and starts again with the same data.</summary>
     public async Task RestartAsync()
     {
@@ -119,7 +126,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task PrepareAsync()
     {
         string template = await PostgresTemplate.OfAsync(_options.Installation);
-        await ProcessRunner.RunAsync("cp", "-a", "--reflink=auto", template, Data);
+        ProcessResult copied = await ProcessRunner.RunAsync("cp", "-a", "--reflink=auto", template, Data);
+        if (copied.ExitCode != 0) throw new InvalidOperationException(copied.ToString());
         await File.WriteAllTextAsync(Path.Combine(Data, "pg_hba.conf"), AccessRules);
         await File.WriteAllTextAsync(Path.Combine(Data, "pg_ident.conf"), $"tests {Environment.UserName} peered\n");
         List<string> settings =
@@ -146,7 +154,7 @@ public sealed class PostgresServer : IAsyncDisposable
         foreach ((string name, string value) in _options.Installation.Environment) start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException("postgres did not start");
         Reaper.NoteProcess(_process.Id);
-        await Until.TrueAsync(IsReady, TimeSpan.FromSeconds(60), () => $"PostgreSQL is not ready:\n{Log}");
+        await Until.TrueAsync(IsReady, TimeSpan.FromMinutes(2), () => $"PostgreSQL is not ready:\n{Log}");
     }
 
     // The eighth line of postmaster.pid is the server's state, as pg_ctl reads it.

@@ -16,10 +16,26 @@ public sealed record ProcessRunner(string FileName, params string[] Arguments)
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     public string? Input { get; init; }
     public string? WorkingDirectory { get; init; }
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Bounds the wait for a program that hangs; a busy machine needs far less than this.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(3);
 
     public static Task<ProcessResult> RunAsync(string fileName, params string[] arguments) =>
         new ProcessRunner(fileName, arguments).RunAsync();
+
+    /// <summary>Gets something over the network, of which a run that takes too long is a failure like any other.</summary>
+    /// <returns>Exit code 124 where it was killed, as timeout(1) has it.</returns>
+    public async Task<ProcessResult> FetchAsync()
+    {
+        try
+        {
+            return await RunAsync();
+        }
+        catch (TimeoutException late)
+        {
+            return new ProcessResult(124, late.Message, late.Message);
+        }
+    }
 
     /// <exception cref="TimeoutException">The program was killed because it ran for longer than <see cref="Timeout"/>.</exception>
     public async Task<ProcessResult> RunAsync(CancellationToken cancellation = default)
@@ -33,15 +49,23 @@ public sealed record ProcessRunner(string FileName, params string[] Arguments)
         {
             await FeedAsync(process, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
+            // What it started and left behind may hold its output open.
+            await Task.WhenAll(output, error).WaitAsync(deadline.Token);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             cancellation.ThrowIfCancellationRequested();
             throw new TimeoutException(
-                $"{FileName} {string.Join(' ', Arguments)} ran for more than {Timeout.TotalSeconds} s.\n{await output}\n{await error}");
+                $"{FileName} {string.Join(' ', Arguments)} ran for more than {Timeout.TotalSeconds} s.\n{await SaidAsync(output)}\n{await SaidAsync(error)}");
         }
         return new ProcessResult(process.ExitCode, await output, await error);
+    }
+
+    private static async Task<string> SaidAsync(Task<string> stream)
+    {
+        await Task.WhenAny(stream, Task.Delay(TimeSpan.FromSeconds(5)));
+        return stream.IsCompletedSuccessfully ? await stream : "(still open)";
     }
 
     private Process Start()

@@ -15,12 +15,12 @@ public sealed record Psql
     /// <summary>The installation whose libpq is used; psql itself is always that of version 15.</summary>
     public PostgresInstallation Library { get; init; } = PostgresInstallation.Debian15;
 
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(3);
 
     public static string Program => PostgresInstallation.Debian15.Program("psql");
 
     public string ConnectionString =>
-        $"host={Host} port={Port} user={User} dbname='{Database}' connect_timeout=30 {Parameters}"
+        $"host={Host} port={Port} user={User} dbname='{Database}' connect_timeout=60 {Parameters}"
         + (Password is null ? "" : $" password='{Password}'");
 
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>(Library.Environment)

@@ -20,6 +20,17 @@ public sealed class TemporaryDirectory : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+        // A process that is ending may still leave a file behind: then there is one more, and what is left is the reaper's.
+        for (int tries = 0; Directory.Exists(Path) && tries < 50; tries++)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(20);
+            }
+        }
     }
 }

@@ -71,7 +71,7 @@ public sealed class Terminal : IAsyncDisposable
     }
 
     /// <summary>Waits until the program ends by itself.</summary>
-    public async Task<int> ExitAsync(int seconds = 30)
+    public async Task<int> ExitAsync(int seconds = 60)
     {
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(seconds));
         return _process.ExitCode;

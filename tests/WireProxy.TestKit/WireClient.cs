@@ -18,7 +18,7 @@ public sealed class WireClient : IAsyncDisposable
     }
 
     /// <summary>How long a read waits before the test fails.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Of BackendKeyData, after <see cref="LogInAsync"/>.</summary>
     public int ProcessId { get; private set; }

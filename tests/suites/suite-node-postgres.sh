@@ -37,7 +37,7 @@ suite_run() { # label host port out
     (cd "$package" && find test/integration -name '*-tests.js' | sort) > "$run/files"
     while read -r file; do
         result=ok
-        (cd "$package" && as_server env "${environment[@]}" timeout 60 node "$file" postgres:// < /dev/null > "$run/script.log" 2>&1) || result=failed
+        (cd "$package" && as_server env "${environment[@]}" timeout 300 node "$file" postgres:// < /dev/null > "$run/script.log" 2>&1) || result=failed
         printf '%s\t%s\n' $result "$file" | as_server tee -a "$4/results" > /dev/null
         if [ $result = failed ]; then { echo "== $file"; tail -c 3000 "$run/script.log"; } | as_server tee -a "$4/details" > /dev/null; fi
     done < "$run/files"

@@ -46,7 +46,7 @@ suite_run() { # label host port out
 run_mocha() { # file suite out
     (
         cd "$(dirname "$1")/.."
-        as_server env "${environment[@]}" timeout 120 node "$node_cache/node_modules/mocha/bin/mocha.js" --exit --timeout 30000 \
+        as_server env "${environment[@]}" timeout 600 node "$node_cache/node_modules/mocha/bin/mocha.js" --exit --timeout 30000 \
             --reporter json --reporter-option "output=$3/mocha.json" "test/$(basename "$1")" > "$run/mocha.log" 2>&1
     ) || true
     as_server sh -c "cat >> '$3/results'" < <(
@@ -60,6 +60,6 @@ run_mocha() { # file suite out
 
 run_script() { # file suite out
     local result=ok
-    (cd "$(dirname "$1")/.." && as_server env "${environment[@]}" timeout 120 node "$1" > "$run/script.log" 2>&1) || result=failed
+    (cd "$(dirname "$1")/.." && as_server env "${environment[@]}" timeout 600 node "$1" > "$run/script.log" 2>&1) || result=failed
     printf '%s\t%s\n' $result "$2" | as_server tee -a "$3/results" > /dev/null
 }

@@ -10,7 +10,7 @@ suite_run() { # label host port out
         local arguments=(-r 700)
         if [ -e "$traces/$test.trace" ]; then arguments+=(-t "$4/$test.trace"); fi
         result=ok
-        as_server timeout 60 "$program" "${arguments[@]}" "$test" "host=$2 port=$3 user=postgres dbname=postgres sslmode=disable" \
+        as_server timeout 300 "$program" "${arguments[@]}" "$test" "host=$2 port=$3 user=postgres dbname=postgres sslmode=disable" \
             > "$run/pipeline.log" 2>&1 || result=failed
         if [ $result = ok ] && [ -e "$traces/$test.trace" ]; then
             diff -u "$traces/$test.trace" "$4/$test.trace" >> "$run/pipeline.log" || result=failed

@@ -52,6 +52,9 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     /// <inheritdoc cref="UserDirectory.Derivations"/>
     internal int UserDerivations => _users.Derivations;
 
+    /// <inheritdoc cref="UserDirectory.Readings"/>
+    internal int UserReadings => _users.Readings;
+
     /// <summary>Reads the local users' passwords, and begins to get the providers' keys; one that is away is reported and asked again.</summary>
     /// <param name="report">Gets what an operator should know of and nobody is waiting for, such as keys that could not be renewed.</param>
     /// <exception cref="SecretUnavailableException">Passwords of users cannot be read; the message has a line for each.</exception>

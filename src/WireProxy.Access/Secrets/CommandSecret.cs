@@ -64,8 +64,8 @@ public sealed class CommandSecret : SecretSource, IDisposable
     private async Task<Secret> RunAsync(CancellationToken cancellationToken)
     {
         using Process process = Start();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_timeout);
+        using var timer = new CancellationTokenSource(_timeout, _clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         byte[] buffer = GC.AllocateUninitializedArray<byte>(MostBytes + 1, pinned: true);
         try
         {

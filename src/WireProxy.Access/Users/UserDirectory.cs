@@ -26,10 +26,14 @@ internal sealed class UserDirectory(
     private readonly CancellationTokenSource _stop = new();
     private ImmutableArray<LocalUser> _users = [];
     private string? _sourceProblem;
+    private int _readings;
     private Task _loops = Task.CompletedTask;
 
     /// <summary>How often PBKDF2 had to run.</summary>
     internal int Derivations { get; private set; }
+
+    /// <summary>How often all that is in files was read again.</summary>
+    internal int Readings => Volatile.Read(ref _readings);
 
     /// <exception cref="SecretUnavailableException">Passwords cannot be read; names all of them.</exception>
     /// <exception cref="FormatException">The users cannot be read.</exception>
@@ -71,6 +75,7 @@ internal sealed class UserDirectory(
     {
         await RefreshUsersAsync(cancellationToken);
         await RefreshAsync(_users.Where(user => user.Password is not CommandSecret), cancellationToken);
+        Interlocked.Increment(ref _readings);
     }
 
     private Task RefreshCommandsAsync(CancellationToken cancellationToken) =>

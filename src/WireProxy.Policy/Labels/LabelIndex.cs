@@ -47,12 +47,15 @@ internal sealed class LabelIndex
 
     /// <summary>What decides about a column; null where nothing does. A view is what it is made of, so that what stands on its schema or database is
     /// not about it.</summary>
-    public DecidingLabel? Find(CatalogNode node, CatalogColumn column)
+    public DecidingLabel? Find(CatalogNode node, CatalogColumn column) => Find(node, column, node.Schema);
+
+    /// <param name="schema">The schema that it would be in.</param>
+    public DecidingLabel? Find(CatalogNode node, CatalogColumn column, string schema)
     {
         if (IsEmpty || node.IsSystem)
             return null;
         return _columns.GetValueOrDefault((node.Id, column.Number)) ?? _columns.GetValueOrDefault((node.Id, (short)0))
-            ?? (node.Relation.Kind == 'v' ? null : _schemas.GetValueOrDefault(node.Schema) ?? _database);
+            ?? (node.Relation.Kind == 'v' ? null : _schemas.GetValueOrDefault(schema) ?? _database);
     }
 
     private static int Rank(CatalogLabel label) => label.Provider switch { "wireproxy" => 0, "anon" => 1, null => 2, _ => 3 };

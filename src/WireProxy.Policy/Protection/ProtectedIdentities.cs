@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Policy;
 
@@ -9,6 +10,7 @@ namespace WireProxy.Policy;
 public sealed class ProtectedIdentities
 {
     private readonly ConcurrentDictionary<(uint Relation, short Column), Mask?> _masks = new();
+    private readonly ConcurrentDictionary<SourceColumn, SourceSet> _filled = new();
 
     /// <summary>The mask of the column by what it was called first; null for none.</summary>
     internal Mask? Find(uint relation, short column) => _masks.GetValueOrDefault((relation, column));
@@ -19,6 +21,12 @@ public sealed class ProtectedIdentities
     /// <summary>The column shares its values with a parent's that is protected. It keeps them when it leaves the family (DETACH PARTITION, NO INHERIT).</summary>
     internal void Inherit(uint relation, short column, Mask mask) => _masks.AddOrUpdate((relation, column), mask, (_, earlier) => earlier ?? mask);
 
+    /// <summary>The protected columns that a column of a materialized view has been filled from, as far as that was seen.</summary>
+    internal SourceSet Filled(SourceColumn column) => _filled.GetValueOrDefault(column, SourceSet.Empty);
+
+    internal void Fill(SourceColumn column, SourceSet sources) => _filled.AddOrUpdate(column, sources, (_, earlier) =>
+        earlier.IsEverything || sources.IsEverything ? SourceSet.Everything : SourceSet.OfAll(earlier.Columns.Concat(sources.Columns)));
+
     /// <summary>What is no more in the catalog is forgotten: its number may be given to something else.</summary>
     internal void Keep(CatalogSnapshot snapshot)
     {
@@ -26,6 +34,11 @@ public sealed class ProtectedIdentities
         {
             if (snapshot.Relation(relation)?.Column(column) is null)
                 _masks.TryRemove((relation, column), out _);
+        }
+        foreach (SourceColumn column in _filled.Keys)
+        {
+            if (snapshot.Relation(column.Relation)?.Column(column.Attribute) is null)
+                _filled.TryRemove(column, out _);
         }
     }
 }

@@ -19,13 +19,15 @@ public sealed class Protection
     {
         _catalog = catalog;
         _grants = new(grants, catalog.Snapshot.Database);
-        _views = new(catalog.Snapshot, this);
+        _views = new(catalog, this, known);
         _builder = new(policy, catalog, _grants, known);
         _builder.FindColumns();
         ProtectsNothing = _grants.CoverAll(policy) && !_builder.HidesColumns;
+        _builder.RememberFilled(_views);
         _relations = ProtectsNothing ? [] : _builder.Build(_views);
         ProtectsNoColumn = ProtectsNothing || !_builder.FoundColumns;
         Labels = new(policy.Labels, catalog, _builder.Own);
+        Names = new(policy, catalog, policy.Labels == LabelMode.Protect ? LabelIndex.Of(catalog.Snapshot) : null, _builder.Own);
     }
 
     /// <summary>True where the policy and the labels protect nothing from this subject: every answer is "clear".</summary>
@@ -39,6 +41,9 @@ public sealed class Protection
 
     /// <summary>What may be done to the labels and comments that protect.</summary>
     public LabelGuard Labels { get; }
+
+    /// <summary>What may be renamed.</summary>
+    public NameGuard Names { get; }
 
     /// <summary>The columns that are protected by themselves, and by what.</summary>
     public IEnumerable<ProtectedColumn> Columns => _builder.List();

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using WireProxy.Sql.Catalog;
+using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Policy;
 
@@ -9,9 +11,8 @@ namespace WireProxy.Policy;
 /// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
 ///    nearest first, and a parent's the mask of its children's. A child that leaves its parent keeps the mask.
 /// 3. A generated column of a table with masked columns may be made of them and is redacted.
-/// 4. A view's columns are masked by what they are made of (<see cref="ViewMasks"/>); a materialized view that reads, at any distance, a relation
-///    with a masked column has all its columns redacted, because the order of its rows may tell what they were grouped by. A mask that names
-///    the view's own column is kept.
+/// 4. A view's columns are masked by what they are made of, a materialized one's also by what they were made of (<see cref="ViewMasks"/>). One that
+///    calls functions of users has all its columns redacted. A mask that names the view's own column is kept.
 /// 5. Value-carrying columns of system relations (<see cref="SystemRelations"/>) are redacted; all columns, where the catalog
 ///    does not list them.
 /// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and the redaction of
@@ -39,6 +40,37 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
         foreach (CatalogNode node in catalog.Relations)
             if (node.HasKnownColumns && FindOwn(node) is { Count: > 0 } masks)
                 _own.Add(node, masks);
+    }
+
+    /// <summary>Remembers, whoever asks, from which protected columns materialized views are filled: the rows stay when a child leaves its parent.</summary>
+    public void RememberFilled(ViewMasks views)
+    {
+        if (known is null || _own.Count == 0)
+            return;
+        foreach (CatalogNode view in catalog.Relations)
+        {
+            if (view.Relation.Kind != 'm' || !views.IsExact(view))
+                continue;
+            ImmutableArray<OutputColumn> columns = PostgresLineage.ColumnsOf(view.Id, catalog.Snapshot);
+            for (int i = 0; i < columns.Length; i++)
+            {
+                var column = new SourceColumn(view.Id, view.Relation.AllColumns[i].Number);
+                SourceSet sources = columns[i].Sources;
+                if (!sources.IsEverything)
+                    sources = SourceSet.OfAll(sources.Columns.Where(source => source != column && IsOwn(source)));
+                if (!sources.IsEmpty)
+                    known.Fill(column, sources);
+            }
+        }
+    }
+
+    /// <summary>Some of its values are protected, grants left aside.</summary>
+    private bool IsOwn(SourceColumn source)
+    {
+        if (catalog.Find(source.Relation) is not { } node || node.IsSystem || node.Relation.Column(source.Attribute) is not { } column)
+            return true;
+        IEnumerable<CatalogNode> family = node.Family.Prepend(node);
+        return family.Any(one => _own.TryGetValue(one, out Dictionary<string, OwnMask>? masks) && (column.IsGenerated || masks.ContainsKey(column.Name)));
     }
 
     public Dictionary<uint, RelationProtection> Build(ViewMasks views)

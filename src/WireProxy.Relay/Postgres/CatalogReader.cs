@@ -1,6 +1,8 @@
+using System.Data;
 using System.Diagnostics;
 using System.Text;
 using Npgsql;
+using NpgsqlTypes;
 using WireProxy.Access;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
@@ -10,18 +12,29 @@ namespace WireProxy.Relay.Postgres;
 
 /// <summary>Reads one database's catalog with the gateway's own login.</summary>
 /// <remarks>
-/// DDL comes in runs, and most of a catalog's cost is a new connection, the planning of a long query and rows that never change. So the connection
-/// stays for a moment with the query prepared, and what PostgreSQL itself brought is read once and again only when its signature changes.
+/// DDL comes in runs, and most of a catalog's cost is a new connection, the planning of long queries and rows that have not changed. So the connection
+/// stays for a moment with the queries prepared, what PostgreSQL itself brought is read once and again only when its signature changes, and of the
+/// rest is read what has changed since (<see cref="CatalogUpdate"/>).
 /// </remarks>
 internal sealed class CatalogReader(UpstreamOptions upstream, string database)
 {
     /// <summary>DROP DATABASE waits five seconds for others to leave (src/backend/storage/ipc/procarray.c, CountOtherDBBackends).</summary>
     private static readonly TimeSpan _idle = TimeSpan.FromSeconds(2);
 
+    /// <summary>Definitions are worded for this path, whatever the login's is; plans that were made once are as good as new ones, and soon had.</summary>
+    private const string SettingsText = """
+        SELECT pg_catalog.set_config('search_path', 'public', false), pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false),
+               pg_catalog.set_config('jit', 'off', false)
+        """;
+
+    /// <summary>What is brought up to date is read whole after this: for what shows in no row that is looked at, such as dependencies deleted by hand.</summary>
+    private static readonly TimeSpan _longestUpdated = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim _turn = new(1);
     private SystemCatalog? _system;
     private NpgsqlConnection? _connection;
-    private NpgsqlCommand? _command;
+    private CatalogSnapshot? _last;
+    private long _wholeSince;
     private ITimer? _closing;
 
     /// <exception cref="CatalogUnreadableException">It could not be read.</exception>
@@ -94,29 +107,64 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         if (_connection is null)
         {
             _connection = await OpenAsync();
-            _command = new NpgsqlCommand(PostgresCatalogQuery.UserText, _connection);
-            await _command.PrepareAsync();
+            await using var settings = new NpgsqlCommand(SettingsText, _connection);
+            await settings.ExecuteNonQueryAsync();
         }
+        _last = (_last is null ? null : await ReadChangesAsync(_last)) ?? await ReadWholeAsync();
+        _closing.Change(_idle, Timeout.InfiniteTimeSpan);
+        return _last;
+    }
+
+    /// <summary>What has changed since, and that alone; null where this cannot be told.</summary>
+    private async Task<CatalogSnapshot?> ReadChangesAsync(CatalogSnapshot last)
+    {
+        if (!CatalogUpdate.IsBasis(last) || Stopwatch.GetElapsedTime(_wholeSince) > _longestUpdated)
+            return null;
+        // All its queries are to see the same.
+        await using NpgsqlTransaction transaction = await _connection!.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        var update = new CatalogUpdate(last, isCommitted: true, Stopwatch.GetTimestamp());
+        while (update.Query is { } query)
+        {
+            await using var command = new NpgsqlCommand(query.PreparedText ?? query.Text, _connection, transaction);
+            if (query.PreparedText is not null)
+            {
+                foreach (string value in query.Values)
+                    command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = value });
+                // The driver keeps it for the next one of the same text.
+                await command.PrepareAsync();
+            }
+            await FillAsync(update.Add, command);
+            update.Answered();
+        }
+        await transaction.CommitAsync();
+        return update.Result;
+    }
+
+    private async Task<CatalogSnapshot> ReadWholeAsync()
+    {
+        await using var command = new NpgsqlCommand(PostgresCatalogQuery.UserText, _connection);
         CatalogBuilder? builder = null;
+        _wholeSince = Stopwatch.GetTimestamp();
         // Somebody may change the system's own objects between the two reads; nobody does so all the time.
         for (int attempt = 0; attempt < 3 && builder?.IsSystemStale != false; attempt++)
         {
             if (_system is null || builder is not null)
                 _system = await ReadSystemAsync();
-            builder = await FillAsync(new CatalogBuilder(_system), _command!);
+            builder = new CatalogBuilder(_system);
+            await FillAsync(builder.Add, command);
         }
-        CatalogSnapshot snapshot = builder!.Build(Stopwatch.GetTimestamp());
-        _closing.Change(_idle, Timeout.InfiniteTimeSpan);
-        return snapshot;
+        return builder!.Build(Stopwatch.GetTimestamp());
     }
 
     private async Task<SystemCatalog> ReadSystemAsync()
     {
         await using var command = new NpgsqlCommand(PostgresCatalogQuery.SystemText, _connection);
-        return (await FillAsync(new CatalogBuilder(), command)).BuildSystem();
+        var builder = new CatalogBuilder();
+        await FillAsync(builder.Add, command);
+        return builder.BuildSystem();
     }
 
-    private static async Task<CatalogBuilder> FillAsync(CatalogBuilder builder, NpgsqlCommand command)
+    private static async Task FillAsync(Action<IReadOnlyList<string?>> add, NpgsqlCommand command)
     {
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
         string?[] cells = new string?[reader.FieldCount];
@@ -124,9 +172,8 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
         {
             for (int i = 0; i < cells.Length; i++)
                 cells[i] = reader.IsDBNull(i) ? null : reader.GetString(i);
-            builder.Add(cells);
+            add(cells);
         }
-        return builder;
     }
 
     private void CloseIdle()

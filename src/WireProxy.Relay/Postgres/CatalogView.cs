@@ -13,6 +13,7 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     private int _arrivedGeneration;
     private int _ownGeneration;
     private volatile CatalogRead? _catalogRead;
+    private Task _adopting = Task.CompletedTask;
     private volatile bool _changesOpen;
     private volatile bool _hasEnded;
     private long _changesSent;
@@ -127,7 +128,7 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
 
     /// <summary>What must be waited for, or read over this session, before a statement can be judged. Null: nothing, or nothing that would
     /// help.</summary>
-    /// <param name="readHere">Set where the caller sends <see cref="PostgresCatalogQuery.Text"/> with this read as its receiver.</param>
+    /// <param name="readHere">Set where the caller sends what it asks, with this read as the receiver.</param>
     /// <param name="isAttempt">The wait is for a read: once it is over, things are as good as they get.</param>
     public Task? Ensure(out CatalogRead? readHere, out bool isAttempt)
     {
@@ -169,13 +170,31 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
         return ReadHere(out readHere, isShared: true, generation, news);
     }
 
+    /// <summary>What must be waited for where a read over this session takes another query; null where none does.</summary>
+    /// <param name="readHere">As for <see cref="Ensure"/>.</param>
+    public Task? GoOn(out CatalogRead? readHere)
+    {
+        readHere = _catalogRead;
+        return readHere is { MustAsk: true } ? StepAsync(readHere) : null;
+    }
+
     private Task ReadHere(out CatalogRead read, bool isShared, int generation, long news)
     {
-        read = new CatalogRead(session.ClientEncoding);
+        // In a transaction the session's own is nearer to what there is; what is for all must not rest on what one alone has seen.
+        CatalogSnapshot? basis = isShared ? shared.Newer(0, out _) : Catalog ?? shared.Newer(0, out _);
+        read = new CatalogRead(session.ClientEncoding, basis is not null && CatalogUpdate.IsBasis(basis) ? basis : null, isShared);
         _catalogRead = read;
+        _adopting = AdoptHereAsync(read, isShared, generation, news);
         if (_hasEnded)
             read.Abandon();
-        return AdoptHereAsync(read, isShared, generation, news);
+        return StepAsync(read);
+    }
+
+    private async Task StepAsync(CatalogRead read)
+    {
+        await read.AskAsync();
+        if (read.Task.IsCompleted)
+            await _adopting;
     }
 
     private async Task AdoptHereAsync(CatalogRead read, bool isShared, int generation, long news)

@@ -33,21 +33,21 @@ internal sealed class LineageJudge(Protection protection)
     /// <summary>Why the statement must not run although the rules allow it; null where it may.</summary>
     public Refusal? RefusalOf(StatementLineage lineage, string command, CompiledPolicy policy)
     {
-        if (RefusalOfLabels(lineage, command) is { } unprotecting)
+        if (RefusalOfUnprotecting(lineage, command) is { } unprotecting)
             return unprotecting;
         if (protection.ProtectsNoColumn)
-            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.Unknowable(command, "a program of the server reaches its other databases, too") : null;
+            return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.InServer(command, lineage) : null;
         foreach (ValueWrite write in lineage.Writes)
         {
             if (!protection.IsProtected(write.Sources) || IsKept(write))
                 continue;
-            return lineage.MissingFunction is { } missing ? Refusals.MissingFunction(command, missing) : write.Kind == WriteKind.Anywhere
+            return lineage.RunsProgram ? Refusals.InServer(command, lineage) : lineage.Missing is { } missing ? Refusals.Missing(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
                 : Refusals.Copies(command, write, new Explanation(protection, lineage));
         }
         bool blocksPredicates = policy.Predicates == PredicateMode.Block;
         if (blocksPredicates && (lineage.ReachesEverything ? SourceSet.Everything : Deciding(lineage)) is { IsEmpty: false } deciding)
-            return Refusals.Predicate(command, deciding, new Explanation(protection, lineage));
+            return lineage.Missing is { } missing ? Refusals.Missing(command, missing) : Refusals.Predicate(command, deciding, new Explanation(protection, lineage));
         string? setting = policy.Derived == DerivedMode.Block ? "derived: block" : blocksPredicates ? "predicates: block" : null;
         return setting is not null && Computed(lineage) is { } computed
             ? Refusals.Derived(command, computed, setting, new Explanation(protection, lineage)) : null;
@@ -58,7 +58,7 @@ internal sealed class LineageJudge(Protection protection)
     /// <param name="before">By the catalog as it was.</param>
     public Refusal? RefusalBehindChanges(StatementLineage before, string command, CompiledPolicy policy)
     {
-        if (!before.ReachesEverything && before.Shape != ResultShape.Unknown && before.MissingFunction is null)
+        if (!before.ReachesEverything && before.Shape != ResultShape.Unknown && before.Missing is null)
             return RefusalOf(before, command, policy);
         if (protection.ProtectsNoColumn)
             return null;
@@ -85,9 +85,14 @@ internal sealed class LineageJudge(Protection protection)
         lineage.Columns.FirstOrDefault(column => column.Origin is null && protection.IsProtected(column.Sources))?.Sources
         ?? lineage.Writes.FirstOrDefault(write => write.Kind == WriteKind.Column && write.Plain is null && protection.IsProtected(write.Sources))?.Sources;
 
-    /// <summary>Why the statement must not run for what it does to labels and comments; null where it may.</summary>
-    public Refusal? RefusalOfLabels(StatementLineage lineage, string command)
+    /// <summary>Why the statement must not run for what it does to labels, comments and names, whoever sends it; null where it may.</summary>
+    public Refusal? RefusalOfUnprotecting(StatementLineage lineage, string command)
     {
+        foreach (Renaming renaming in lineage.Renamings)
+        {
+            if (protection.Names.RefusalOf(renaming) is { } reason)
+                return Refusals.Renaming(command, renaming, reason);
+        }
         foreach (LabelChange change in lineage.Labels)
         {
             if (protection.Labels.RefusalOf(change) is { } reason)
@@ -123,7 +128,7 @@ internal sealed class LineageJudge(Protection protection)
         // Its definition stays in the catalog, so that its columns are masked by what they are made of.
         WriteKind.NewView => true,
         // Part of a value, moved to where another part is shown, would come out piece by piece.
-        WriteKind.Column => write.Target.Attribute > 0 && protection.Keeps(write.Target) && protection.Find(write.Target.Relation, write.Target.Attribute) is { IsMasked: true, Mask: var mask }
+        WriteKind.Column or WriteKind.KeptRows => write.Target.Attribute > 0 && protection.Keeps(write.Target) && protection.Find(write.Target.Relation, write.Target.Attribute) is { IsMasked: true, Mask: var mask }
             && (mask.ShowsNothing || (write.Plain is { } plain && protection.MaskOf(plain, write.Sources) == mask)),
         _ => false,
     };

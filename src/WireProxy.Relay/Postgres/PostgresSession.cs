@@ -88,6 +88,8 @@ internal sealed class PostgresSession : DialectSession
 
     public bool GuardsLabels => Protection is { Labels.Guards: true };
 
+    public bool GuardsNames => Protection is { Names.Guards: true };
+
     /// <summary>
     /// Grows with every statement that may change what a name means: settings such as search_path, prepared statements and
     /// cursors made in SQL, DDL. What was learnt about a statement under an older meaning is not relied on.

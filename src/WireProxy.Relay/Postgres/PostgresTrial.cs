@@ -57,7 +57,7 @@ public sealed class PostgresTrial
         Verdict verdict = _policy.Judge(facts, _subject, _protection.Catalog, _now);
         if (verdict.Decision != Decision.Allow || lineage is null)
             return new TrialVerdict(facts, verdict, null, []);
-        Refusal? refusal = _protection.ProtectsNothing ? _judge.RefusalOfLabels(lineage, facts.Command) : _judge.RefusalOf(lineage, facts.Command, _policy);
+        Refusal? refusal = _protection.ProtectsNothing ? _judge.RefusalOfUnprotecting(lineage, facts.Command) : _judge.RefusalOf(lineage, facts.Command, _policy);
         return refusal is not null
             ? new TrialVerdict(facts, new Verdict(Decision.Block, refusal.Rule, refusal.Message + "."), refusal.Hint, [])
             : new TrialVerdict(facts, verdict, null, Columns(lineage));

@@ -30,9 +30,18 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to a place where they are not protected",
         "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
 
-    public static Refusal Copies(string command, ValueWrite write, Explanation why) => new(
+    public static Refusal Copies(string command, ValueWrite write, Explanation why) => write.Kind == WriteKind.KeptRows ? KeptRows(command, write, why) : new(
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy {why.Of(write.Sources)} to {why.PlaceOf(write)}",
         $"Leave out {why.Short(write.Sources)}, or work on the table itself.{why.Alternatives(write.Sources, "may be copied")} The connection stays usable.", null, command, 0);
+
+    /// <summary>Code that runs outside of the session, and could reach every database of the server.</summary>
+    public static Refusal InServer(string command, StatementLineage lineage) => new(
+        "block", "42501", $"WireProxy did not run this statement: this {command} would let the server run what cannot be judged ({lineage.Reasons.FirstOrDefault() ?? "a program of the server"}), and it could reach protected columns",
+        "Programs, libraries and files of the server are set up past the gateway, by those who run it. The connection stays usable.", null, command, 0);
+
+    private static Refusal KeptRows(string command, ValueWrite write, Explanation why) => new(
+        "block", "42501", $"WireProxy did not run this statement: the materialized view {write.Name} would keep rows of {why.Of(write.Sources)}, and nothing would show any more that they are protected",
+        $"Drop the materialized view {write.Name} first, and make it again afterwards. The connection stays usable.", null, command, 0);
 
     /// <param name="reason">In the analysis's words.</param>
     public static Refusal Unknowable(string command, string reason) => new(
@@ -44,10 +53,18 @@ internal static class Refusals
         $"Filter, join, group and order by columns that are not protected, such as a key, not by {why.Short(deciding)}.{why.Alternatives(deciding, "may be used for that")} The connection stays usable.",
         null, command, 0);
 
-    /// <summary>With the server's own code for it: nearly always a slip of the pen.</summary>
-    public static Refusal MissingFunction(string command, string function) => new(
-        "block", "42883", $"function {function} does not exist in the catalog as WireProxy has read it",
-        "No function of that name takes so many arguments. WireProxy does not run what it does not know; the connection stays usable.", null, command, 0);
+    /// <summary>With the server's own code and words for it: nearly always a slip of the pen.</summary>
+    public static Refusal Missing(string command, MissingName missing) => missing.Kind switch
+    {
+        MissingKind.Relation => new("block", "42P01", $"relation \"{missing.Name}\" does not exist",
+            "No relation of that name is in the catalog as WireProxy has just read it, under the search path. Look for it in information_schema.tables, and write its schema. "
+            + "WireProxy does not run what copies from where it does not know; the connection stays usable.", null, command, 0),
+        MissingKind.Column => new("block", "42703", missing.Name.Contains('.') ? $"column {missing.Name} does not exist" : $"column \"{missing.Name}\" does not exist",
+            "No column of that name is in the catalog as WireProxy has just read it. Look for it in information_schema.columns. "
+            + "WireProxy does not run what copies from where it does not know; the connection stays usable.", null, command, 0),
+        _ => new("block", "42883", $"function {missing.Name} does not exist in the catalog as WireProxy has read it",
+            "No function of that name takes so many arguments. WireProxy does not run what it does not know; the connection stays usable.", null, command, 0),
+    };
 
     public static Refusal Derived(string command, SourceSet sources, string setting, Explanation why) => new(
         "block", "42501", $"WireProxy did not run this statement: this {command} computes a value from {why.Of(sources)}, and the policy says {setting}",
@@ -58,6 +75,11 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this {command}, because {reason}",
         "Labels, and comments with a wireproxy tag, protect columns and are changed past the gateway by those who run the database. A comment's words may change where its tag stays as it is.",
         null, command, 0);
+
+    public static Refusal Renaming(string command, Renaming renaming, string reason) => new(
+        "block", "42501", $"WireProxy did not run this {command}, because {reason}",
+        renaming.Place == RenamedPlace.Database ? "Databases are renamed and copied past the gateway, by those who run them."
+            : "Let those who run the gateway name the new name in the policy first, beside the old one.", null, command, 0);
 
     public static Refusal CommitAmid { get; } = new(
         "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",

@@ -25,8 +25,6 @@ internal readonly record struct GateAnswer(
 /// <summary>Judges Query, Parse and FunctionCall: nothing of the three passes by another way.</summary>
 internal sealed class StatementGate(PostgresSession session, NamedStatements named, PortalNotes notes)
 {
-    private static readonly byte[] CatalogQuery = Encoding.UTF8.GetBytes(PostgresCatalogQuery.Text);
-
     private readonly TextReading _reading = new(session);
     private readonly StatementPlanner _planner = new(session, named);
     private readonly UnansweredChanges _unanswered = new(session);
@@ -48,6 +46,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
 
     public GateAnswer Judge(FrontendMessageType type, ReadOnlySpan<byte> body, OutputBuffer output)
     {
+        if (GoesOnReading(output))
+            return GateAnswer.Wait;
         GateAnswer answer = JudgeMessage(type, body, output);
         _catalogTried &= answer.MustWait;
         if (!answer.MustWait)
@@ -143,7 +143,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             (_analyzedElsewhere, _waiting) = (analyzed, planning);
             return GateAnswer.Wait;
         }
-        if (plans?.Statements.Any(static one => one.MissingFunction is not null) == true && session.View.LooksAgain() && !HasCatalog(output))
+        if (plans?.Statements.Any(static one => one.Missing is not null) == true && session.View.LooksAgain() && !HasCatalog(output))
         {
             // What the names stand for is asked again, too.
             _planner.Judged();
@@ -205,6 +205,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             BindMessage bind = BindMessage.Decode(body);
             return MustWaitToBind(bind.Portal, bind.Statement, output, out refusal);
         }
+        if (GoesOnReading(output))
+            return true;
         ExecuteMessage execute = ExecuteMessage.Decode(body);
         if (notes.WorkOf(notes.NameOf(execute.Portal)) is not { } work)
             return false;
@@ -222,6 +224,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     public bool MustWaitToBind(ReadOnlySpan<byte> portal, ReadOnlySpan<byte> statement, OutputBuffer output, out Refusal? refusal)
     {
         refusal = null;
+        if (GoesOnReading(output))
+            return true;
         string name = notes.NameOf(statement);
         session.View.BeginMessage();
         StatementWork? work = notes.Meant(name);
@@ -294,13 +298,26 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (_catalogTried || session.View.Ensure(out CatalogRead? readHere, out _catalogTried) is not { } reading)
             return true;
         if (readHere is not null)
-        {
-            output.Diverge();
-            new QueryMessage(CatalogQuery).Encode(output.BeginOwn());
-            session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(readHere), IsOurs: true));
-        }
+            Ask(readHere, output);
         _waiting = reading;
         return false;
+    }
+
+    /// <summary>True where the catalog is being read over this session and another query belongs to it.</summary>
+    private bool GoesOnReading(OutputBuffer output)
+    {
+        if (session.View.GoOn(out CatalogRead? readHere) is not { } reading)
+            return false;
+        Ask(readHere!, output);
+        _waiting = reading;
+        return true;
+    }
+
+    private void Ask(CatalogRead read, OutputBuffer output)
+    {
+        output.Diverge();
+        new QueryMessage(Encoding.UTF8.GetBytes(read.Text)).Encode(output.BeginOwn());
+        session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
     }
 
     private void Record(AnalyzedText analyzed)

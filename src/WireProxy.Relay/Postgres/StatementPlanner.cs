@@ -19,7 +19,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : session.GuardsLabels && ChangesLabels(analyzed)))
+        if (analyzed.Problem is not null || !analyzed.Statements.Any(session.Masks ? DependsOnCatalog : Unprotects))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
@@ -71,7 +71,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     }
 
     private static bool IsUnderstood(StatementLineage lineage) => !lineage.ReachesEverything && !lineage.IsStale && !lineage.ChangesCatalog
-        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.MissingFunction is null && lineage.Labels.IsEmpty;
+        && lineage.Shape is ResultShape.None or ResultShape.Columns && lineage.Missing is null && lineage.Labels.IsEmpty && lineage.Renamings.IsEmpty;
 
     /// <summary>What a text meant before the session's own changes that are not answered yet; null where there are none, or it is not known.</summary>
     public StatementPlans? PlansBeforeChanges(ReadOnlySpan<byte> utf8, int count) =>
@@ -86,9 +86,14 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
 
     /// <summary>SELECT 1 is the same whatever the catalog says.</summary>
     public static bool DependsOnCatalog(StatementFacts facts) =>
-        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
+        facts.Command is "ANALYZE" or "VACUUM" or "REINDEX" or "CLUSTER" or "DROP SCHEMA" or "DROP OWNED" or "ALTER SCHEMA" or "ALTER DATABASE" or "CREATE DATABASE" or "ALTER TYPE" || facts.UsesOperatorsOrTypes || !facts.Relations.IsEmpty || !facts.Functions.IsEmpty || !facts.Columns.IsEmpty || facts.HasUnknownSql || facts.NameEffect != NameEffect.None;
 
-    private static bool ChangesLabels(AnalyzedText analyzed) => analyzed.Statements.Any(ChangesLabels);
+    /// <summary>What is refused to those, too, from whom nothing is protected.</summary>
+    private bool Unprotects(StatementFacts facts) => (session.GuardsLabels && ChangesLabels(facts)) || (session.GuardsNames && MayRename(facts));
+
+    private static bool MayRename(StatementFacts facts) => IsRenaming(facts.Command) || facts.InnerCommands.Any(IsRenaming);
+
+    private static bool IsRenaming(string command) => command is "CREATE DATABASE" || command.StartsWith("ALTER ", StringComparison.Ordinal);
 
     private static bool ChangesLabels(StatementFacts facts) =>
         IsLabelling(facts.Command) || facts.InnerCommands.Any(IsLabelling);
@@ -101,11 +106,11 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Refusal? RefusalOf(StatementFacts facts, StatementLineage? lineage, StatementPlans? plans, (StatementLineage Lineage, LineageJudge Judge)? before = null)
     {
         if (!session.Masks)
-            return session.GuardsLabels && ChangesLabels(facts) ? lineage is null ? UnknownLabel(facts) : plans!.Judge.RefusalOfLabels(lineage, facts.Command) : null;
+            return !Unprotects(facts) ? null : lineage is not null ? plans!.Judge.RefusalOfUnprotecting(lineage, facts.Command) : ChangesLabels(facts) ? UnknownLabel(facts) : null;
         if (session.GuardsLabels && lineage is null && ChangesLabels(facts))
             return UnknownLabel(facts);
-        if (facts.NameEffect == NameEffect.Execute && lineage is null or { OfName: not null } or { IsStale: true })
-            return RefusalOfNamed(facts);
+        if (facts.NameEffect == NameEffect.Execute && lineage is null or { OfName: not null, Fills: null } or { IsStale: true })
+            return RefusalOfNamed(facts) ?? RefusalOfFilling(facts);
         // Behind DDL in the same text it is judged by its names, and everything that it shows is masked.
         if (lineage is { IsStale: false })
             return plans!.Judge.RefusalOf(lineage, facts.Command, session.Policy);
@@ -134,6 +139,13 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         // Where nothing was put under the name, the server says so.
         return named.Find(running)?.Select(one => RefusalOf(one, null, null)).FirstOrDefault(static refusal => refusal is not null);
     }
+
+    /// <summary>CREATE TABLE AS EXECUTE keeps what may stand under the name, which may be no protected value.</summary>
+    private Refusal? RefusalOfFilling(StatementFacts running) =>
+        (running.Command == "EXECUTE" || (running.Command == "EXPLAIN" && !running.InnerCommands.Contains("CREATE TABLE AS")))
+            || session.Protection is not { ProtectsNoColumn: false } protection
+            || (!protection.Touches(running, static _ => false) && named.Find(running)?.All(one => !protection.Touches(one)) == true)
+                ? null : Refusals.Copies(running.Command);
 
     /// <summary>A cursor whose plan is not known any more: its rows may be of what its names stood for when it was declared.</summary>
     public bool FetchesFromBefore(StatementFacts facts, StatementLineage? lineage) =>
@@ -189,10 +201,25 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         ImmutableArray<StatementLineage>.Builder statements = plans.Statements.ToBuilder();
         for (int i = 0; i < statements.Count; i++)
         {
-            if (statements[i].OfName is not null && named.PlanOf(facts[i], plans.Judge, session.Path.Current, session) is { } made)
+            if (statements[i].OfName is not null && MadeBefore(i, statements, facts, plans.Judge) is { } made)
                 statements[i] = Running(statements[i], made);
         }
         return new StatementPlans(new TextLineage(statements.DrainToImmutable()), plans.Judge);
+    }
+
+    /// <summary>What stands under the name of a statement: what the text itself has put there last, or else what was there before it.</summary>
+    private StatementLineage? MadeBefore(int index, IReadOnlyList<StatementLineage> statements, ImmutableArray<StatementFacts> facts, LineageJudge judge)
+    {
+        for (int i = index - 1; i >= 0; i--)
+        {
+            if (statements[i].IsStale || statements[i].ChangesNames)
+                return null;
+            if (facts[i].NameEffect is NameEffect.None or NameEffect.Execute or NameEffect.FetchCursor && !facts[i].Command.StartsWith("DISCARD ", StringComparison.Ordinal))
+                continue;
+            bool isMade = facts[i].NameEffect == (facts[index].NameEffect == NameEffect.Execute ? NameEffect.Prepare : NameEffect.DeclareCursor);
+            return isMade && facts[i].AffectedName is { } name && name == facts[index].AffectedName ? statements[i] : null;
+        }
+        return named.PlanOf(facts[index], judge, session.Path.Current, session);
     }
 
     private static StatementLineage Running(StatementLineage running, StatementLineage made) => running with
@@ -203,7 +230,8 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         Touched = [.. running.Touched, .. made.Touched],
         Relations = [.. running.Relations, .. made.Relations],
         Functions = [.. running.Functions, .. made.Functions],
-        Writes = [.. running.Writes, .. made.Writes],
+        Writes = [.. running.WritesWith(made.Shape == ResultShape.Unknown ? default : made.ColumnsWith(running.Arguments)), .. made.Writes],
+        Fills = null,
         Messages = running.Messages.IsEmpty ? made.Messages : SourceSet.Everything,
         ReachesEverything = made.ReachesEverything,
         RunsUnseen = running.RunsUnseen || made.RunsUnseen,

@@ -49,7 +49,9 @@ internal sealed class UnansweredChanges(PostgresSession session)
     /// <summary>A table with columns of its own and nothing that would run when it is written to. What is put into it, or read out of it, is judged by
     /// the other names of the statement that does so.</summary>
     private static bool IsNewTable(StatementFacts facts, CatalogSnapshot catalog) =>
-        facts.Change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true, Names.Length: <= 1 } } && (facts.Command is "CREATE TABLE AS" or "SELECT INTO"
+        facts.Change is { MovesPath: false, Claim: { Cascades: false, Types.IsEmpty: true, Names.Length: <= 1 } claim, OwnNames: var own }
+        // One that hides another is not new to the code that means that one.
+        && claim.Names.Concat(own).All(name => catalog.RelationsNamed(name).IsEmpty) && (facts.Command is "CREATE TABLE AS" or "SELECT INTO"
             || (facts is { Command: "CREATE TABLE", UsesOperatorsOrTypes: false, Functions.IsEmpty: true, Relations.Length: 1 }
                 && catalog.Definitions.Types.Values.All(static type => type.Checks.IsEmpty && type.Default is null)));
 

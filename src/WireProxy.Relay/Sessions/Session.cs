@@ -118,9 +118,10 @@ internal sealed class Session
         // What a session that the gateway ends leaves running is stopped at once, however slowly the client reads.
         bool leavesChange = dialect.MayStillChange;
         bool leavesWork = leavesChange || (!_clientEnded && _end is { Party: Party.Proxy } && !dialect.IsWaitingForClient);
+        // First: what the server says to the cancellation is not the client's to hear, who would take it for the reason.
+        dialect.Responses.StopAtBoundary();
         if (leavesWork)
             _cancelling = dialect.CancelAsync();
-        dialect.Responses.StopAtBoundary();
         // A client in the middle of a message would not understand a last one.
         if (!_clientIsAtBoundary)
             await Task.WhenAny(_responding, Task.Delay(Finish, Listener.Time));

@@ -94,8 +94,8 @@ internal sealed class UnfinishedLogins(string listener, ListenerLimits limits, T
         return true;
     }
 
-    private static IUnfinishedLogin? LongestOf(IEnumerable<IUnfinishedLogin> logins) =>
-        logins.Where(login => login.KeptWaiting >= Grace).MaxBy(login => login.KeptWaiting);
+    private IUnfinishedLogin? LongestOf(IEnumerable<IUnfinishedLogin> logins) =>
+        logins.Where(login => login.KeptWaiting >= limits.LoginGrace).MaxBy(login => login.KeptWaiting);
 
     private IEnumerable<IUnfinishedLogin> Most() => _byAddress.Values.MaxBy(logins => logins.Count) ?? [];
 

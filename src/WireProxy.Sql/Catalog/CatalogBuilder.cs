@@ -31,6 +31,7 @@ public sealed class CatalogBuilder(SystemCatalog? system = null)
         {
             case (byte)'d':
                 (_serverVersion, _database) = ((int)Oid(a), Name(b));
+                Marks = CatalogMarks.Parse(Encoding.UTF8.GetString(d));
                 break;
             case (byte)'S':
                 _signature = Encoding.UTF8.GetString(a);
@@ -76,9 +77,13 @@ public sealed class CatalogBuilder(SystemCatalog? system = null)
     /// <summary>The rows are those of <see cref="PostgresCatalogQuery.UserText"/>, and what they were to stand beside is no more what the server has.</summary>
     public bool IsSystemStale => system is not null && system.Signature != _signature;
 
+    /// <summary>Once the row has been added that says when the answer is from.</summary>
+    internal CatalogMarks? Marks { get; private set; }
+
     /// <param name="version">What <see cref="CatalogSnapshot.Version"/> shall be.</param>
+    /// <param name="isCommitted">The rows show nothing that may still be rolled back.</param>
     /// <exception cref="FormatException">The rows are not a whole answer.</exception>
-    public CatalogSnapshot Build(long version)
+    public CatalogSnapshot Build(long version, bool isCommitted = true)
     {
         if (_database is null)
             throw new FormatException("The catalog query's answer does not name the database.");
@@ -90,8 +95,17 @@ public sealed class CatalogBuilder(SystemCatalog? system = null)
         return new(version, _database, _serverVersion, relations, [.. _functions.Where(f => !IsSystem(f.Id))], under)
         {
             Definitions = _definitions.Build(under, routines),
+            Marks = isCommitted ? Marks : null,
         };
     }
+
+    /// <summary>Some objects alone, to be put into another catalog; what belongs to none is whole.</summary>
+    /// <exception cref="FormatException">The rows are not a whole answer.</exception>
+    internal CatalogSnapshot BuildPart() => new(0, _database ?? throw new FormatException("The catalog query's answer does not name the database."), _serverVersion,
+        [.. Relations(isSystem: false)], _functions, SystemCatalog.Empty)
+    {
+        Definitions = _definitions.Build(null, _definitions.Routines.Build()),
+    };
 
     /// <summary>What PostgreSQL itself brought, from the rows of <see cref="PostgresCatalogQuery.SystemText"/>.</summary>
     /// <exception cref="FormatException">The rows are not those of that query.</exception>

@@ -27,7 +27,10 @@ public sealed record CatalogCast(uint Id, uint Function, uint Source, uint Targe
 /// <param name="Events">tgtype, bits as in src/include/catalog/pg_trigger.h: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.</param>
 /// <param name="IsDeferrable">It may run at the end of the transaction.</param>
 /// <param name="Definition">CREATE TRIGGER where it has a condition or names the rows that change (REFERENCING), else null.</param>
-public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, bool IsDeferrable, string? Definition);
+public sealed record CatalogTrigger(uint Relation, string Name, uint Function, int Events, bool IsEnabled, bool IsDeferrable, string? Definition)
+{
+    internal bool MayBePutOff => IsDeferrable && IsEnabled;
+}
 
 /// <summary>A rule other than that of a view.</summary>
 /// <param name="Event">ev_type: 1 SELECT, 2 UPDATE, 3 INSERT, 4 DELETE.</param>
@@ -35,7 +38,10 @@ public sealed record CatalogRule(uint Relation, char Event, string Definition);
 
 /// <summary>An index that is unique, or computes something; or a partition key that does.</summary>
 /// <param name="Columns">Their numbers; 0 for an expression.</param>
-public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Columns, string? Expressions, string? Predicate, bool IsUnique);
+public sealed record CatalogIndexing(uint Relation, ImmutableArray<short> Columns, string? Expressions, string? Predicate, bool IsUnique)
+{
+    internal bool IsPartitionKey => Columns.IsEmpty;
+}
 
 /// <summary>What a label stands on.</summary>
 public enum LabelPlace
@@ -75,34 +81,34 @@ public sealed class CatalogDefinitions
     /// <summary>The schemas that the reader's search path showed, in order: names in definitions that have no schema are found there.</summary>
     public ImmutableArray<string> ReadPath { get; internal init; } = [];
     /// <summary>The definition of each view and materialized view, by its OID.</summary>
-    public FrozenDictionary<uint, string> Views { get; internal init; } = FrozenDictionary<uint, string>.Empty;
+    public IReadOnlyDictionary<uint, string> Views { get; internal init; } = FrozenDictionary<uint, string>.Empty;
     /// <summary>The expression of each generated column.</summary>
-    public FrozenDictionary<(uint Relation, short Column), string> Generated { get; internal init; } = FrozenDictionary<(uint, short), string>.Empty;
+    public IReadOnlyDictionary<(uint Relation, short Column), string> Generated { get; internal init; } = FrozenDictionary<(uint, short), string>.Empty;
     /// <summary>The expression of each default.</summary>
-    public FrozenDictionary<(uint Relation, short Column), string> Defaults { get; internal init; } = FrozenDictionary<(uint, short), string>.Empty;
+    public IReadOnlyDictionary<(uint Relation, short Column), string> Defaults { get; internal init; } = FrozenDictionary<(uint, short), string>.Empty;
     /// <summary>Those that PostgreSQL did not bring.</summary>
-    public FrozenDictionary<uint, CatalogRoutine> Routines { get; internal init; } = FrozenDictionary<uint, CatalogRoutine>.Empty;
-    public FrozenDictionary<uint, CatalogType> Types { get; internal init; } = FrozenDictionary<uint, CatalogType>.Empty;
+    public IReadOnlyDictionary<uint, CatalogRoutine> Routines { get; internal init; } = FrozenDictionary<uint, CatalogRoutine>.Empty;
+    public IReadOnlyDictionary<uint, CatalogType> Types { get; internal init; } = FrozenDictionary<uint, CatalogType>.Empty;
     public ImmutableArray<CatalogOperator> Operators { get; internal init; } = [];
     public ImmutableArray<CatalogCast> Casts { get; internal init; } = [];
-    public FrozenDictionary<uint, ImmutableArray<CatalogTrigger>> Triggers { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogTrigger>>.Empty;
+    public IReadOnlyDictionary<uint, ImmutableArray<CatalogTrigger>> Triggers { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogTrigger>>.Empty;
     /// <summary>Some of them may be put off to the end of the transaction.</summary>
     public bool HasDeferrable { get; internal init; }
-    public FrozenDictionary<uint, ImmutableArray<CatalogRule>> Rules { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogRule>>.Empty;
-    public FrozenDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
+    public IReadOnlyDictionary<uint, ImmutableArray<CatalogRule>> Rules { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogRule>>.Empty;
+    public IReadOnlyDictionary<uint, ImmutableArray<CatalogIndexing>> Indexes { get; internal init; } = FrozenDictionary<uint, ImmutableArray<CatalogIndexing>>.Empty;
     /// <summary>The conditions of CHECK constraints, by relation.</summary>
-    public FrozenDictionary<uint, ImmutableArray<string>> Checks { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    public IReadOnlyDictionary<uint, ImmutableArray<string>> Checks { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     /// <summary>CREATE STATISTICS of those that compute expressions, by relation.</summary>
-    public FrozenDictionary<uint, ImmutableArray<string>> Statistics { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    public IReadOnlyDictionary<uint, ImmutableArray<string>> Statistics { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     /// <summary>The conditions of row security policies, by relation.</summary>
-    public FrozenDictionary<uint, ImmutableArray<string>> Policies { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
+    public IReadOnlyDictionary<uint, ImmutableArray<string>> Policies { get; internal init; } = FrozenDictionary<uint, ImmutableArray<string>>.Empty;
     public ImmutableArray<CatalogCascade> Cascades { get; internal init; } = [];
     /// <summary>Users' functions, not in C, that operator classes and range types run when rows are compared.</summary>
     public ImmutableArray<uint> Comparisons { get; internal init; } = [];
     /// <summary>The functions of enabled event triggers: DDL runs them.</summary>
     public ImmutableArray<uint> EventTriggers { get; internal init; } = [];
     /// <summary>The column that a sequence belongs to.</summary>
-    public FrozenDictionary<uint, (uint Relation, short Column)> SequenceOwners { get; internal init; } = FrozenDictionary<uint, (uint, short)>.Empty;
+    public IReadOnlyDictionary<uint, (uint Relation, short Column)> SequenceOwners { get; internal init; } = FrozenDictionary<uint, (uint, short)>.Empty;
     public ImmutableArray<CatalogLabel> Labels { get; internal init; } = [];
     public ImmutableArray<CatalogPublication> Publications { get; internal init; } = [];
     /// <summary>Installed extensions and their schemas.</summary>

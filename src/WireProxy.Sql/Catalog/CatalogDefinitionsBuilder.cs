@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 
@@ -76,27 +75,28 @@ internal sealed class CatalogDefinitionsBuilder
     IEnumerable<CatalogType> Types(bool isSystem) => _types.Values.Where(t => t.Id < CatalogRoutine.FirstUserId == isSystem)
         .Select(t => t with { Fields = Fields(t.Id), Checks = [.. _domainChecks.GetValueOrDefault(t.Id) ?? []], Default = _domainDefaults.GetValueOrDefault(t.Id) });
 
-    public CatalogDefinitions Build(SystemCatalog system, IReadOnlyCollection<CatalogRoutine> routines) => new()
+    /// <param name="system">What stands beside; null where this is to be put into another catalog.</param>
+    public CatalogDefinitions Build(SystemCatalog? system, IReadOnlyCollection<CatalogRoutine> routines) => new()
     {
         ReadPath = [.. _path.Values],
-        Views = _views.ToFrozenDictionary(),
-        Generated = _generated.ToFrozenDictionary(),
-        Defaults = _defaults.ToFrozenDictionary(),
-        Routines = routines.Where(r => !r.IsBuiltIn).ToFrozenDictionary(r => r.Id),
-        Types = system.Types.Concat(Types(isSystem: false)).ToFrozenDictionary(t => t.Id),
+        Views = _views,
+        Generated = _generated,
+        Defaults = _defaults,
+        Routines = routines.Where(r => !r.IsBuiltIn).ToDictionary(r => r.Id),
+        Types = (system?.Types ?? []).Concat(Types(isSystem: false)).ToDictionary(t => t.Id),
         Operators = [.. _operators],
         Casts = [.. _casts],
-        Triggers = Frozen(_triggers),
-        HasDeferrable = _triggers.Values.Any(all => all.Exists(t => t is { IsDeferrable: true, IsEnabled: true })),
-        Rules = Frozen(_rules),
-        Indexes = Frozen(_indexes),
-        Checks = Frozen(_checks),
-        Statistics = Frozen(_statistics),
-        Policies = Frozen(_policies),
+        Triggers = Arrays(_triggers),
+        HasDeferrable = _triggers.Values.Any(static all => all.Exists(static t => t.MayBePutOff)),
+        Rules = Arrays(_rules),
+        Indexes = Arrays(_indexes),
+        Checks = Arrays(_checks),
+        Statistics = Arrays(_statistics),
+        Policies = Arrays(_policies),
         Cascades = [.. _cascades],
         Comparisons = [.. _comparisons],
         EventTriggers = [.. _eventTriggers],
-        SequenceOwners = _owners.ToFrozenDictionary(),
+        SequenceOwners = _owners,
         Labels = [.. _labels],
         Publications = [.. _publications.Select(p => new CatalogPublication(p.Key, p.Value.Name, p.Value.All,
             [.. _published.GetValueOrDefault(p.Key) ?? []]))],
@@ -161,8 +161,8 @@ internal sealed class CatalogDefinitionsBuilder
         return (Number(traits[0]), Short(traits[1]));
     }
 
-    static FrozenDictionary<uint, ImmutableArray<T>> Frozen<T>(Dictionary<uint, List<T>> lists) =>
-        lists.ToFrozenDictionary(l => l.Key, l => l.Value.ToImmutableArray());
+    static Dictionary<uint, ImmutableArray<T>> Arrays<T>(Dictionary<uint, List<T>> lists) =>
+        lists.ToDictionary(l => l.Key, l => l.Value.ToImmutableArray());
 
     static List<T> ListOf<T>(Dictionary<uint, List<T>> lists, uint id)
     {

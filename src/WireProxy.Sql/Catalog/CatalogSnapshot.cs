@@ -35,6 +35,12 @@ public sealed class CatalogSnapshot
         _addedSystemNames = functions.Where(f => !f.IsUserDefined).Select(f => f.Name).ToFrozenSet();
     }
 
+    /// <summary>From when it is, so that the next one may be read as what has changed since; null where that cannot be told.</summary>
+    internal CatalogMarks? Marks { get; init; }
+
+    /// <summary>Without those that PostgreSQL brought.</summary>
+    internal IReadOnlyCollection<CatalogFunction> OwnFunctions => _functions.Values;
+
     /// <summary>Given by whoever reads the catalog: higher is newer.</summary>
     public long Version { get; }
 

@@ -41,51 +41,54 @@ internal static class PostgresDefinitionQuery
         SELECT 'w', r.oid::pg_catalog.text, NULL, pg_catalog.pg_get_viewdef(r.oid), NULL, NULL
           FROM pg_catalog.pg_class r
          WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['v', 'm']::pg_catalog."char"[])
-           AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND {relation:r.oid}
         UNION ALL
         SELECT 'u', w.ev_class::pg_catalog.text, w.ev_type::pg_catalog.text, pg_catalog.pg_get_ruledef(w.oid), NULL, NULL
           FROM pg_catalog.pg_rewrite w
          WHERE w.rulename OPERATOR(pg_catalog.<>) '_RETURN'::pg_catalog.name AND w.ev_class OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND {relation:w.ev_class}
         UNION ALL
         SELECT 'e', d.adrelid::pg_catalog.text, d.adnum::pg_catalog.text, pg_catalog.pg_get_expr(d.adbin, d.adrelid), NULL,
                CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" THEN 'd' ELSE 'g' END
           FROM pg_catalog.pg_attrdef d
           JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid AND a.attnum OPERATOR(pg_catalog.=) d.adnum
+         WHERE {relation:d.adrelid}
         UNION ALL
         SELECT 'i', x.indrelid::pg_catalog.text, x.indkey::pg_catalog.text, pg_catalog.pg_get_expr(x.indexprs, x.indrelid),
                pg_catalog.pg_get_expr(x.indpred, x.indrelid), CASE WHEN x.indisunique THEN 't' ELSE 'f' END
           FROM pg_catalog.pg_index x
          WHERE x.indrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
-           AND (x.indisunique OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
+           AND (x.indisunique OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL) AND {relation:x.indrelid}
         UNION ALL
         SELECT 'i', p.partrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(p.partexprs, p.partrelid), NULL, 'f'
           FROM pg_catalog.pg_partitioned_table p
-         WHERE p.partexprs IS NOT NULL
+         WHERE p.partexprs IS NOT NULL AND {relation:p.partrelid}
         UNION ALL
         SELECT 'X', s.stxrelid::pg_catalog.text, NULL, pg_catalog.pg_get_statisticsobjdef(s.oid), NULL, NULL
           FROM pg_catalog.pg_statistic_ext s
-         WHERE 'e'::pg_catalog."char" OPERATOR(pg_catalog.=) ANY (s.stxkind)
+         WHERE 'e'::pg_catalog."char" OPERATOR(pg_catalog.=) ANY (s.stxkind) AND {relation:s.stxrelid}
         UNION ALL
         SELECT 'h', k.conrelid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, k.conrelid), NULL, NULL
           FROM pg_catalog.pg_constraint k
          WHERE k.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND k.conrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND {relation:k.conrelid}
         UNION ALL
         SELECT 'j', p.polrelid::pg_catalog.text, NULL, x.expression, NULL, NULL
           FROM pg_catalog.pg_policy p
           CROSS JOIN LATERAL (VALUES (pg_catalog.pg_get_expr(p.polqual, p.polrelid)), (pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)))
                AS x (expression)
-         WHERE x.expression IS NOT NULL
+         WHERE x.expression IS NOT NULL AND {relation:p.polrelid}
         UNION ALL
         SELECT 'F', k.confrelid::pg_catalog.text, pg_catalog.concat_ws(' ', k.conrelid, k.confdeltype, k.confupdtype),
                pg_catalog.array_to_string(k.conkey, ' '), pg_catalog.array_to_string(k.confkey, ' '), NULL
           FROM pg_catalog.pg_constraint k
-         WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+         WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char" AND {relation:k.conrelid}
         UNION ALL
         SELECT 'T', t.tgrelid::pg_catalog.text, pg_catalog.concat_ws(' ', t.tgfoid, t.tgtype, t.tgenabled, t.tgdeferrable), t.tgname::pg_catalog.text,
                CASE WHEN t.tgqual IS NOT NULL OR t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL
                     THEN pg_catalog.pg_get_triggerdef(t.oid) END, NULL
           FROM pg_catalog.pg_trigger t
-         WHERE NOT t.tgisinternal
+         WHERE NOT t.tgisinternal AND {relation:t.tgrelid}
         UNION ALL
         SELECT 'q', d.objid::pg_catalog.text, pg_catalog.concat_ws(' ', d.refobjid, d.refobjsubid), NULL, NULL, NULL
           FROM pg_catalog.pg_depend d
@@ -93,6 +96,7 @@ internal static class PostgresDefinitionQuery
          WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
            AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
            AND d.deptype OPERATOR(pg_catalog.=) ANY (ARRAY['a', 'i']::pg_catalog."char"[]) AND d.refobjsubid OPERATOR(pg_catalog.>) 0
+           AND {relation:d.objid}
 
         """;
 
@@ -105,7 +109,7 @@ internal static class PostgresDefinitionQuery
           LEFT JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
            AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid
           LEFT JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
-         WHERE (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid) AND {both:p.oid}
+         WHERE (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.prolang OPERATOR(pg_catalog.>) 13::pg_catalog.oid) AND {both:p.oid} AND {routine:p.oid}
         UNION ALL
         SELECT 'R', p.oid::pg_catalog.text, p.prosrc, NULL, NULL, NULL
           FROM pg_catalog.pg_proc p
@@ -118,22 +122,22 @@ internal static class PostgresDefinitionQuery
         UNION ALL
         SELECT 'y', p.oid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid), NULL, NULL
           FROM pg_catalog.pg_proc p
-         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND p.proargdefaults IS NOT NULL
+         WHERE p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND p.proargdefaults IS NOT NULL AND {routine:p.oid}
         UNION ALL
         SELECT 'm', p.oid::pg_catalog.text, p.proargmodes::pg_catalog.text, p.proargnames::pg_catalog.text, NULL,
                p.proallargtypes::pg_catalog.text
           FROM pg_catalog.pg_proc p
-         WHERE p.proargnames IS NOT NULL AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.proargmodes IS NOT NULL) AND {both:p.oid}
+         WHERE p.proargnames IS NOT NULL AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR p.proargmodes IS NOT NULL) AND {both:p.oid} AND {routine:p.oid}
         UNION ALL
         SELECT 'g', p.oid::pg_catalog.text, NULL, p.proconfig::pg_catalog.text, NULL, NULL
           FROM pg_catalog.pg_proc p
-         WHERE p.proconfig IS NOT NULL AND {both:p.oid}
+         WHERE p.proconfig IS NOT NULL AND {both:p.oid} AND {routine:p.oid}
         UNION ALL
         SELECT 'a', g.aggfnoid::pg_catalog.oid::pg_catalog.text, pg_catalog.concat_ws(' ', g.aggtransfn::pg_catalog.oid,
                g.aggfinalfn::pg_catalog.oid, g.aggcombinefn::pg_catalog.oid, g.aggserialfn::pg_catalog.oid, g.aggdeserialfn::pg_catalog.oid,
                g.aggmtransfn::pg_catalog.oid, g.aggminvtransfn::pg_catalog.oid, g.aggmfinalfn::pg_catalog.oid), NULL, NULL, NULL
           FROM pg_catalog.pg_aggregate g
-         WHERE g.aggfnoid::pg_catalog.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+         WHERE g.aggfnoid::pg_catalog.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND {routine:g.aggfnoid::pg_catalog.oid}
         UNION ALL
         SELECT 'o', o.oid::pg_catalog.text, pg_catalog.concat_ws(' ', o.oprcode::pg_catalog.oid, o.oprleft, o.oprright),
                n.nspname::pg_catalog.text, o.oprname::pg_catalog.text, NULL
@@ -160,20 +164,22 @@ internal static class PostgresDefinitionQuery
           LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.typrelid
          WHERE (t.typcategory OPERATOR(pg_catalog.<>) 'A'::pg_catalog."char" OR t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char") AND {both:t.oid}
            AND (t.typrelid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR (r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
+           AND {type:t.oid}
         UNION ALL
-        SELECT 'k', r.reltype::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL
-          FROM pg_catalog.pg_class r
+        SELECT 'k', t.oid::pg_catalog.text, a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, NULL
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.typrelid
           JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) r.oid
          WHERE r.relkind OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
-           AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+           AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped AND {type:t.oid}
         UNION ALL
         SELECT 'x', k.contypid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(k.conbin, 0::pg_catalog.oid), NULL, NULL
           FROM pg_catalog.pg_constraint k
-         WHERE k.contypid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.conbin IS NOT NULL
+         WHERE k.contypid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND k.conbin IS NOT NULL AND {type:k.contypid}
         UNION ALL
         SELECT 'D', t.oid::pg_catalog.text, NULL, pg_catalog.pg_get_expr(t.typdefaultbin, 0::pg_catalog.oid), NULL, NULL
           FROM pg_catalog.pg_type t
-         WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND t.typdefaultbin IS NOT NULL
+         WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND t.typdefaultbin IS NOT NULL AND {type:t.oid}
         UNION ALL
         SELECT 'O', p.amproc::pg_catalog.oid::pg_catalog.text, NULL, NULL, NULL, NULL
           FROM pg_catalog.pg_amproc p
@@ -194,12 +200,12 @@ internal static class PostgresDefinitionQuery
         SELECT 'l', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.label, s.provider, NULL
           FROM pg_catalog.pg_seclabel s
          WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
-           AND s.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[])
+           AND s.provider OPERATOR(pg_catalog.=) ANY (ARRAY['anon', 'wireproxy']::pg_catalog.text[]) AND {relation:s.objoid}
         UNION ALL
         SELECT 'n', s.objoid::pg_catalog.text, s.objsubid::pg_catalog.text, s.description, NULL, NULL
           FROM pg_catalog.pg_description s
          WHERE s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
-           AND s.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+           AND s.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND {relation:s.objoid}
            AND pg_catalog.strpos(pg_catalog.lower(s.description), 'wireproxy') OPERATOR(pg_catalog.>) 0
         UNION ALL
         SELECT 'L', n.oid::pg_catalog.text, s.provider, s.label, n.nspname::pg_catalog.text, NULL

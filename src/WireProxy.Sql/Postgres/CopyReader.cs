@@ -14,6 +14,7 @@ internal static class CopyReader
         if (node.Has(Tree.CopyFileName))
         {
             facts.InnerCommand(CommandTable.CopyFile);
+            facts.HasUnknownSql |= ServerCode.Of(node) is not null;
             return;
         }
         var options = Options.Of(node);

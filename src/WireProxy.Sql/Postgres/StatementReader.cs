@@ -57,6 +57,7 @@ internal static class StatementReader
             case "CallStmt": facts.ChangesCatalog = true; break; // What a procedure does is the catalog's to say.
             case "DiscardStmt": facts.ChangesCatalog = facts.Command is "DISCARD ALL" or "DISCARD TEMP"; break;
         }
+        facts.HasUnknownSql |= ServerCode.Of(node) is not null;
         if (node.Type.Handler == NodeHandler.Part) // SET as a statement of its own.
             Names(node, facts, findings);
     }
@@ -86,6 +87,7 @@ internal static class StatementReader
                     findings.Secret(SecretPlace.NextLiteral, (int)node.Number(Tree.DefLocation));
                 break;
             case "VariableSetStmt":
+                facts.HasUnknownSql |= ServerCode.Of(node) is not null;
                 if (SecretNames.Hint(node.Text(Tree.VariableSetName)))
                     foreach (var value in node.Items(Tree.VariableSetArgs))
                         findings.Secret(SecretPlace.LiteralAt, (int)value.Number(Tree.ConstLocation));

@@ -92,7 +92,7 @@ internal sealed class Door : IAsyncDisposable
     {
         for (int i = 0; !until(); i++)
         {
-            Assert.That(i, Is.LessThan(500), "it does not come to be");
+            Assert.That(i, Is.LessThan(3_000), "it does not come to be");
             Clock.Advance(step);
             await Task.Delay(20);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WireProxy.TestKit;
 
 namespace WireProxy.Access.Tests.Oidc;
@@ -8,7 +9,8 @@ public sealed class KeyRotationTests
     private static readonly TokenForge New = TokenForge.Ec("new");
 
     private readonly TestClock _clock = new();
-    private readonly List<string> _problems = [];
+    // Told on whatever thread fetches.
+    private readonly ConcurrentQueue<string> _problems = new();
     private KeyServer _server = null!;
 
     [Test]
@@ -94,7 +96,7 @@ public sealed class KeyRotationTests
         await using TokenVerifier verifier = await WithOldKeyAsync();
         _clock.Advance(TimeSpan.FromMinutes(10));
         await ReasonAsync(verifier, Old);
-        Assert.That(() => _server.Count("/jwks"), Is.EqualTo(2).After(10_000, 20));
+        Assert.That(() => _server.Count("/jwks"), Is.EqualTo(2).After(60_000, 20));
     }
 
     [Test]
@@ -165,9 +167,9 @@ public sealed class KeyRotationTests
         await using TokenVerifier bad = Verifier("/nowhere");
         await good.BeginAsync(CancellationToken.None);
         await bad.BeginAsync(CancellationToken.None);
-        Assert.That(() => _server.Requests, Has.Count.EqualTo(2).After(10_000, 20));
-        Assert.That(() => _problems, Has.Count.EqualTo(1).After(10_000, 20));
-        Assert.That(_problems[0], Does.Contain("/nowhere answers 404"));
+        Assert.That(() => _server.Requests, Has.Count.EqualTo(2).After(60_000, 20));
+        Assert.That(() => _problems, Has.Count.EqualTo(1).After(60_000, 20));
+        Assert.That(_problems.First(), Does.Contain("/nowhere answers 404"));
         Assert.That(await ReasonAsync(good, Old), Is.EqualTo("(accepted)"));
         Assert.That(_server.Count("/jwks"), Is.EqualTo(1));
     }
@@ -188,7 +190,7 @@ public sealed class KeyRotationTests
             [
                 new OidcProviderOptions("https://one.example", ["wireproxy"]) { Keys = new KeyLocation.LocalFile(directory["one.json"]) },
                 new OidcProviderOptions("https://two.example", ["wireproxy"]) { Keys = new KeyLocation.LocalFile(directory["two.json"]), SubjectClaim = "email" },
-            ], _clock, _problems.Add);
+            ], _clock, _problems.Enqueue);
         Assert.That(await ReasonAsync(verifier, "https://one.example", Old), Is.EqualTo("(accepted)"));
         Assert.That(await ReasonAsync(verifier, "https://one.example", New), Is.EqualTo("the token was signed with an unknown key"));
         Assert.That(await ReasonAsync(verifier, "https://two.example", New), Is.EqualTo("the token lacks the claim email"));
@@ -198,7 +200,7 @@ public sealed class KeyRotationTests
     /// <param name="path">Of the keys; null: the discovery document says.</param>
     private TokenVerifier Verifier(string? path = null, SecretSource? bearer = null) => new(
         [new OidcProviderOptions(_server.Url, ["wireproxy"]) { Keys = new KeyLocation.Remote(path is null ? null : new Uri(_server.Url + path)) { BearerToken = bearer } }],
-        _clock, _problems.Add);
+        _clock, _problems.Enqueue);
 
     /// <summary>The server has the old key, and a token of it was accepted.</summary>
     private async Task<TokenVerifier> WithOldKeyAsync()

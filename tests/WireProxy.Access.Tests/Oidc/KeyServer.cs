@@ -56,6 +56,18 @@ internal sealed class KeyServer : IAsyncDisposable
 
     private void Answer(HttpListenerContext context)
     {
+        try
+        {
+            Say(context);
+        }
+        catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or IOException)
+        {
+            // The client did not wait for it; the next one is served.
+        }
+    }
+
+    private void Say(HttpListenerContext context)
+    {
         Requests.Enqueue($"{context.Request.HttpMethod} {context.Request.RawUrl} {context.Request.Headers["Authorization"]}{context.Request.Headers["Metadata"]}"
             + context.Request.Headers["X-IDENTITY-HEADER"]);
         (int status, string body) = Pages.GetValueOrDefault(context.Request.Url!.AbsolutePath, (404, ""));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WireProxy.TestKit;
 
 namespace WireProxy.Access.Tests.Oidc;
@@ -19,14 +20,14 @@ internal sealed class Provider : IDisposable
         Key = keys.Length > 0 ? keys[0] : SharedKey;
         Publish(keys.Length > 0 ? keys : [Key]);
         var options = new OidcProviderOptions(Issuer, [Audience]) { Keys = new KeyLocation.LocalFile(KeyFile) };
-        _verifier = new TokenVerifier([configure?.Invoke(options) ?? options], Clock, Problems.Add);
+        _verifier = new TokenVerifier([configure?.Invoke(options) ?? options], Clock, Problems.Enqueue);
     }
 
     public TestClock Clock { get; } = new();
 
     public TokenForge Key { get; }
 
-    public List<string> Problems { get; } = [];
+    public ConcurrentQueue<string> Problems { get; } = new();
 
     public string KeyFile => _directory["jwks.json"];
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using FsCheck;
 using FsCheck.Fluent;
+using WireProxy.TestKit;
 
 namespace WireProxy.Access.Tests.Oidc;
 
@@ -202,7 +202,7 @@ public sealed class TokenAttackTests
             string changed = token[..at] + change.With + token[(at + 1)..];
             string reason = _provider.ReasonAsync(changed).GetAwaiter().GetResult();
             return changed == token || reason != "(accepted)";
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Test]

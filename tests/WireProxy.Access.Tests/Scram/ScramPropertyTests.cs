@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using WireProxy.TestKit;
 
 namespace WireProxy.Access.Tests.Scram;
 
@@ -18,7 +19,7 @@ public sealed class ScramPropertyTests
             byte[] final = client.Continue(server.Begin(client.Mechanism, client.Begin()));
             final[(int)((uint)change.At % final.Length)] ^= (byte)(1 << (change.Bit % 8));
             return !Lets(server, final);
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     [Test]
     public void Any_bytes_are_refused_and_nothing_else_is_thrown() =>
@@ -34,7 +35,7 @@ public sealed class ScramPropertyTests
             {
                 return true;
             }
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     [Test]
     public void Every_password_opens_its_own_verifier() =>
@@ -45,7 +46,7 @@ public sealed class ScramPropertyTests
             var server = new ScramServer(ScramKeys.Verifier(utf8, new byte[16], 4096));
             var client = new ScramClient(server.Mechanisms, default, password);
             return server.Finish(client.Continue(server.Begin(client.Mechanism, client.Begin())), out _);
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     private static bool Lets(ScramServer server, byte[] final)
     {

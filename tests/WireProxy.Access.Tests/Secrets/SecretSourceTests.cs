@@ -67,10 +67,16 @@ public sealed class SecretSourceTests
     {
         using var directory = new TemporaryDirectory();
         string pidFile = directory["pid"];
-        var source = new CommandSecret(["/bin/sh", "-c", $"sleep 300 & echo $! > {pidFile}; wait"], timeout: TimeSpan.FromMilliseconds(500));
-        Assert.That(await ProblemAsync(source), Is.EqualTo("The command /bin/sh took longer than 0.5 s."));
+        var clock = new TestClock();
+        var source = new CommandSecret(
+            ["/bin/sh", "-c", $"sleep 300 & echo $! > {pidFile}.new; mv {pidFile}.new {pidFile}; wait"], timeout: TimeSpan.FromMilliseconds(500), clock: clock);
+        Task<string> problem = ProblemAsync(source);
+        Assert.That(() => File.Exists(pidFile), Is.True.After(60_000, 20));
+        Assert.That(problem.IsCompleted, Is.False);
+        clock.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.That(await problem, Is.EqualTo("The command /bin/sh took longer than 0.5 s."));
         string pid = (await File.ReadAllTextAsync(pidFile)).Trim();
-        Assert.That(() => IsRunning(pid), Is.False.After(10_000, 50));
+        Assert.That(() => IsRunning(pid), Is.False.After(60_000, 50));
     }
 
     [Test]

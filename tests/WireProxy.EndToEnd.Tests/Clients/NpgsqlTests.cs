@@ -123,10 +123,13 @@ public sealed class NpgsqlTests(Through through) : ThroughGateway(through)
         await using var connection = await OpenAsync();
         for (var round = 0; round < 5; round++)
         {
-            using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            using var cancellation = new CancellationTokenSource();
             await using var sleep = new NpgsqlCommand("SELECT pg_sleep(60)", connection);
+            var sleeping = sleep.ExecuteNonQueryAsync(cancellation.Token);
+            await Server.SleepsAsync(connection.ProcessID);
+            await cancellation.CancelAsync();
 
-            var error = await Assert.CatchAsync<OperationCanceledException>(() => sleep.ExecuteNonQueryAsync(cancellation.Token));
+            var error = await Assert.CatchAsync<OperationCanceledException>(() => sleeping);
 
             Assert.That((error!.InnerException as PostgresException)?.SqlState, Is.EqualTo("57014"));
             await using var next = new NpgsqlCommand("SELECT 7", connection);

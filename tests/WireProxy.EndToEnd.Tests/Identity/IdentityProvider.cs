@@ -123,7 +123,7 @@ internal sealed class IdentityProvider : IDisposable
             // Scripts of packages do not run; where there is no registry that is soon known.
             string[] arguments =
                 ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries", "1", "--fetch-retry-maxtimeout", "2000", "--prefix", directory];
-            var installed = await new ProcessRunner("npm", arguments) { Timeout = TimeSpan.FromMinutes(4) }.RunAsync();
+            var installed = await new ProcessRunner("npm", arguments) { Timeout = TimeSpan.FromMinutes(4) }.FetchAsync();
             if (installed.ExitCode == 0)
                 return Path.Combine(directory, "server.mjs");
             var why = installed.Error.Split('\n').FirstOrDefault(line => line.StartsWith("npm error", StringComparison.Ordinal));

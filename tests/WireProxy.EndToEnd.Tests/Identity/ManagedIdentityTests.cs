@@ -108,7 +108,7 @@ internal sealed class ManagedIdentityTests
         _told.Add(result.ToString());
 
         Assert.That(result.Error, Does.Contain("the gateway's own credential for the database cannot be had"), result.ToString);
-        Assert.That(gateway.Log, Does.Contain("Entra ID gives no token for https://ossrdbms-aad.database.windows.net/.default"));
+        Assert.That(() => gateway.Log, Does.Contain("Entra ID gives no token for https://ossrdbms-aad.database.windows.net/.default").After(60_000, 20));
         await SecretSearch.FindsNothingAsync(gateway, _told, "alice", First, Second, Header, "alices-own-password");
     }
 

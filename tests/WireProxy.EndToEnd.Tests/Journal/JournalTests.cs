@@ -24,8 +24,12 @@ public sealed class JournalTests
         _gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Durability = "strict" });
         await (_gateway.Psql() with { Parameters = "sslmode=disable application_name=first" }).ScriptAsync(Script);
         await (_gateway.Psql("scram") with { Password = PostgresServer.Password }).QueryAsync("SELECT 'of another'");
-        await _gateway.StopAsync();
         _journal = new JournalFiles(_gateway);
+        // Both have left by themselves before the gateway ends.
+        await Until.TrueAsync(
+            async () => (await _journal.SessionsAsync()).Count(session => session.GetProperty("closed").GetBoolean()) == 2,
+            TimeSpan.FromMinutes(1), () => "the sessions' ends are not on record");
+        await _gateway.StopAsync();
     }
 
     [OneTimeTearDown]

@@ -119,9 +119,12 @@ public sealed class UpstreamTlsTests
         await using var connection = new Npgsql.NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
         await using var sleep = new Npgsql.NpgsqlCommand("SELECT pg_sleep(60)", connection);
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        using var cancellation = new CancellationTokenSource();
+        var sleeping = sleep.ExecuteNonQueryAsync(cancellation.Token);
+        await (await Clinic.ServerAsync()).SleepsAsync(connection.ProcessID);
+        await cancellation.CancelAsync();
 
-        var error = await Assert.CatchAsync<OperationCanceledException>(() => sleep.ExecuteNonQueryAsync(cancellation.Token));
+        var error = await Assert.CatchAsync<OperationCanceledException>(() => sleeping);
 
         Assert.That((error!.InnerException as Npgsql.PostgresException)?.SqlState, Is.EqualTo("57014"));
     }

@@ -159,14 +159,17 @@ public sealed class ChangedBesideTests : ThroughChanges
         await other.QueryAsync("BEGIN");
         await other.QueryAsync($"ALTER TABLE {Open} ADD COLUMN y int");
         await client.SendAsync(Query($"SELECT count(*) FROM {Open}"));
-        await Task.Delay(300);
-        await using (var cancel = await WireClient.ConnectAsync(Port))
+        var answer = client.ReadUntilAsync('Z');
+        // A request that comes before the statement cancels nothing, and nobody tells when the statement has begun to wait.
+        while (!answer.IsCompleted)
         {
+            await using var cancel = await WireClient.ConnectAsync(Port);
             await cancel.SendAsync(CancelRequest(client.ProcessId, client.CancelKey));
             await cancel.ReadToEndAsync();
+            await Task.WhenAny(answer, Task.Delay(300));
         }
 
-        Assert.That((await client.ReadUntilAsync('Z')).Single(message => message.Type == 'E').Field('C'), Is.EqualTo("57014"));
+        Assert.That((await answer).Single(message => message.Type == 'E').Field('C'), Is.EqualTo("57014"));
         await other.QueryAsync("ROLLBACK");
         Assert.That((await client.QueryAsync($"SELECT count(*) FROM {Open}")).Select(message => message.Type), Does.Contain('D'));
     }
@@ -181,8 +184,8 @@ public sealed class ChangedBesideTests : ThroughChanges
         await other.QueryAsync($"ALTER TABLE {Open} ADD COLUMN y int");
         var waited = await client.QueryAsync($"SELECT count(*) FROM {Open}");
         await other.QueryAsync("ROLLBACK");
-        await client.SendAsync(Query($"SELECT pg_sleep(2), say_{Id}()"));
-        await Task.Delay(300);
+        await client.SendAsync(Query($"SELECT pg_sleep(4), say_{Id}()"));
+        await Server.SleepsAsync(client.ProcessId);
         var changed = await other.QueryAsync($"CREATE OR REPLACE FUNCTION say_{Id}() RETURNS text LANGUAGE sql AS 'SELECT 1::text'");
 
         Assert.That(waited.Single(message => message.Type == 'E').Field('C'), Is.EqualTo("55P03"));
@@ -196,7 +199,8 @@ public sealed class ChangedBesideTests : ThroughChanges
         await using var client = await LogInAsync();
         await using var other = await LogInAsync();
         await client.SendAsync(Parse($"SELECT x FROM {View}"), Bind());
-        await Task.Delay(200);
+        // Nothing answers a Bind without a Sync: it has to be there before the change is.
+        await Task.Delay(1_000);
         await other.SendAsync(Query(Replace));
         await Task.Delay(200);
         await client.SendAsync(Execute(), Sync);

@@ -64,10 +64,10 @@ public sealed class TurnedMeaningTests() : ThroughGateway(Through.Guarded)
     {
         await using var client = await LogInAsync();
         await client.QueryAsync("BEGIN");
-        await client.QueryAsync("ALTER TABLE clinic.patients RENAME full_name TO kept");
         await client.QueryAsync("ALTER TABLE clinic.patients ADD COLUMN spare text");
+        await client.QueryAsync("ALTER TABLE clinic.patients DROP COLUMN full_name CASCADE");
         await client.QueryAsync("ALTER TABLE clinic.patients RENAME spare TO full_name");
-        var answer = await client.QueryAsync("UPDATE clinic.patients SET full_name = kept");
+        var answer = await client.QueryAsync("UPDATE clinic.patients SET full_name = email");
         await client.QueryAsync("ROLLBACK");
         AssertRefused(answer);
     }

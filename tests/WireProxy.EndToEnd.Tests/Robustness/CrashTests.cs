@@ -136,8 +136,9 @@ public sealed class CrashTests
         var ids = new HashSet<string>();
         for (var at = text.IndexOf(start, StringComparison.Ordinal); at >= 0; at = text.IndexOf(start, at + 1, StringComparison.Ordinal))
         {
+            // What is being written when it ends may stop anywhere.
             var end = text.IndexOf(')', at);
-            if (int.TryParse(text.AsSpan(at + start.Length, end - at - start.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            if (end > 0 && int.TryParse(text.AsSpan(at + start.Length, end - at - start.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
                 ids.Add(id.ToString(CultureInfo.InvariantCulture));
         }
         return ids;

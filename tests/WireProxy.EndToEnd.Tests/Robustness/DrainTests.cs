@@ -13,7 +13,7 @@ public sealed class DrainTests
         await using var busy = await WireClient.LogInAsync(gateway.Port);
         await using var idle = await WireClient.LogInAsync(gateway.Port);
         await busy.SendAsync(Query("SELECT 'finished' FROM pg_sleep(2)"));
-        await Task.Delay(200);
+        await (await Clinic.ServerAsync()).SleepsAsync(busy.ProcessId);
 
         await gateway.TerminateAsync();
         var told = await idle.ReadToEndAsync();
@@ -30,9 +30,9 @@ public sealed class DrainTests
         await using var gateway = await Clinic.StartAsync(settings => settings);
         await using var busy = await WireClient.LogInAsync(gateway.Port);
         await busy.SendAsync(Query("SELECT pg_sleep(3)"));
-        await Task.Delay(200);
+        await (await Clinic.ServerAsync()).SleepsAsync(busy.ProcessId);
         await gateway.TerminateAsync();
-        await Task.Delay(300);
+        await Until.TrueAsync(() => gateway.Log.Contains("Draining", StringComparison.Ordinal), TimeSpan.FromMinutes(1), () => gateway.Log);
 
         var late = await gateway.Psql().QueryAsync("SELECT 1");
 
@@ -47,14 +47,14 @@ public sealed class DrainTests
             settings => settings with { Limits = new Dictionary<string, string> { ["drain_timeout"] = "1s" } });
         await using var busy = await WireClient.LogInAsync(gateway.Port);
         await busy.SendAsync(Query("SELECT pg_sleep(60), 'given up'"));
-        await Task.Delay(200);
+        await (await Clinic.ServerAsync()).SleepsAsync(busy.ProcessId);
 
         await gateway.TerminateAsync();
 
         Assert.That((await busy.ReadToEndAsync()).Select(message => message.SqlState), Is.EqualTo((string[])["57P01"]));
         await gateway.ExitAsync();
         var psql = (await Clinic.ServerAsync()).Psql();
-        Assert.That(() => RunningAsync(psql).Result, Is.EqualTo("0\n").After(5_000, 100), "The server still runs it.");
+        Assert.That(() => RunningAsync(psql).Result, Is.EqualTo("0\n").After(60_000, 100), "The server still runs it.");
     }
 
     private static async Task<string> RunningAsync(Psql psql) => (await psql.QueryAsync(

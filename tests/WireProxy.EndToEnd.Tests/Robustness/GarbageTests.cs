@@ -81,7 +81,7 @@ public sealed class GarbageTests(Through through)
         _gateway = await Clinic.StartAsync(settings => (through == Through.Guarded ? Clinic.Guard(settings) : settings) with
         {
             ClientTls = "prefer",
-            Limits = new Dictionary<string, string> { ["handshake_timeout"] = "2s" },
+            Limits = new Dictionary<string, string> { ["handshake_timeout"] = "6s" },
         });
         _witness = await WireClient.LogInAsync(_gateway.Port);
         await _witness.QueryAsync("CREATE TEMP TABLE witness (n serial, t text)");

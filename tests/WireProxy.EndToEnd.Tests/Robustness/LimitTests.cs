@@ -32,7 +32,7 @@ public sealed class LimitTests
         await using var gateway = await StartAsync("connections", "1");
         await using var only = await WireClient.LogInAsync(gateway.Port);
         await only.SendAsync(Query("SELECT pg_sleep(600)"));
-        await Task.Delay(300);
+        await (await Clinic.ServerAsync()).SleepsAsync(only.ProcessId);
 
         await using var cancel = await WireClient.ConnectAsync(gateway.Port);
         await cancel.SendAsync(CancelRequest(only.ProcessId, only.CancelKey));
@@ -43,7 +43,7 @@ public sealed class LimitTests
     [Test]
     public async Task A_client_that_does_not_log_in_is_let_go()
     {
-        await using var gateway = await StartAsync("handshake_timeout", "1s");
+        await using var gateway = await StartAsync("handshake_timeout", "3s");
         await using var silent = await WireClient.ConnectAsync(gateway.Port);
         await using var halfWay = await WireClient.ConnectAsync(gateway.Port);
         await halfWay.SendAsync(Startup("scram", "postgres"));
@@ -70,10 +70,10 @@ public sealed class LimitTests
     [Test]
     public async Task A_session_that_waits_for_a_long_statement_is_not_idle()
     {
-        await using var gateway = await StartAsync("idle_timeout", "1s");
+        await using var gateway = await StartAsync("idle_timeout", "2s");
         await using var client = await WireClient.LogInAsync(gateway.Port);
 
-        var answer = await client.QueryAsync("SELECT 'done' FROM pg_sleep(3)");
+        var answer = await client.QueryAsync("SELECT 'done' FROM pg_sleep(5)");
 
         Assert.That(answer[1].Texts[0], Is.EqualTo("done"));
     }

@@ -16,7 +16,7 @@ internal sealed class RawConnection : IAsyncDisposable
 
     public async Task SendAsync(byte[] bytes)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         for (var rest = bytes.AsMemory(); !rest.IsEmpty;)
             rest = rest[await _socket.SendAsync(rest, limit.Token)..];
     }
@@ -33,10 +33,10 @@ internal sealed class RawConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything until the peer closes, in an orderly way or not. It has to, within half a minute.</summary>
+    /// <summary>Everything until the peer closes, in an orderly way or not. It has to, within a minute.</summary>
     public async Task<byte[]> ReadEverythingAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var all = new MemoryStream();
         var buffer = new byte[4096];
         try

@@ -59,7 +59,7 @@ public sealed class SessionTests(Through through) : ThroughGateway(through)
         await using var second = await LogInAsync();
         await first.SendAsync(Query("SELECT pg_sleep(600)"));
         await second.SendAsync(Query("SELECT pg_sleep(2), 'slept'"));
-        await Task.Delay(300);
+        await Server.SleepsAsync(first.ProcessId);
 
         await CancelAsync(first.ProcessId, first.CancelKey);
 

@@ -1,4 +1,5 @@
 using WireProxy.EndToEnd.Tests.Journal;
+using WireProxy.TestKit;
 using WireProxy.TestKit.Tds;
 
 namespace WireProxy.EndToEnd.Tests.Tds;
@@ -12,8 +13,8 @@ public sealed class DrainTests
         await using var gateway = await TdsClinic.StartAsync(settings => settings);
         await using var busy = await TdsClient.LogInAsync(gateway.Port);
         await using var idle = await TdsClient.LogInAsync(gateway.Port);
-        await busy.SendQueryAsync("WAITFOR DELAY '00:00:02'; SELECT 'finished'");
-        await Task.Delay(300);
+        await busy.SendQueryAsync("WAITFOR DELAY '00:00:02'; SELECT 'finished' /* drained */");
+        await RunsAsync("/* drained */");
 
         await gateway.TerminateAsync();
         var told = await idle.ReadToEndAsync();
@@ -30,8 +31,8 @@ public sealed class DrainTests
         await using var gateway = await TdsClinic.StartAsync(
             settings => settings with { Limits = new Dictionary<string, string> { ["drain_timeout"] = "1s" } });
         await using var busy = await TdsClient.LogInAsync(gateway.Port);
-        await busy.SendQueryAsync("WAITFOR DELAY '00:01:00'");
-        await Task.Delay(300);
+        await busy.SendQueryAsync("WAITFOR DELAY '00:01:00' /* given up */");
+        await RunsAsync("/* given up */");
 
         await gateway.TerminateAsync();
 
@@ -51,5 +52,11 @@ public sealed class DrainTests
 
         Assert.That((await journal.VerifyAsync()).ExitCode, Is.Zero);
         Assert.That((await journal.SessionsAsync()).Select(session => session.GetProperty("closed").GetBoolean()), Is.All.True);
+    }
+
+    private static async Task RunsAsync(string marked)
+    {
+        var server = await TdsClinic.ServerAsync();
+        await Until.TrueAsync(() => server.CountSeen(marked) > 0, TimeSpan.FromMinutes(1), () => "the request did not come");
     }
 }

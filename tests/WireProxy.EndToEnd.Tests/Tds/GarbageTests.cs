@@ -83,7 +83,7 @@ public sealed class GarbageTests(Through through)
         _gateway = await TdsClinic.StartAsync(settings => (through == Through.Guarded ? TdsClinic.Guard(settings) : settings) with
         {
             ClientTls = "prefer",
-            Limits = new Dictionary<string, string> { ["handshake_timeout"] = "2s" },
+            Limits = new Dictionary<string, string> { ["handshake_timeout"] = "6s" },
         });
         _witness = await TdsClient.LogInAsync(_gateway.Port);
         await _witness.QueryAsync("CREATE TABLE #witness (n int IDENTITY, t nvarchar(20))");

@@ -26,9 +26,9 @@ public sealed class JournalTests
             await client.CallAsync(TdsCall.ExecuteSql("SELECT ssn FROM dbo.patients WHERE id = @i /* recorded-call */", "@i int", Int(1, "@i")));
             await client.QueryAsync("DELETE FROM dbo.wards /* recorded-refusal */");
         }
-        await Task.Delay(300);
-
         var journal = new JournalFiles(_gateway);
+        await ShowsAsync("recorded-refusal");
+        await ShowsAsync("north");
         string wide = Text(journal);
         Assert.That(wide, Does.Contain("recorded-batch").And.Contain("recorded-call").And.Contain("north"));
         Assert.That(Encoding.UTF8.GetString(journal.Bytes), Does.Contain("no-ward-deletes").And.Contain("recorded-refusal"));
@@ -88,9 +88,12 @@ public sealed class JournalTests
         var result = await FreeTds.CopyInAsync(_gateway.Port, "clinic.dbo.loads", "bulk-zx\t1\tlabel-zx\t1.25\n");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
 
-        await Task.Delay(200);
+        await ShowsAsync("label-zx");
         Assert.That(Text(new JournalFiles(_gateway)), Does.Contain("label-zx").And.Contain("insert bulk").IgnoreCase);
     }
+
+    private Task ShowsAsync(string text) => Until.TrueAsync(
+        () => Text(new JournalFiles(_gateway)).Contains(text, StringComparison.Ordinal), TimeSpan.FromMinutes(1), () => $"{text} is not on record");
 
     // Texts of TDS are UTF-16, and may begin at an odd byte; those of the journal's own records are UTF-8.
     private static string Text(JournalFiles journal)

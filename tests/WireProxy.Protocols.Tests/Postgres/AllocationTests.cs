@@ -1,6 +1,7 @@
 using WireProxy.Fuzz.Corpus;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Postgres;
 
@@ -51,9 +52,7 @@ public sealed class AllocationTests
         }
         Assert.That(bodies, Is.Not.Empty);
         RunAll();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        RunAll();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(RunAll), Is.Zero);
     }
 
     [Test]
@@ -69,9 +68,7 @@ public sealed class AllocationTests
             return known;
         }
         int frames = Walk();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Walk();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(() => Walk()), Is.Zero);
         Assert.That(frames, Is.EqualTo(vectors.Length));
     }
 }

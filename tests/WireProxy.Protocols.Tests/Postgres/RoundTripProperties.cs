@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Postgres;
 
@@ -20,7 +21,7 @@ public sealed class RoundTripProperties
     }
 
     private static void Holds<T>(Gen<T> values, Action<T> check) =>
-        Prop.ForAll(values.ToArbitrary(), check).QuickCheckThrowOnFailure();
+        Prop.ForAll(values.ToArbitrary(), check).CheckSeeded();
 
     private static void RoundTrips<T>(Gen<T> values, Action<T, WireWriter> encode, Decode<T> decode) =>
         Holds(values, value => Assert.That(decode(Body(writer => encode(value, writer))), Is.EqualTo(value)));

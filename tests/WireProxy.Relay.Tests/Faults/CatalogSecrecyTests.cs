@@ -54,6 +54,6 @@ internal sealed class CatalogSecrecyTests
     private static UpstreamOptions UpstreamOf(SilentServer server, UpstreamTlsMode mode) => new(
         Elsewhere, server.Port, new UpstreamTlsOptions(mode, null), new UpstreamLogin("reader", new LiteralSecret(Password)))
     {
-        Timeout = TimeSpan.FromSeconds(1),
+        Timeout = TimeSpan.FromSeconds(3),
     };
 }

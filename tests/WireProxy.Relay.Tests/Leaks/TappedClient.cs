@@ -7,7 +7,7 @@ namespace WireProxy.Relay.Tests.Leaks;
 /// <summary>A client that keeps every byte it was ever sent.</summary>
 internal sealed class TappedClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly List<byte> _received = [];

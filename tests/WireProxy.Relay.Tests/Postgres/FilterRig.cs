@@ -41,7 +41,7 @@ internal sealed class FilterRig : IDisposable
     /// <summary>Goes on with what waited.</summary>
     public async Task<FilterStep> AwaitAsync()
     {
-        await _waiting.WaitAsync(TimeSpan.FromSeconds(20));
+        await _waiting.WaitAsync(TimeSpan.FromMinutes(1));
         return Process(_fromClient, _dialect.Requests, _toUpstream);
     }
 

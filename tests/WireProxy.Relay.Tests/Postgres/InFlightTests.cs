@@ -1,7 +1,7 @@
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Relay.Postgres;
 using WireProxy.Relay.Sessions;
+using WireProxy.TestKit;
 
 namespace WireProxy.Relay.Tests.Postgres;
 
@@ -79,8 +79,8 @@ public sealed class InFlightTests
         inFlight.Remove();
         Assert.That(waiting.IsCompleted, Is.False);
         inFlight.Remove();
-        await waiting.WaitAsync(TimeSpan.FromSeconds(20));
-        await inFlight.WhenEmptyAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
+        await inFlight.WhenEmptyAsync().WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Test]
@@ -89,7 +89,7 @@ public sealed class InFlightTests
         var inFlight = Sent(Expectation.Query);
         Task waiting = inFlight.WhenEmptyAsync();
         inFlight.Abandon();
-        Assert.That(async () => await waiting.WaitAsync(TimeSpan.FromSeconds(20)), Throws.TypeOf<SessionEndException>());
+        Assert.That(async () => await waiting.WaitAsync(TimeSpan.FromMinutes(1)), Throws.TypeOf<SessionEndException>());
         Assert.That(async () => await inFlight.WhenEmptyAsync(), Throws.TypeOf<SessionEndException>());
     }
 
@@ -123,7 +123,7 @@ public sealed class InFlightTests
             foreach (int choice in choices)
                 Send((Step)(choice / 3), choice % 3, inFlight, sent);
             Answer(inFlight, sent);
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     private static void Send(Step step, int syncs, InFlight inFlight, List<(Step, int)> sent)
     {

@@ -1,6 +1,6 @@
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Relay.Transport;
+using WireProxy.TestKit;
 
 namespace WireProxy.Relay.Tests.Transport;
 
@@ -114,7 +114,7 @@ public sealed class InputBufferTests
                 Assert.That(input.Unread.SequenceEqual(model.ToArray()));
             }
             input.Release();
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     [TestCase(100), TestCase(100_000)]
     public void What_is_wiped_does_not_stay_behind_in_the_buffer(int length)

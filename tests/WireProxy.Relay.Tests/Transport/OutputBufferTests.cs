@@ -1,7 +1,7 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Relay.Transport;
+using WireProxy.TestKit;
 
 namespace WireProxy.Relay.Tests.Transport;
 
@@ -117,7 +117,7 @@ public sealed class OutputBufferTests
         output.FlushAsync().AsTask().GetAwaiter().GetResult();
         Assert.That(transport.Sent, Is.EqualTo(sent));
         Assert.That(output.Sent, Is.EqualTo(sent.Count));
-    }).QuickCheckThrowOnFailure();
+    }).CheckSeeded();
 
     private static string Recorded(OutputBuffer output)
     {

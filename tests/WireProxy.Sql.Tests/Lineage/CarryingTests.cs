@@ -27,6 +27,9 @@ public sealed class CarryingTests() : LineageFixture(Objects)
         CREATE INDEX ON h.refreshed (h.steady(id::text));
         CREATE VIEW h.turning AS SELECT unit AS x FROM h.doctors;
         CREATE MATERIALIZED VIEW h.filled AS SELECT x FROM h.turning;
+        CREATE TABLE h.units (unit text);
+        ALTER TABLE h.doctors INHERIT h.units;
+        CREATE MATERIALIZED VIEW h.of_units AS SELECT unit FROM h.units;
 
         CREATE OR REPLACE FUNCTION h.steady(t text) RETURNS text LANGUAGE plpgsql VOLATILE AS
             $$ BEGIN INSERT INTO h.place(a) SELECT unit FROM h.doctors; RETURN t; END $$;
@@ -44,6 +47,10 @@ public sealed class CarryingTests() : LineageFixture(Objects)
     [TestCase("UPDATE h.key SET k = (SELECT max(unit) FROM h.doctors)")]
     [TestCase("DELETE FROM h.key")]
     [TestCase("CREATE OR REPLACE VIEW h.turning AS SELECT full_name AS x FROM h.doctors")]
+    [TestCase("ALTER TABLE h.doctors NO INHERIT h.units")]
+    [TestCase("DROP TABLE h.doctors CASCADE")]
+    [TestCase("DROP SCHEMA h CASCADE")]
+    [TestCase("DROP OWNED BY CURRENT_USER")]
     public void What_is_put_somewhere_is_in_the_lineage(string sql)
     {
         var secret = Server.Column("doctors.unit");

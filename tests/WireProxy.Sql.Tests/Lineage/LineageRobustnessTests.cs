@@ -1,8 +1,8 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
+using WireProxy.TestKit;
 
 namespace WireProxy.Sql.Tests.Lineage;
 
@@ -35,7 +35,7 @@ public sealed class LineageRobustnessTests
         {
             foreach (var statement in Resolve(sql).Statements)
                 seen += statement.Reasons.Length > 0 ? 0 : 1;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1500));
+        }).CheckSeeded(1_500);
         Assert.That(seen, Is.GreaterThan(10));
     }
 
@@ -93,10 +93,12 @@ public sealed class LineageRobustnessTests
         var cache = LineageCache.For(s_catalog, s_path);
         var first = cache.Resolve(text);
         Assert.That(cache.Resolve(text), Is.SameAs(first));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            cache.TryGet(text);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        var allocated = Allocated.By(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+                cache.TryGet(text);
+        });
+        Assert.That(allocated, Is.Zero);
     }
 
     [Test]

@@ -138,7 +138,7 @@ internal sealed class ExternalClientTests
         if (_modules is null)
         {
             var installed = await new ProcessRunner("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", _directory.Path, "tedious@" + TediousVersion)
-            { Timeout = TimeSpan.FromMinutes(3) }.RunAsync();
+            { Timeout = TimeSpan.FromMinutes(3) }.FetchAsync();
             _modules = installed.ExitCode == 0 ? Path.Combine(_directory.Path, "node_modules") : "";
         }
         if (_modules.Length == 0)

@@ -116,7 +116,7 @@ public sealed class MarsClient : IAsyncDisposable
 /// <summary>One session of a <see cref="MarsClient"/>.</summary>
 public sealed class MarsChannel(MarsClient client, ushort id)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly Channel<byte[]> _packets = Channel.CreateUnbounded<byte[]>();
@@ -165,8 +165,7 @@ public sealed class MarsChannel(MarsClient client, ushort id)
         while (!rest.IsEmpty)
         {
             PacketHeader.TryRead(rest.Span, out PacketHeader header);
-            while (!CanSend())
-                await Task.Delay(5);
+            await Until.TrueAsync(CanSend, Patience, () => $"the peer of session {id} opens no window");
             await client.SendAsync(Locked(() => Session.NextData(header.Length)), rest[..header.Length]);
             rest = rest[header.Length..];
         }

@@ -41,7 +41,7 @@ public sealed record TdsLogin
 /// <summary>A TDS connection with no driver's opinions: sends requests that no driver would, and reads answers token by token.</summary>
 public sealed class TdsClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly TdsReading _reading;

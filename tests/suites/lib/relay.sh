@@ -20,7 +20,7 @@ start_relay() { # kind upstream-port directory
     esac
     relay_pid=$!
     started+=("$relay_pid")
-    wait_for_port "$relay_port" 20 || { tail -20 "$directory/relay.log" >&2; return 1; }
+    wait_for_port "$relay_port" 120 || { tail -20 "$directory/relay.log" >&2; return 1; }
 }
 
 haproxy_config() { # upstream-port

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Text;
 using WireProxy.Sql.Catalog;
@@ -80,16 +79,15 @@ internal sealed class Analysis
             throw new LineageLimitException();
     }
 
-    /// <summary>Tables that the text itself has made before, with their columns where they are known. They hold what its statements put into
-    /// them.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>?> Made { get; init; } = FrozenDictionary<string, IReadOnlyList<string>?>.Empty;
+    /// <summary>What the text itself has made before; null for nothing.</summary>
+    public TextChanges? Before { get; init; }
 
     /// <summary>The relation that a RangeVar names, or null.</summary>
     public CatalogRelation? Relation(TreeNode range)
     {
         var name = range.Text(Tree.RangeName) ?? "";
         var found = Relation(range.Text(Tree.RangeSchema), name);
-        if (found is null || !Made.ContainsKey(name))
+        if (found is null || Before?.Made(name) is null)
             return found;
         Effects.Unknown("which relation of the name " + name + " is meant, the new one or the other");
         return null;

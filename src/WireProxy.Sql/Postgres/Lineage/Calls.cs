@@ -89,17 +89,18 @@ internal sealed class Calls(Analysis a)
                     if (field.Name == name)
                         return field.Value;
         }
-        a.Effects.MissingFunction ??= name;
-        a.Effects.UnknownCode("the function " + name + ", which the catalog does not know");
+        var reason = "the function " + name + ", which the catalog does not know";
+        a.Effects.IsMissing(MissingKind.Function, name, reason);
+        a.Effects.UnknownCode(reason);
         return Value.Anything;
     }
 
     /// <summary>A function behind a row and a dot. None of that name: the server says so.</summary>
-    public Value OfRow(string name, Value row) => Candidates(null, name, 1).Count > 0 ? Named(null, name, Arguments.Of(row)) : Missing();
-
-    Value Missing()
+    public Value OfRow(string name, Value row)
     {
-        a.Effects.Unknown("a column that the catalog does not know");
+        if (Candidates(null, name, 1).Count > 0)
+            return Named(null, name, Arguments.Of(row));
+        a.Effects.IsMissing(MissingKind.Column, name, $"the column {name}, which the catalog does not know");
         return Value.Anything;
     }
 
@@ -139,11 +140,18 @@ internal sealed class Calls(Analysis a)
             a.Effects.Unknown($"the function {routine.Name} reads by itself");
             all = SourceSet.Everything;
         }
+        // How many values there are a condition on them tells, too: count(*) FILTER (WHERE x IS NOT NULL).
+        if (code is { IsBuiltIn: true, Kind: 'a', Name: "count" } && routine.IsBuiltIn)
+            return a.Expressions.Told(new(all));
         // What a volatile function is given it may keep, or send: a setting, a large object, a notification, a sequence, a lock.
         if (code.Volatility == 'v' && code.Kind == 'f' && !arguments.All.IsEmpty)
             a.Effects.Write(WriteKind.State, default, routine.Name, arguments.All);
         if (code.Name == "set_config" && SetsMeaning(arguments))
             a.Effects.ChangesMeaning = a.Effects.MovesPath = true;
+        if (code.Name == "set_config" && arguments.Literals.Count > 0 && arguments.Literals[0] is { } setting && ServerCode.IsChosenBy(Analysis.Utf8(setting)))
+            a.Effects.RunsInServer("a setting that says which code the server runs");
+        if (code.Language is 'i' or 'c' && KnownFunctions.WritesFiles(code))
+            a.Effects.RunsInServer("a file of the server is written");
         return Shaped(routine, arguments, all);
     }
 

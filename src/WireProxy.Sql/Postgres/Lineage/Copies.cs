@@ -25,11 +25,7 @@ internal sealed class Copies(Analysis a)
         return Outcome.None;
     }
 
-    void Program()
-    {
-        a.Effects.RunsProgram = true;
-        a.Effects.UnknownCode("a program of the server");
-    }
+    void Program() => a.Effects.RunsInServer("a program of the server");
 
     /// <summary>Without a list: what is neither dropped nor generated.</summary>
     List<Field>? Listed(RangeEntry entry, TreeItems names, Catalog.CatalogRelation relation)
@@ -74,13 +70,15 @@ internal sealed class Copies(Analysis a)
         var kind = node.Number(Tree.CreateAsObject) == CommandTags.ObjectMatView ? WriteKind.NewView : WriteKind.NewColumn;
         if (query.Is(ProtoSchema.Type("ExecuteStmt")))
         {
-            foreach (var item in query.Items(Nodes.ExecuteParams))
-                a.Expressions.Of(item, new(null, null));
-            a.Effects.Unknown("what a prepared statement gives is not known here");
+            new Definitions(a).Silent();
             Into(into, null, kind);
+            if (into.Flag(Nodes.IntoSkipsData))
+                return Outcome.None;
+            a.Effects.Unknown("what a prepared statement gives is not known here");
+            var executed = new Statements(a).Run(query);
+            return new(ResultShape.None, []) { Name = executed.Name, Arguments = executed.Arguments, Fills = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "" };
         }
-        else
-            Into(into, a.Queries.Of(query, null, null), kind);
+        Into(into, a.Queries.Of(query, null, null), kind);
         new Definitions(a).Silent();
         return Outcome.None;
     }
@@ -89,6 +87,10 @@ internal sealed class Copies(Analysis a)
     {
         a.Effects.ChangesMeaning = a.Effects.ChangesCatalog = a.Effects.RunsUnseen = true;
         var name = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "";
+        a.Effects.Turns |= !a.Shared.IsFree(name, a.Path);
+        // WITH NO DATA does not run the query (src/backend/commands/createas.c, create_ctas_nodata).
+        if (into.Flag(Nodes.IntoSkipsData) && kind == WriteKind.NewColumn)
+            return;
         if (columns is null)
         {
             a.Effects.Write(kind, default, name, SourceSet.Everything);

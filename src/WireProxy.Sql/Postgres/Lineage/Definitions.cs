@@ -36,7 +36,8 @@ internal sealed class Definitions(Analysis a)
     public Outcome Create(TreeNode node)
     {
         Adds();
-        a.Effects.Turns |= node.Has(Nodes.CreateParents); // Rows are shared with what is there.
+        // Rows are shared with what is there, or a name stands for something else than before.
+        a.Effects.Turns |= node.Has(Nodes.CreateParents) || (NewTable.NameOf(node) is { } name && !a.Shared.IsFree(name, a.Path));
         Computed(node);
         return Outcome.None;
     }
@@ -112,7 +113,11 @@ internal sealed class Definitions(Analysis a)
         {
             var kind = command.Number(Nodes.AlterSubtype);
             var definition = command.Child(Nodes.AlterDefinition);
-            if (kind == Nodes.ColumnType)
+            if (kind == Nodes.NoInherit)
+                new OwnCode(a).Leave(a.Relation(range));
+            else if (kind == Nodes.DetachPartition)
+                new OwnCode(a).Leave(a.Relation(definition.Child(Nodes.PartitionName)));
+            else if (kind == Nodes.ColumnType)
                 Retyped(target, command.Text(Nodes.AlterName) ?? "", definition, scope);
             else if (kind == Nodes.AddColumn)
                 Added(definition, scope, range);
@@ -208,6 +213,7 @@ internal sealed class Definitions(Analysis a)
             scope.Entries.Add(a.Ranges.Of(relation));
         foreach (var element in node.Items(Nodes.StatisticsExprs))
             a.Expressions.Condition(element.Child(Nodes.StatsElemExpr), scope);
+        new ServerRun(a).Made();
         return Outcome.None;
     }
 
@@ -257,6 +263,7 @@ internal sealed class Definitions(Analysis a)
                         a.Effects.Use(column.Value.Sources, ColumnUses.Named);
         }
         a.Expressions.Condition(node.Child(Nodes.IndexWhere), scope);
+        new ServerRun(a).Made();
         return Outcome.None;
     }
 }

@@ -11,6 +11,7 @@ internal sealed class Effects
     readonly List<CalledFunction> _functions = [];
     readonly List<string> _reasons = [];
     readonly List<LabelChange> _labels = [];
+    readonly List<Renaming> _renamings = [];
 
     public IReadOnlyDictionary<SourceColumn, ColumnUses> Uses => _uses;
     public IReadOnlyCollection<uint> Relations => _relations;
@@ -41,8 +42,15 @@ internal sealed class Effects
     public bool RunsProgram { get; set; }
     /// <summary>A prepared statement or cursor may come to stand under a name, or go from under it.</summary>
     public bool ChangesNames { get; set; }
-    /// <summary>A function that the statement itself names and the catalog does not know under any schema that could be meant.</summary>
-    public string? MissingFunction { get; set; }
+    /// <summary>What the statement itself names and the catalog does not know under any schema that could be meant: the first of them.</summary>
+    public MissingName? Missing { get; private set; }
+
+    /// <summary>Nothing has that name. The server says so; where it has one by then, it may be anything.</summary>
+    public void IsMissing(MissingKind kind, string name, string reason)
+    {
+        Missing ??= new(kind, name);
+        Unknown(reason);
+    }
     /// <summary>DDL that is written out, be it inside a function, or may run in code that is not known.</summary>
     public bool ChangesCatalog { get; set; }
     /// <summary>Code may run that is not among the effects.</summary>
@@ -54,6 +62,7 @@ internal sealed class Effects
     /// <summary>Of a function alone: it has more than one statement.</summary>
     public bool RunsSeveral { get; set; }
     public IReadOnlyList<LabelChange> Labels => _labels;
+    public IReadOnlyList<Renaming> Renamings => _renamings;
     public bool ReachesEverything { get; private set; }
     /// <summary>What calls of users' functions give back: EXPLAIN shows those that the planner folds.</summary>
     public SourceSet Folded { get; private set; } = SourceSet.Empty;
@@ -113,6 +122,12 @@ internal sealed class Effects
     {
         if (!_labels.Contains(change))
             _labels.Add(change);
+    }
+
+    public void Rename(Renaming renaming)
+    {
+        if (!_renamings.Contains(renaming))
+            _renamings.Add(renaming);
     }
 
     public void Fold(SourceSet sources) => Folded = Folded.Union(sources);
@@ -203,6 +218,13 @@ internal sealed class Effects
             _reasons.Add(reason);
     }
 
+    /// <summary>The server runs, or is made to run, code outside of the client's session: it may do anything to all of its databases.</summary>
+    public void RunsInServer(string reason)
+    {
+        RunsProgram = true;
+        UnknownCode(reason);
+    }
+
     /// <summary>Code runs that is not known, and so may read, write and say anything.</summary>
     public void UnknownCode(string reason)
     {
@@ -246,6 +268,8 @@ internal sealed class Effects
         ChangesNames |= inner.ChangesNames;
         foreach (var label in inner._labels)
             Label(label);
+        foreach (var renaming in inner._renamings)
+            Rename(renaming);
         HasFired |= inner.HasFired;
         HasOtherResults |= inner.HasOtherResults;
         Folded = Folded.Union(With(inner.Folded));

@@ -36,7 +36,7 @@ internal sealed class Expressions(Analysis a)
     Value Rest(TreeNode node, Scope scope)
     {
         if (node.Is(Nodes.NullTest))
-            return new(Of(node.Child(Nodes.NullTestArg), scope).Sources);
+            return Told(Of(node.Child(Nodes.NullTestArg), scope));
         if (node.Is(Nodes.BooleanTest))
             return new(Of(node.Child(Nodes.BooleanTestArg), scope).Sources);
         if (node.Is(Nodes.Collate))
@@ -60,6 +60,17 @@ internal sealed class Expressions(Analysis a)
             return Value.Nothing;
         a.Effects.Unknown("an expression that is not known here: " + node.Type.Name);
         return Value.Anything;
+    }
+
+    /// <summary>That a value is there, as EXISTS with the same condition tells it: nothing of the value itself. Of everything, and of what a body's
+    /// variables hold, it is not said so easily what it is.</summary>
+    public Value Told(Value value)
+    {
+        var sources = value.Sources;
+        if (sources.IsEverything || !sources.WithoutParameters().Equals(sources))
+            return new(sources);
+        a.Effects.Use(sources, ColumnUses.Predicate);
+        return Value.Nothing;
     }
 
     /// <summary>A column, or a star where the grammar has an expression: all columns, as in <c>row_to_json(p.*)</c>.</summary>

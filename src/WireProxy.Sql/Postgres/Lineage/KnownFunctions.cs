@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using WireProxy.Sql.Catalog;
 
 namespace WireProxy.Sql.Postgres.Lineage;
 
@@ -58,6 +59,12 @@ internal static class KnownFunctions
         "dblink_get_result", "dblink_get_notify", "dblink_current_query", "dblink_build_sql_insert", "dblink_build_sql_update",
         "dblink_build_sql_delete", "dblink_error_message", "dblink_get_connections", "dblink_get_pkey", "connectby", "xpath_table",
         "hypopg", "pg_buffercache_pages");
+
+    static readonly FrozenSet<string> s_writeFiles = Set("lo_export", "pg_file_write", "pg_file_rename", "pg_file_unlink", "pg_file_sync");
+
+    /// <summary>It puts a file of the client's making where the server may take it for code or configuration (35.4, adminpack).</summary>
+    public static bool WritesFiles(CatalogRoutine routine) => s_writeFiles.Contains(routine.Name) || routine.Body.Contains("lo_export", StringComparison.Ordinal)
+        || routine.Body.StartsWith("pg_file_", StringComparison.Ordinal);
 
     /// <summary>What is in the symbols of built-in functions that read.</summary>
     static readonly string[] s_readSymbols = ["_to_xml", "pg_read_", "ts_stat", "be_lo", "tsquery_rewrite_query", "pg_logical_slot_", "pg_stat_get_activity", "pg_stat_get_backend_activity"];

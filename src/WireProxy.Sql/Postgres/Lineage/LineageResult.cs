@@ -48,6 +48,7 @@ internal static class LineageResult
             Columns = columns.DrainToImmutable(),
             OfName = outcome.Name,
             Arguments = [.. outcome.Arguments],
+            Fills = outcome.Fills,
             Touched = [.. effects.Uses.Select(u => new ColumnUse(u.Key, u.Value))],
             Relations = [.. effects.Relations],
             Functions = [.. effects.Functions],
@@ -55,7 +56,7 @@ internal static class LineageResult
             Messages = effects.Messages,
             ReachesEverything = effects.ReachesEverything,
             Reasons = [.. effects.Reasons],
-            MissingFunction = effects.MissingFunction,
+            Missing = effects.Missing,
             ChangesMeaning = effects.ChangesMeaning || CallsChanger(effects, shared),
             ChangesCatalog = effects.ChangesCatalog,
             ChangesInside = effects.ChangesInside,
@@ -66,6 +67,7 @@ internal static class LineageResult
             RunsUnseen = effects.RunsUnseen,
             ChangesNames = effects.ChangesNames,
             Labels = [.. effects.Labels],
+            Renamings = [.. effects.Renamings],
         };
     }
 

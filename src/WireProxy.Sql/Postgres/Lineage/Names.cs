@@ -26,7 +26,11 @@ internal sealed class Names(Analysis a)
             _ => null,
         };
         if (value is null)
-            return Unknown("a column that the catalog does not know");
+        {
+            var name = string.Join('.', parts[..count]);
+            a.Effects.IsMissing(MissingKind.Column, name, $"the column {name}, which the catalog does not know");
+            return Value.Anything;
+        }
         a.Effects.Use(value.Sources, ColumnUses.Named);
         return value;
     }

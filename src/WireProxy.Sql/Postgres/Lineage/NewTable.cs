@@ -22,9 +22,16 @@ internal sealed record NewTable(string Name, IReadOnlyList<string>? Columns)
         // Its columns may be of a domain, whose conditions run upon every write.
         if (shared.Definitions.Types.Values.Any(type => !type.Checks.IsEmpty || type.Default is not null))
             return null;
-        var into = node.Is(s_createAs) && node.Number(s_kind) == s_table ? node.Child(s_into) : node.Is(Tree.SelectStmt) ? node.Child(Tree.SelectInto) : default;
-        return into.IsAbsent || into.Child(Tree.IntoRelation).Text(Tree.RangeName) is not { } name ? null : new(name, null);
+        return Into(node).IsAbsent || NameOf(node) is not { } name ? null : new(name, null);
     }
+
+    /// <summary>The name of a table that is made, in whatever way; null for every other statement.</summary>
+    public static string? NameOf(TreeNode node) =>
+        (node.Is(s_create) ? node.Child(s_relation) : Into(node) is { IsAbsent: false } into ? into.Child(Tree.IntoRelation) : default) is { IsAbsent: false } range
+            ? range.Text(Tree.RangeName) : null;
+
+    static TreeNode Into(TreeNode node) =>
+        node.Is(s_createAs) && node.Number(s_kind) == s_table ? node.Child(s_into) : node.Is(Tree.SelectStmt) ? node.Child(Tree.SelectInto) : default;
 
     static NewTable? Written(TreeNode node, Analysis types)
     {

@@ -66,7 +66,7 @@ internal static class Nodes
         WhenCommand = F("MergeWhenClause", "command_type"), WhenValues = F("MergeWhenClause", "values"),
         IndexElemExpr = F("IndexElem", "expr");
 
-    public static readonly int IntoColumns = F("IntoClause", "col_names"), CreateAsQuery = F("CreateTableAsStmt", "query"),
+    public static readonly int IntoColumns = F("IntoClause", "col_names"), IntoSkipsData = F("IntoClause", "skip_data"), CreateAsQuery = F("CreateTableAsStmt", "query"),
         CreateAsInto = F("CreateTableAsStmt", "into"), ViewQuery = F("ViewStmt", "query"), ViewAliases = F("ViewStmt", "aliases"),
         ExplainQuery = F("ExplainStmt", "query"), DeclareQuery = F("DeclareCursorStmt", "query"), DeclareOptions = F("DeclareCursorStmt", "options"), PrepareQuery = F("PrepareStmt", "query"),
         ExecuteParams = F("ExecuteStmt", "params"), RuleActions = F("RuleStmt", "actions"), RuleWhere = F("RuleStmt", "where_clause"),
@@ -85,7 +85,7 @@ internal static class Nodes
         ColumnConstraints = F("ColumnDef", "constraints"), ConstraintKind = F("Constraint", "contype"), ConstraintExpr = F("Constraint", "raw_expr"),
         IndexRelation = F("IndexStmt", "relation"), IndexParams = F("IndexStmt", "index_params"), IndexWhere = F("IndexStmt", "where_clause"),
         SchemaElements = F("CreateSchemaStmt", "schema_elts"), FunctionSqlBody = F("CreateFunctionStmt", "sql_body"),
-        TypeArrayBounds = F("TypeName", "array_bounds"), ExplainOptions = F("ExplainStmt", "options");
+        TypeArrayBounds = F("TypeName", "array_bounds"), PartitionName = F("PartitionCmd", "name"), ExplainOptions = F("ExplainStmt", "options");
 
     public static readonly int Union = V("SetOperation", "SETOP_UNION"), Except = V("SetOperation", "SETOP_EXCEPT"),
         NoSetOp = V("SetOperation", "SETOP_NONE"), JoinFull = V("JoinType", "JOIN_FULL"), JoinRightKind = V("JoinType", "JOIN_RIGHT"),
@@ -95,7 +95,8 @@ internal static class Nodes
         CmdInsert = V("CmdType", "CMD_INSERT"), CmdUpdate = V("CmdType", "CMD_UPDATE"), Between = V("A_Expr_Kind", "AEXPR_BETWEEN"),
         BetweenLast = V("A_Expr_Kind", "AEXPR_NOT_BETWEEN_SYM"), Greatest = V("MinMaxOp", "IS_GREATEST"),
         AddColumn = V("AlterTableType", "AT_AddColumn"), ColumnType = V("AlterTableType", "AT_AlterColumnType"),
-        DropExpression = V("AlterTableType", "AT_DropExpression"), Cascade = V("DropBehavior", "DROP_CASCADE"),
+        DropExpression = V("AlterTableType", "AT_DropExpression"), NoInherit = V("AlterTableType", "AT_DropInherit"),
+        DetachPartition = V("AlterTableType", "AT_DetachPartition"), Cascade = V("DropBehavior", "DROP_CASCADE"),
         Commit = V("TransactionStmtKind", "TRANS_STMT_COMMIT"), PrepareTransaction = V("TransactionStmtKind", "TRANS_STMT_PREPARE"),
         ConstraintDefault = V("ConstrType", "CONSTR_DEFAULT"), ConstraintGenerated = V("ConstrType", "CONSTR_GENERATED");
 

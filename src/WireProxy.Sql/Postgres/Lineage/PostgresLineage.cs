@@ -60,18 +60,18 @@ public static class PostgresLineage
         var shared = SnapshotLineage.Of(catalog);
         var statements = ImmutableArray.CreateBuilder<StatementLineage>(1);
         var (isStale, isTurned) = (false, false);
-        var made = new Dictionary<string, IReadOnlyList<string>?>();
+        var changes = new TextChanges(shared);
         foreach (var raw in parsed.Statements)
         {
-            var lineage = Statement(raw.Child(Tree.RawStmt), shared, path, made);
+            var lineage = changes.Behind(Statement(raw.Child(Tree.RawStmt), shared, path, changes));
+            var turns = lineage.Turns;
             // What a new table holds, and what it may be named for, is known without a catalog.
-            if (!isStale && NewTable.Of(raw.Child(Tree.RawStmt), lineage, shared, path) is { } table)
+            if (changes.Take(raw.Child(Tree.RawStmt), lineage, path) && !isStale)
             {
-                made[table.Name] = table.Columns;
+                isTurned |= changes.Hides;
                 statements.Add(lineage);
                 continue;
             }
-            var turns = lineage.Turns;
             // What an earlier statement of the text has changed, the catalog here does not show.
             if (isStale && (!lineage.Relations.IsEmpty || !lineage.Functions.IsEmpty || lineage.Shape == ResultShape.OfName))
                 lineage = StatementLineage.Unknown("an earlier statement of the same text may change what this one means") with
@@ -83,8 +83,12 @@ public static class PostgresLineage
                     Relations = lineage.Relations,
                     Functions = lineage.Functions,
                 };
-            else if (isStale && !lineage.Labels.IsEmpty)
-                lineage = lineage with { Labels = [.. lineage.Labels.Select(l => l with { IsKnown = false })] };
+            else if (isStale && !(lineage.Labels.IsEmpty && lineage.Renamings.IsEmpty))
+                lineage = lineage with
+                {
+                    Labels = [.. lineage.Labels.Select(l => l with { IsKnown = false })],
+                    Renamings = [.. lineage.Renamings.Select(r => r with { Relation = 0 })],
+                };
             isStale |= lineage.ChangesMeaning;
             isTurned |= turns;
             statements.Add(lineage);
@@ -92,11 +96,11 @@ public static class PostgresLineage
         return new(statements.DrainToImmutable());
     }
 
-    static StatementLineage Statement(TreeNode node, SnapshotLineage shared, SearchPath path, IReadOnlyDictionary<string, IReadOnlyList<string>?> made)
+    static StatementLineage Statement(TreeNode node, SnapshotLineage shared, SearchPath path, TextChanges changes)
     {
         try
         {
-            var analysis = new Analysis(shared, path, new()) { Made = made };
+            var analysis = new Analysis(shared, path, new()) { Before = changes };
             return LineageResult.Of(analysis, new Statements(analysis).Run(node));
         }
         catch (Exception e) when (LineageResult.IsOurs(e))

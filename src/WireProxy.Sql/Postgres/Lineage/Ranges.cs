@@ -51,7 +51,7 @@ internal sealed class Ranges(Analysis a)
         if (a.Relation(node) is { } relation)
             return Of(node, relation);
         var name = node.Text(Tree.RangeName) ?? "";
-        if (a.Made.TryGetValue(name, out var columns) && a.Relation(node.Text(Tree.RangeSchema), name) is null)
+        if (a.Before?.Made(name) is { Columns: var columns } && a.Relation(node.Text(Tree.RangeSchema), name) is null)
         {
             return new()
             {
@@ -60,7 +60,13 @@ internal sealed class Ranges(Analysis a)
                 Others = columns is null ? Value.Nothing : null,
             };
         }
-        a.Effects.Unknown("the relation " + name + ", which the catalog does not know");
+        var full = node.Text(Tree.RangeSchema) is { } schema ? $"{schema}.{name}" : name;
+        var reason = $"the relation {full}, which the catalog does not know";
+        // A table that the text has made, or a temporary one, may be there all the same.
+        if (a.Before?.Made(name) is null && !a.Shared.IsTemporaryName(name))
+            a.Effects.IsMissing(MissingKind.Relation, full, reason);
+        else
+            a.Effects.Unknown(reason);
         return new() { Name = AliasName(node.Child(Tree.RangeAlias)) ?? name, Columns = [], IsOpaque = true };
     }
 

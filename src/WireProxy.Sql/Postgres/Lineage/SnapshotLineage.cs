@@ -18,6 +18,7 @@ internal sealed class SnapshotLineage
     readonly Dictionary<uint, CatalogRelation> _relationsOfTypes;
     readonly FrozenSet<uint> _plainDomains;
     readonly FrozenSet<string> _temporary;
+    readonly Lazy<HashSet<string>> _runByServer;
 
     SnapshotLineage(CatalogSnapshot catalog)
     {
@@ -36,6 +37,7 @@ internal sealed class SnapshotLineage
         _types = types;
         _plainDomains = definitions.Types.Values.Where(t => t.Checks.IsEmpty).Select(t => t.Id).ToFrozenSet();
         _temporary = catalog.Relations.Where(r => SearchPath.IsTemporary(r.Schema)).Select(r => r.Name).ToFrozenSet();
+        _runByServer = new(() => ServerRun.NamesIn(this));
         Relations = new(this);
         Bodies = new(this);
     }
@@ -68,6 +70,9 @@ internal sealed class SnapshotLineage
 
     public ConcurrentDictionary<SearchPath, LineageCache> Caches { get; } = new();
 
+    /// <summary>Names of users' functions that autovacuum may run.</summary>
+    public HashSet<string> RunByServer => _runByServer.Value;
+
     public bool HasCasts => !Definitions.Casts.IsEmpty;
 
     public CatalogRoutine? Routine(uint id) => Definitions.Routines.GetValueOrDefault(id) ?? Catalog.System.Routine(id);
@@ -98,6 +103,15 @@ internal sealed class SnapshotLineage
 
     /// <summary>Whether some session has a temporary relation of that name.</summary>
     public bool IsTemporaryName(string name) => _temporary.Contains(name);
+
+    /// <summary>No relation that the session could mean has that name, so that a new one hides none.</summary>
+    public bool IsFree(string name, SearchPath path)
+    {
+        foreach (var relation in Catalog.RelationsNamed(name))
+            if (!path.HasTemporary || !SearchPath.IsTemporary(relation.Schema) || path.Schemas.Contains(relation.Schema))
+                return false;
+        return true;
+    }
 
     public uint RowTypeOf(uint relation) => Catalog.Relation(relation)?.RowType ?? 0;
 

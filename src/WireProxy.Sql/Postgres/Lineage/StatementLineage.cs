@@ -54,6 +54,9 @@ public enum WriteKind
     /// <summary>A column of a materialized view that the statement makes. Its definition stays in the catalog, so that its lineage is known
     /// from then on.</summary>
     NewView,
+    /// <summary>Rows that a materialized view keeps while what it was filled through becomes something else, or loses the table that they came from.
+    /// Target: what stands for them from then on, where anything does.</summary>
+    KeptRows,
     /// <summary>A file or program of the server.</summary>
     File,
     /// <summary>Something of the server or the session that keeps what a function is given: a setting, a large object, a notification, a
@@ -66,7 +69,7 @@ public enum WriteKind
 }
 
 /// <summary>Values put somewhere.</summary>
-/// <param name="Target">With <see cref="WriteKind.Column"/> the column; an attribute of 0 stands for any of the relation's. Else default.</param>
+/// <param name="Target">With <see cref="WriteKind.Column"/>, and some <see cref="WriteKind.KeptRows"/>, the column; an attribute of 0 stands for any of the relation's. Else default.</param>
 /// <param name="Name">What is written to, for people: a column, function or file kind.</param>
 public sealed record ValueWrite(WriteKind Kind, SourceColumn Target, string Name, SourceSet Sources)
 {
@@ -85,6 +88,18 @@ public sealed record LabelChange(LabelPlace Place, uint Relation, short Column, 
     /// <summary>False where it is not certain what it stands on.</summary>
     public bool IsKnown { get; init; } = true;
 }
+
+/// <summary>What a name is of that nothing bears.</summary>
+public enum MissingKind
+{
+    Relation,
+    Column,
+    Function,
+}
+
+/// <summary>A name for which the server would say that there is no such thing.</summary>
+/// <param name="Name">As the statement writes it, with its schema or relation where it has one.</param>
+public sealed record MissingName(MissingKind Kind, string Name);
 
 /// <summary>A function that runs, named by the statement or not (a trigger, a user's operator or cast).</summary>
 public readonly record struct CalledFunction(uint Id, string Schema, string Name);
@@ -124,6 +139,9 @@ public sealed record StatementLineage
     public string? OfName { get; init; }
     /// <summary>EXECUTE: where the values of its arguments come from; they become the parameters of the prepared statement.</summary>
     public ImmutableArray<SourceSet> Arguments { get; init; } = [];
+    /// <summary>CREATE TABLE AS EXECUTE: the table that is filled with what stands under <see cref="OfName"/>. Until that is known,
+    /// <see cref="Writes"/> says that it is filled with everything.</summary>
+    public string? Fills { get; init; }
     /// <summary>Columns used anywhere, in views, functions and triggers too.</summary>
     public ImmutableArray<ColumnUse> Touched { get; init; } = [];
     /// <summary>Relations looked into, be it only for how many rows they have.</summary>
@@ -138,8 +156,8 @@ public sealed record StatementLineage
     public ImmutableArray<string> Reasons { get; init; } = [];
     /// <summary>The statement may change what a later statement of the same text means: DDL, SET search_path, unknown code.</summary>
     public bool ChangesMeaning { get; init; }
-    /// <summary>A function that the statement names and that no schema has in which it could be meant; null where there is none.</summary>
-    public string? MissingFunction { get; init; }
+    /// <summary>What the statement names and nothing bears that it could mean; null where there is none.</summary>
+    public MissingName? Missing { get; init; }
     /// <summary>DDL runs, be it inside a function or a trigger.</summary>
     public bool ChangesCatalog { get; init; }
     /// <summary>DDL runs inside a function or a trigger, so that the statement does not tell what is changed.</summary>
@@ -156,6 +174,8 @@ public sealed record StatementLineage
     public bool ChangesNames { get; init; }
     /// <summary>What it does to labels and comments, inside functions too.</summary>
     public ImmutableArray<LabelChange> Labels { get; init; } = [];
+    /// <summary>What gets another name or schema, inside functions too.</summary>
+    public ImmutableArray<Renaming> Renamings { get; init; } = [];
 
     /// <summary>How a column is used; <see cref="ColumnUses.None"/> where it is not.</summary>
     public ColumnUses UsesOf(SourceColumn column)
@@ -165,6 +185,11 @@ public sealed record StatementLineage
                 return use.Uses;
         return ColumnUses.None;
     }
+
+    /// <summary>What is put where, once it is known what stands under the name.</summary>
+    /// <param name="columns">What it gives, with the arguments in place of its parameters; default where that is not known.</param>
+    public ImmutableArray<ValueWrite> WritesWith(ImmutableArray<OutputColumn> columns) => Fills is null || columns.IsDefault ? Writes
+        : [.. Writes.Where(w => w.Kind is not WriteKind.NewColumn), .. columns.Where(c => !c.Sources.IsEmpty).Select(c => new ValueWrite(WriteKind.NewColumn, default, $"{Fills}.{c.Name}", c.Sources))];
 
     /// <summary>The columns of a prepared statement with an EXECUTE's arguments in place of its parameters.</summary>
     public ImmutableArray<OutputColumn> ColumnsWith(ImmutableArray<SourceSet> arguments) =>

@@ -11,6 +11,8 @@ internal sealed record Outcome(ResultShape Shape, IReadOnlyList<Field>? Columns)
 
     public string? Name { get; init; }
     public IReadOnlyList<SourceSet> Arguments { get; init; } = [];
+    /// <summary>CREATE TABLE AS EXECUTE: the table that is filled with what stands under the name.</summary>
+    public string? Fills { get; init; }
 }
 
 /// <summary>Statements by their kinds. One that is not known here may do anything.</summary>
@@ -53,8 +55,11 @@ internal sealed class Statements(Analysis a)
         [T("VariableSetStmt")] = (s, n) => s.Set(n),
         [T("CreateFunctionStmt")] = (s, n) => new OwnCode(s.A).Function(n),
         [T("AlterFunctionStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.AlteredFunction)),
-        [T("RenameStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.RenameObject)),
-        [T("AlterObjectSchemaStmt")] = (s, n) => new OwnCode(s.A).Altered(n.Child(Nodes.MoveObject)),
+        [T("RenameStmt")] = (s, n) => new Renamings(s.A).Rename(n),
+        [T("AlterObjectSchemaStmt")] = (s, n) => new Renamings(s.A).Move(n),
+        [T("DropStmt")] = (s, n) => new OwnCode(s.A).Dropped(n),
+        [T("DropOwnedStmt")] = (s, _) => new OwnCode(s.A).DroppedOwned(),
+        [T("CreatedbStmt")] = (s, n) => new Renamings(s.A).CreateDatabase(n),
         [T("DefineStmt")] = (s, n) => new OwnCode(s.A).Defined(n),
         [T("RuleStmt")] = (s, n) => new OwnCode(s.A).Rule(n),
         [T("CommentStmt")] = (s, n) => new Labels(s.A).Comment(n),
@@ -114,6 +119,8 @@ internal sealed class Statements(Analysis a)
             return Outcome.None;
         a.Effects.RunsUnseen |= !s_followed.Contains(node.Type) && !IsPlain(node);
         a.Effects.ChangesNames |= a.Body is not null && s_naming.Contains(node.Type);
+        if (ServerCode.Within(node) is { } server)
+            a.Effects.RunsInServer(server);
         if (s_handlers.TryGetValue(node.Type, out var handler))
             return handler(this, node);
         if (s_silent.Contains(node.Type))
@@ -175,7 +182,7 @@ internal sealed class Statements(Analysis a)
     Outcome Explain(TreeNode node)
     {
         var explained = Run(node.Child(Nodes.ExplainQuery));
-        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]) { Name = explained.Name, Arguments = explained.Arguments };
+        return new(ResultShape.Columns, [new("QUERY PLAN", new Value(a.Effects.Folded.WithoutParameters()))]) { Name = explained.Name, Arguments = explained.Arguments, Fills = explained.Fills };
     }
 
     /// <summary>What a transaction has changed, a rollback takes back; SET LOCAL ends with it either way.</summary>

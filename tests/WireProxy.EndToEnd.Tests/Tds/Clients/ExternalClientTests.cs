@@ -133,7 +133,7 @@ public sealed class ExternalClientTests
             var installed = await new ProcessRunner("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", _directory.Path, "tedious@" + TediousVersion)
             {
                 Timeout = TimeSpan.FromMinutes(3),
-            }.RunAsync();
+            }.FetchAsync();
             _modules = installed.ExitCode == 0 ? Path.Combine(_directory.Path, "node_modules") : "";
         }
         if (_modules.Length == 0)

@@ -142,7 +142,7 @@ public sealed class SqlClientTests(SqlClientProvider provider, ClientRoute route
     private async Task<DbConnection> OpenAsync(string more)
     {
         var connection = provider.Connect(
-            $"Server=127.0.0.1,{_gateway.Port};User ID=sa;Password={TdsClinic.Password};Database=clinic;Connect Timeout=10;{encryption};{more}");
+            $"Server=127.0.0.1,{_gateway.Port};User ID=sa;Password={TdsClinic.Password};Database=clinic;Connect Timeout=60;{encryption};{more}");
         await connection.OpenAsync();
         return connection;
     }

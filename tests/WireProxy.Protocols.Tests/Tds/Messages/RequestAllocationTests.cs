@@ -2,6 +2,7 @@ using WireProxy.Fuzz.Tds.Requests;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Messages;
 
@@ -40,8 +41,6 @@ public sealed class RequestAllocationTests
         }
         Assert.That(requests, Is.Not.Empty);
         RunAll();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        RunAll();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(RunAll), Is.Zero);
     }
 }

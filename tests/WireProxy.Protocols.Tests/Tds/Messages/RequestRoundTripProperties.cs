@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Messages;
 
@@ -86,7 +87,7 @@ public sealed class RequestRoundTripProperties
     }
 
     private static void Holds<T>(Gen<T> values, Action<T> check) =>
-        Prop.ForAll(values.ToArbitrary(), check).QuickCheckThrowOnFailure();
+        Prop.ForAll(values.ToArbitrary(), check).CheckSeeded();
 
     private static void RoundTrips<T>(Gen<T> values, Action<T, WireWriter> encode, Decode<T> decode) =>
         Holds(values, value => Assert.That(decode(Payload(writer => encode(value, writer))), Is.EqualTo(value)));

@@ -1,4 +1,5 @@
 using WireProxy.Protocols.Tds;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Packets;
 
@@ -84,8 +85,6 @@ public sealed class MessageReaderTests
             return parts;
         }
         Assert.That(Walk(), Is.EqualTo(6));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Walk();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(() => Walk()), Is.Zero);
     }
 }

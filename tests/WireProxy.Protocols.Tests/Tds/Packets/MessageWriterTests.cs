@@ -1,7 +1,7 @@
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Packets;
 
@@ -146,7 +146,7 @@ public sealed class MessageWriterTests
             Assert.That(ReadBack(output.WrittenSpan.ToArray(), message.read), Is.EqualTo(payload));
             Assert.That(Packets(output.WrittenSpan).SkipLast(1), Is.All.Matches<(PacketHeader Header, byte[])>(
                 packet => packet.Header.Length == message.size));
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Test]
@@ -165,9 +165,7 @@ public sealed class MessageWriterTests
             writer.End(output);
         }
         Write();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Write();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(Write), Is.Zero);
     }
 
     private static List<byte> ReadBack(byte[] bytes, int pieceLength)

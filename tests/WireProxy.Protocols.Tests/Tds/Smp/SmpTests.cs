@@ -1,8 +1,8 @@
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Fuzz.Tds.Requests;
 using WireProxy.Protocols.Tds.Smp;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Smp;
 
@@ -75,7 +75,7 @@ public sealed class SmpTests
             header.Encode(writer);
             Assert.That(SmpHeader.TryRead(writer.WrittenSpan, out var read));
             Assert.That(read, Is.EqualTo(header));
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Test]

@@ -2,6 +2,7 @@ using WireProxy.Fuzz.Tds.Tokens;
 using WireProxy.Protocols.Tds.Tokens;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Tokens;
 
@@ -89,8 +90,6 @@ public sealed class TokenAllocationTests
     private static void CostsNothing(Action run)
     {
         run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        run();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocated.By(run), Is.Zero);
     }
 }

@@ -2,13 +2,14 @@ using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
+using WireProxy.TestKit;
 
 namespace WireProxy.Protocols.Tests.Tds.Types;
 
 /// <summary>Whatever value is written is read back as it was.</summary>
 public sealed class ValueProperties
 {
-    private static readonly Config Settings = Config.QuickThrowOnFailure.WithMaxTest(500);
+    private const int Values = 500;
 
     private static Gen<string> Texts => from characters in Gen.Choose(0x20, 0xD7FF).Select(code => (char)code).ArrayOf() select new string(characters);
 
@@ -89,7 +90,7 @@ public sealed class ValueProperties
             Assert.That(TypedValue.TryRead(TypeInfos.VarBinaryMax, CellForm.Row, writer.WrittenSpan, out var value));
             Assert.That(value.Data.ToArray(), Is.EqualTo(input.data));
             Assert.That(value.DataLength, Is.EqualTo(input.data.Length));
-        }).Check(Settings);
+        }).CheckSeeded(Values);
 
     private static void RoundTrips<T>(Gen<TypeInfo> types, Gen<T> values, Func<TypeInfo, T, T>? expected = null)
         where T : notnull => Prop.ForAll(
@@ -102,5 +103,5 @@ public sealed class ValueProperties
                 Assert.That(read.Encoded.Length, Is.EqualTo(writer.Length));
                 var wanted = expected is null ? input.value : expected(input.type, input.value);
                 Assert.That(read.ToObject(input.type), Is.EqualTo(wanted));
-            }).Check(Settings);
+            }).CheckSeeded(Values);
 }

@@ -1,10 +1,10 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using WireProxy.Policy;
 using WireProxy.Protocols.Tds.Types;
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Tds.Masking;
+using WireProxy.TestKit;
 
 namespace WireProxy.Relay.Tests.Tds.Masking;
 
@@ -31,7 +31,7 @@ public sealed class MutatedCellTests
             foreach (var type in types)
                 CheckAll(type, value);
             return true;
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     [Test]
     public void Any_change_of_a_byte_and_any_cut_of_a_value_is_masked_or_NULL()
