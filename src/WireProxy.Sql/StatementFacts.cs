@@ -104,7 +104,11 @@ public sealed record StatementFacts
 
 /// <summary>The parser's own message for text that does not parse. Position counts characters from 1; 0 means none. The message
 /// quotes the text, as the server's does: it is for the client and for no log.</summary>
-public sealed record ParseProblem(string Message, int Position);
+public sealed record ParseProblem(string Message, int Position)
+{
+    /// <summary>The major version of the server that says just this of the text, as a syntax error (42601) without a hint; 0 where none is known to.</summary>
+    public int SaidBy { get; init; }
+}
 
 /// <summary>The statements of one query text, or why it does not parse. Immutable and cacheable.</summary>
 public sealed record AnalyzedText(

@@ -16,9 +16,14 @@ internal static class ErrorTexts
     /// twice.</summary>
     private static readonly HashSet<string> SafeCodes = ["22012", "55P03", "54001", "42P15"];
 
-    /// <summary>Where DROP says what there is not, and what goes with it: names of objects. What else has the code of success (00000) may be the plan or the
-    /// tree of a query, with its constants.</summary>
-    private static readonly HashSet<string> NamingRoutines = ["DropErrorMsgNonExistent", "does_not_exist_skipping", "reportDependentObjects"];
+    /// <summary>Where DROP says what there is not, and what goes with it, and ALTER ... IF EXISTS what it skips; and FETCH, MOVE and CLOSE which cursor there is
+    /// not: names that the statement itself writes. What else has the code of success (00000) may be the plan or the tree of a query, with its constants.</summary>
+    private static readonly HashSet<(string Code, string Routine)> NamingRoutines =
+    [
+        ("00000", "DropErrorMsgNonExistent"), ("00000", "does_not_exist_skipping"), ("00000", "reportDependentObjects"), ("00000", "ProcessUtilitySlow"),
+        ("00000", "RenameRelation"), ("00000", "renameatt"), ("00000", "RenameConstraint"), ("00000", "AlterTableNamespace"),
+        ("34000", "PerformPortalFetch"), ("34000", "PerformPortalClose"),
+    ];
 
     /// <summary>Says which objects cannot be defined so, and only its detail says more: bounds of partitions, which are values.</summary>
     private const string InvalidDefinition = "42P17";
@@ -37,7 +42,7 @@ internal static class ErrorTexts
         return fields[ErrorFieldCode.Position] is not null ||
             (fields[ErrorFieldCode.Code]?.Text is { Length: 5 } code && (SafeClasses.Contains(code[..2]) || SafeCodes.Contains(code)
                 || (code == InvalidDefinition && fields[ErrorFieldCode.Detail] is null)
-                || (code == "00000" && fields[ErrorFieldCode.Routine]?.Text is { } routine && NamingRoutines.Contains(routine))));
+                || (fields[ErrorFieldCode.Routine]?.Text is { } routine && NamingRoutines.Contains((code, routine)))));
     }
 
     /// <summary>True where a function or a trigger has raised it, or something in it has. The innermost context comes first. A context of one

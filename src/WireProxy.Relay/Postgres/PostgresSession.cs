@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
@@ -74,6 +75,9 @@ internal sealed class PostgresSession : DialectSession
     public override bool IsWaitingForClient => _relay?.IsAnswered ?? (InFlight.Count == 0);
 
     public string ClientEncoding => _clientEncoding;
+
+    /// <summary>The server's major version, as it has reported it; 0 before.</summary>
+    public int ServerMajor { get; private set; }
 
     public bool StandardStrings => _standardStrings;
 
@@ -157,6 +161,8 @@ internal sealed class PostgresSession : DialectSession
             _clientEncoding = parameter.Value.Text;
         else if (parameter.Name.Span.SequenceEqual("standard_conforming_strings"u8))
             _standardStrings = parameter.Value.Span.SequenceEqual("on"u8);
+        else if (parameter.Name.Span.SequenceEqual("server_version"u8))
+            ServerMajor = Utf8Parser.TryParse(parameter.Value.Span, out int major, out _) ? major : 0;
     }
 
     /// <summary>A statement has been judged that may change what the gateway knows. The request side's.</summary>

@@ -81,14 +81,12 @@ internal static class Refusals
         renaming.Place == RenamedPlace.Database ? "Databases are renamed and copied past the gateway, by those who run them."
             : "Let those who run the gateway name the new name in the policy first, beside the old one.", null, command, 0);
 
-    public static Refusal CommitAmid { get; } = new(
-        "block", "42501", "WireProxy did not run this text: it commits a change of the catalog in its middle, which other sessions would see before the gateway learns of it",
-        "Send what stands behind the COMMIT in a message of its own; the connection stays usable.", null, "COMMIT", 0);
-
-    /// <summary>As the server words a syntax error, with a hint about who said it.</summary>
-    public static Refusal Unparsed(ParseProblem problem) => new(
-        "unparsed", "42601", problem.Message,
-        "WireProxy stopped this statement: it cannot be analysed, and the policy says unparsed: block. Write it in plain PostgreSQL syntax.",
+    /// <summary>As the server words it, and with a hint about who said it where the server might have said something else: one that is newer may
+    /// understand what the gateway does not, and an older one understands things that were taken out of the grammar.</summary>
+    /// <param name="serverMajor">0 where it is not known.</param>
+    public static Refusal Unparsed(ParseProblem problem, int serverMajor) => new(
+        "unparsed", "42601", problem.Message, problem.SaidBy != 0 && problem.SaidBy == serverMajor ? null
+            : "WireProxy stopped this statement: it cannot be analysed, and the policy says unparsed: block. Write it in plain PostgreSQL syntax.",
         null, null, problem.Position);
 
     public static Refusal TooLarge(string what, long bytes, int limit) => new(

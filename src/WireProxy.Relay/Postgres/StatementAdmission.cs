@@ -37,6 +37,9 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
         // A trigger that sets the search path is in the lineage, and in no fact.
         foreach (StatementLineage lineage in plans?.Statements ?? [])
             effects |= lineage.ChangesMeaning ? StatementEffect.Settings : StatementEffect.None;
+        // What is changed behind a COMMIT in the same text is open when the text is answered.
+        if (ChangesBehindCommit(analyzed, plans))
+            effects &= ~StatementEffect.EndsTransaction;
         if (plans is not null && StatementEffects.ChangesCatalog(analyzed.Statements, plans.Statements, session.Catalog))
             effects |= StatementEffect.Catalog;
         // A pool resets each connection that it hands out, and hardly any has made a temporary table.
@@ -60,16 +63,25 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
-        if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
+        bool changesAmid = (effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1;
+        if (changesAmid && (plans is null || plans.Statements.Any(static one => one.IsStale)))
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            Touches = session.Masks && (under is null || Touches(analyzed, plans, under)),
+            Touches = session.Masks && (under is null || changesAmid || Touches(analyzed, plans, under)),
             Under = under,
             Plans = under is null ? null : plans,
-            Code = under is null ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
+            Code = under is null || changesAmid ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
             Uses = needs.Use,
         };
+    }
+
+    private static bool ChangesBehindCommit(AnalyzedText analyzed, StatementPlans? plans)
+    {
+        bool changes = false;
+        for (int i = analyzed.Statements.Length - 1; i >= 0 && analyzed.Statements[i].Command != "COMMIT"; i--)
+            changes |= analyzed.Statements[i].ChangesCatalog || analyzed.Statements[i].Change is not null || plans?.Statements[i].ChangesCatalog == true;
+        return changes;
     }
 
     private StatementEffect EffectsOf(StatementFacts facts, StatementLineage? lineage)

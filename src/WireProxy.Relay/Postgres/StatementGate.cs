@@ -163,8 +163,6 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             if (!_planner.IsLost(analyzed) && _planner.RefusalOf(facts, plans?.Statements[i], plans, Of(before, i)) is { } refusal)
                 return Refused(refusal, text, secrets);
         }
-        if (session.Masks && _planner.CommitsAmid(analyzed))
-            return Refused(Refusals.CommitAmid, text, secrets);
         // What is prepared is looked at when it is bound.
         if (statement is null && _unanswered.RefusalOf(analyzed.Statements, plans) is { } early)
             return Refused(early, text, secrets);
@@ -331,7 +329,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     private Refusal Unparsed(ParseProblem problem)
     {
         Verdict verdict = session.Policy.JudgeUnparsed();
-        return verdict.Decision == Decision.Approve ? Refusals.Of(verdict, "unparsed") : Refusals.Unparsed(problem);
+        return verdict.Decision == Decision.Approve ? Refusals.Of(verdict, "unparsed") : Refusals.Unparsed(problem, session.ServerMajor);
     }
 
     private DateTimeOffset Now => session.Session.Listener.Time.GetUtcNow();

@@ -178,21 +178,6 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public bool IsLost(AnalyzedText analyzed) => session.Status == TransactionStatus.Failed && session.InFlight.Count == 0 &&
         analyzed.Statements is [{ Command: not ("ROLLBACK" or "ROLLBACK TO SAVEPOINT" or "COMMIT" or "PREPARE TRANSACTION") }];
 
-    /// <summary>True where the text commits a change of the catalog and goes on: others would see the change while the gateway waits for the end
-    /// of the answer, which alone tells it that the change is there.</summary>
-    public bool CommitsAmid(AnalyzedText analyzed)
-    {
-        bool isOpen = session.View.MayHaveOpenChanges, isCommitted = false;
-        foreach (StatementFacts facts in analyzed.Statements)
-        {
-            if (isCommitted && facts.Command is not ("BEGIN" or "START TRANSACTION" or "COMMIT" or "ROLLBACK" or "SET TRANSACTION"))
-                return true;
-            isCommitted |= isOpen && facts.Command is "COMMIT" or "PREPARE TRANSACTION";
-            isOpen |= facts.ChangesCatalog;
-        }
-        return false;
-    }
-
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>
     public StatementPlans WithNames(StatementPlans plans, ImmutableArray<StatementFacts> facts)
     {

@@ -32,7 +32,7 @@ internal static class CatalogMerge
     /// <param name="owners">The objects; where <paramref name="part"/> has one not, it is gone.</param>
     public static CatalogSnapshot Merge(CatalogSnapshot basis, CatalogSnapshot part, CatalogOwners owners, CatalogMarks marks, long version)
     {
-        // Of two with one name the older is gone, though nobody has counted yet.
+        // One whose name another has now is gone, although nothing but the count of all says so.
         var names = part.Relations.Select(r => (r.Schema, r.Name)).ToHashSet();
         var relations = basis.Relations.Where(r => !owners.Relations.Contains(r.Id) && !names.Contains((r.Schema, r.Name))).Concat(part.Relations);
         var functions = basis.OwnFunctions.Where(f => !owners.Routines.Contains(f.Id)).Concat(part.OwnFunctions);

@@ -78,7 +78,10 @@ internal static unsafe class LibPgQuery
         public ParseProblem ToProblem()
         {
             var message = Marshal.PtrToStringUTF8((nint)Message) ?? "the text does not parse";
-            return new(message.Length > MaxMessage ? message[..MaxMessage] + "..." : message, Math.Max(0, Position));
+            var isWhole = message.Length <= MaxMessage;
+            // What else is raised while a text is parsed has codes, details and hints of its own, which the library does not tell.
+            var isSyntax = Marshal.PtrToStringUTF8((nint)Function) == "scanner_yyerror";
+            return new(isWhole ? message : message[..MaxMessage] + "...", Math.Max(0, Position)) { SaidBy = isWhole && isSyntax ? Major : 0 };
         }
     }
 }

@@ -140,9 +140,11 @@ public sealed class PostgresAnalyzer
     static AnalyzedText TooDeep(ReadOnlySpan<byte> text) =>
         Refused(text, $"the statement is nested more deeply than the gateway's limit of {MaxNesting} levels (MaxNesting)");
 
+    internal static AnalyzedText Refused(ReadOnlySpan<byte> text, string message) => Refused(text, new ParseProblem(message, 0));
+
     /// <summary>What is not understood is not recorded in clear where it speaks of a password.</summary>
-    internal static AnalyzedText Refused(ReadOnlySpan<byte> text, string message, int position = 0) => new(
-        [], new(message, position), SecretNames.Mentions(text) ? [new(0, text.Length)] : []);
+    internal static AnalyzedText Refused(ReadOnlySpan<byte> text, ParseProblem problem) => new(
+        [], problem, SecretNames.Mentions(text) ? [new(0, text.Length)] : []);
 }
 
 /// <summary>How deep an analysis stands inside others: bodies hold statements that hold bodies.</summary>

@@ -13,10 +13,7 @@ internal static unsafe class TextAnalysis
         try
         {
             if (parsed.Error is not null)
-            {
-                var problem = parsed.Error->ToProblem();
-                return PostgresAnalyzer.Refused(new(text, length), problem.Message, problem.Position);
-            }
+                return PostgresAnalyzer.Refused(new(text, length), parsed.Error->ToProblem());
             return Statements(new(ProtoSchema.Type("ParseResult"), parsed.Bytes), text, length, nesting);
         }
         catch (InvalidDataException e)

@@ -131,6 +131,18 @@ public sealed class StatementRulesTests
         }
     }
 
+    [TestCase("00000", "ProcessUtilitySlow", null, ExpectedResult = true, Description = "ALTER TABLE IF EXISTS nowhere")]
+    [TestCase("34000", "PerformPortalFetch", null, ExpectedResult = true)]
+    [TestCase("34000", "PerformPortalFetch", "PL/pgSQL function f() line 1 at FETCH", ExpectedResult = false)]
+    [TestCase("34000", "GetPortalByName", null, ExpectedResult = false)]
+    [TestCase("42P01", "RangeVarGetRelidExtended", null, ExpectedResult = false, Description = "a value cast to regclass is quoted")]
+    [TestCase("00000", "elog_node_display", null, ExpectedResult = false)]
+    public bool Names_that_the_statement_writes_are_told(string code, string routine, string? where)
+    {
+        ErrorFields fields = ErrorFields.Create("NOTICE", code, "relation \"x\" does not exist, skipping").With(ErrorFieldCode.Routine, routine);
+        return ErrorTexts.AreSafe(where is null ? fields : fields.With(ErrorFieldCode.Where, where));
+    }
+
     [TestCase("PL/pgSQL function fire() line 1 at RAISE\nCOPY t, line 1", ExpectedResult = true)]
     [TestCase("SQL function \"f\" statement 1", ExpectedResult = true)]
     [TestCase("COPY t, line 1, column n: \"x\"", ExpectedResult = false)]

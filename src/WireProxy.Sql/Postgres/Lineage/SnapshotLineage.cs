@@ -148,6 +148,18 @@ internal sealed class SnapshotLineage
         return null;
     }
 
+    /// <summary>The domain, or one that it is made of, has conditions or a default.</summary>
+    public bool IsChecked(uint domain)
+    {
+        for (var depth = 0; domain != 0; depth++)
+        {
+            if (depth == 32 || !Definitions.Types.TryGetValue(domain, out var found) || !found.Checks.IsEmpty || found.Default is not null)
+                return domain >= CatalogRoutine.FirstUserId;
+            domain = found.Kind == 'd' && found.BaseId != domain ? found.BaseId : 0;
+        }
+        return false;
+    }
+
     /// <summary>Runs what a domain's conditions run on a value.</summary>
     public void CheckDomain(uint type, SourceSet value, Analysis a)
     {
