@@ -92,6 +92,8 @@ public sealed record ListenerLimits
     /// <summary>As <see cref="UnfinishedLogins"/>, of one address; of an IPv6 address its /64 counts
     /// (<c>limits.unfinished_logins_per_address</c>). Default 100.</summary>
     public int UnfinishedLoginsPerAddress { get; init; } = 100;
+    /// <summary>What a client that has not logged in is waited for in any case. No setting: a test must not hang on how fast it runs.</summary>
+    internal TimeSpan LoginGrace { get; init; } = Sessions.UnfinishedLogins.Grace;
     /// <summary>With no byte in either direction while no statement is under way (<c>limits.idle_timeout</c>); zero means never, the default.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.Zero;
     /// <summary>The largest message that must be held whole to be inspected, in bytes (<c>limits.inspected_message</c>). Default 16 MiB.</summary>

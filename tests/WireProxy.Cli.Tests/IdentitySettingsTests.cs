@@ -207,7 +207,8 @@ internal sealed class IdentitySettingsTests
     [TestCase("{ oidc: [{ issuer: a, audience: x, jwks: jwks.json, subjects: sub }] }", "unknown key 'subjects' in identity.oidc[0]; did you mean 'subject'?")]
     [TestCase("{ oidc: [{ issuer: a, audience: x, jwks: jwks.json }, { issuer: a, audience: y, jwks: jwks.json }] }", "identity.oidc: the issuer 'a' stands 2 times")]
     [TestCase("{ certificates: [{ name: uri }] }", "identity.certificates[0]: 'authority' is missing")]
-    [TestCase("{ certificates: [{ authority: ca.pem, name: serial }] }", "identity.certificates[0].name: 'serial' is not known; accepted: common_name, email, dns, uri, subject")]
+    [TestCase("{ certificates: [{ authority: ca.pem, name: serial }] }", "identity.certificates[0].name: 'serial' is not known; accepted: common_name, email, dns, uri, upn, subject")]
+    [TestCase("{ certificates: [{ authority: gateway.crt }] }", "identity.certificates[0].authority: no root is in it")]
     [TestCase("{ users: [{ name: a, password: x }], credentials: { lifetime: 2h, longest: 1h } }", "identity.credentials.lifetime: 2h is longer than 'longest', which is 1h")]
     [TestCase("{ users: [{ name: a, password: x }], credentials: { longest: 30s } }", "identity.credentials.longest: a duration such as 100ms, 30s, 5m or 2h, from 1m to 720h, is expected")]
     [TestCase("{ users: [{ name: a, password: x }], credentials: off }", "identity.credentials: 'off' is not known; accepted: none")]
@@ -319,6 +320,7 @@ internal sealed class IdentitySettingsTests
         Assert.That(text.Output, Does.Contain("login       by identity; upstream app (password from environment)")
             .And.Contain("user        alice in analysts, password from environment")
             .And.Contain("oidc        https://login.example.org for wireproxy, keys from discovery").And.Contain("require acr=gold").And.Contain("name_prefix kc:, group_prefix kc-")
+            .And.Contain("note        one name of users and of certificates is one person to rules")
             .And.Contain("credentials for 1h, 12h at most, 20 of an identity")
             .And.Contain("console: http://127.0.0.1:8080, credentials for identities; administrators: admins"));
         Assert.That(json.Output, Does.Contain("\"kind\":\"identity\"").And.Contain("\"kind\":\"console\"").And.Contain("\"require\":[\"acr=gold\"]").And.Contain("\"name_prefix\":\"kc:\""));

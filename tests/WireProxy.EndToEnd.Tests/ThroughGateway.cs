@@ -1,4 +1,5 @@
 using Npgsql;
+using NUnit.Framework.Interfaces;
 using WireProxy.TestKit;
 
 namespace WireProxy.EndToEnd.Tests;
@@ -23,7 +24,12 @@ public abstract class ThroughGateway(Through through)
 
     /// <summary>What was broken in one test must not be looked for in the next.</summary>
     [TearDown]
-    public void The_gateway_still_runs() => Assert.That(Gateway.HasExited, Is.False, () => $"The gateway ended:\n{Gateway.Log}");
+    public void The_gateway_still_runs()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
+            TestContext.Out.WriteLine($"The gateway's log, in the end:\n{Gateway.Log[^Math.Min(4000, Gateway.Log.Length)..]}");
+        Assert.That(Gateway.HasExited, Is.False, () => $"The gateway ended:\n{Gateway.Log}");
+    }
 
     protected Psql Psql => Gateway.Psql();
 

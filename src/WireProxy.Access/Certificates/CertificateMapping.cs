@@ -14,6 +14,8 @@ public enum CertificateName
     Dns,
     /// <summary>The subject alternative name of type URI, as SPIFFE uses it; exactly one.</summary>
     Uri,
+    /// <summary>The subject alternative name of Windows' logins with a smart card, userPrincipalName (otherName 1.3.6.1.4.1.311.20.2.3); exactly one.</summary>
+    PrincipalName,
     /// <summary>The whole subject (RFC 4514).</summary>
     Subject,
 }

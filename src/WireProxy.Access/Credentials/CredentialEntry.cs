@@ -18,6 +18,7 @@ internal sealed class CredentialEntry(IssuedCredential credential, ScramVerifier
     /// <returns>False: it was revoked already.</returns>
     public bool Revoke(GrantEnd end, DateTimeOffset now)
     {
+        if (_revoked is not null) return false;
         Volatile.Write(ref _revokedAt, now.UtcTicks);
         return Interlocked.CompareExchange(ref _revoked, end, null) is null;
     }

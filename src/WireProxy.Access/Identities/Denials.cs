@@ -9,8 +9,16 @@ internal static class Denials
         "too many failed logins of this name or address", "too many failed logins", "Wait a minute, then try again.")
     { IsThrottled = true };
 
-    public static LoginOutcome.Denied Password(string reason) => new(
-        reason, "login failed: the user name or password is not accepted", "A credential that the gateway issued ends after a while: `wireproxy login` gets a new one.");
+    /// <param name="hint">Of <see cref="PasswordHint"/>.</param>
+    public static LoginOutcome.Denied Password(string reason, string? hint) => new(reason, "login failed: the user name or password is not accepted", hint);
+
+    /// <summary>By the configuration alone: it tells nobody who exists.</summary>
+    public static string? PasswordHint(bool namesBringTokens, bool issuesCredentials)
+    {
+        string tokens = namesBringTokens ? $"A token is brought under the name {LoginAuthority.TokenLoginName}. " : "";
+        string credentials = issuesCredentials ? "A credential that the gateway issued ends after a while: `wireproxy login` gets a new one." : "";
+        return tokens + credentials is { Length: > 0 } hint ? hint.TrimEnd() : null;
+    }
 
     public static LoginOutcome.Denied Token(TokenRefusal refusal) => new(refusal.Reason, "login failed: the token is not accepted", refusal.Hint) { Of = refusal.Of };
 

@@ -43,7 +43,7 @@ public sealed record LocalUser(string Name, SecretSource Password, ImmutableArra
 /// <summary>How many failed logins are borne. A failure is given back with time: 10 a minute means one more try every 6 seconds.</summary>
 public sealed record FailureLimits
 {
-    /// <summary>A minute, of one login name from one address; of tokens each counts for itself. Of an IPv6 address its /64 counts. Default 10.</summary>
+    /// <summary>A minute, of one login name from one address; of tokens and certificates each counts for itself. Of an IPv6 address its /64 counts. Default 10.</summary>
     public int PerName { get; init; } = 10;
 
     /// <summary>A minute, from one address. Default 100.</summary>

@@ -22,6 +22,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
     private readonly UserDirectory _users;
     private readonly TokenVerifier _tokens;
     private readonly CertificateVerifier _certificates;
+    private readonly string? _passwordHint;
     private int _derivations;
 
     private LoginAuthority(IdentityOptions options, Action<string> report, TimeProvider clock)
@@ -33,6 +34,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
         _users = new UserDirectory(options.Users, options.UserSource, _decoyKey, clock, report);
         _tokens = new TokenVerifier(options.Oidc, clock, report);
         _certificates = new CertificateVerifier(options.Certificates, clock);
+        _passwordHint = Denials.PasswordHint(options.HasUsers && !options.Oidc.IsEmpty, options.Credentials is not null);
         Credentials = options.Credentials is { } issued ? new IssuedCredentials(issued, clock) : null;
     }
 
@@ -106,7 +108,7 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
         return IsSame(holder.Verifier, verifier) ? Grant(attempt, holder) : RefuseScram(attempt, "the password was changed during the login");
     }
 
-    public LoginOutcome.Denied RefuseScram(LoginAttempt attempt, string reason) => Fail(attempt, Denials.Password(reason));
+    public LoginOutcome.Denied RefuseScram(LoginAttempt attempt, string reason) => Fail(attempt, Denials.Password(reason, _passwordHint));
 
     public LoginOutcome.Denied Refuse(LoginAttempt attempt, LoginOutcome.Denied denied) => Fail(attempt, denied);
 
@@ -141,6 +143,8 @@ public sealed class LoginAuthority : ILoginAuthority, IAsyncDisposable
 
     public LoginOutcome? VerifyCertificate(LoginAttempt attempt, X509Certificate2 certificate, X509Certificate2Collection chain)
     {
+        // As with tokens: any name goes with one.
+        attempt = attempt with { LoginName = "certificate " + certificate.GetCertHashString(HashAlgorithmName.SHA256) };
         if (Admit(attempt) is { } denied) return denied;
         return _certificates.Verify(certificate, chain) switch
         {

@@ -79,6 +79,8 @@ internal static class IdentityReport
         foreach (var mapping in identity.Certificates)
             output.WriteLine($"  certificate {NameOf(mapping.Name)} {mapping.NamePrefix}*{InGroups(mapping.Groups)}, signed by "
                 + string.Join("; ", mapping.Authorities.Select(authority => authority.Subject)));
+        if (SourcesOfPlainNames(identity) is { Count: > 1 } sources)
+            output.WriteLine($"  note        one name of {string.Join(" and of ", sources)} is one person to rules; name_prefix and group_prefix keep them apart");
         output.WriteLine($"  credentials {Describe(identity.Credentials)}");
         output.WriteLine($"  sessions    {(identity.SessionMaximum is { } longest ? $"{Units.Duration(longest)} at most" : "as long as their proof")}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -118,6 +120,17 @@ internal static class IdentityReport
             json.WriteEndObject();
         }
         json.WriteString("longest_session", identity.SessionMaximum is { } longest ? Units.Duration(longest) : null);
+    }
+
+    /// <summary>Who gives names as they are: two of them could have one name for two people.</summary>
+    private static List<string> SourcesOfPlainNames(IdentityOptions identity)
+    {
+        List<string> sources = [.. identity.Oidc.Where(provider => provider.NamePrefix.Length == 0).Select(provider => provider.Issuer)];
+        if (identity.HasUsers)
+            sources.Insert(0, "users");
+        if (identity.Certificates.Any(mapping => mapping.NamePrefix.Length == 0))
+            sources.Add("certificates");
+        return sources;
     }
 
     /// <summary>With those of the users' file, as it is now.</summary>
@@ -166,7 +179,8 @@ internal static class IdentityReport
 
     private static string InGroups(ImmutableArray<string> groups) => groups.IsEmpty ? "" : $" in {string.Join(", ", groups)}";
 
-    private static string NameOf(CertificateName name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString());
+    private static string NameOf(CertificateName name) =>
+        name == CertificateName.PrincipalName ? "upn" : JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString());
 
     private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {

@@ -48,12 +48,14 @@ internal static class IdentitySection
         if (!section.Has("authority"))
             section.Missing("authority");
         var authorities = Certificates.Roots(section, "authority");
+        if (authorities is not null && !authorities.Any(authority => authority.SubjectName.RawData.AsSpan().SequenceEqual(authority.IssuerName.RawData)))
+            section.Error("authority", "no root is in it, a certificate that has signed itself, so no chain could end there; put the root beside its intermediates");
         var defaults = new CertificateMapping([]);
         var mapping = defaults with
         {
             Authorities = authorities is null ? [] : [.. authorities],
             Name = section.Choice("name", defaults.Name, ("common_name", CertificateName.CommonName), ("email", CertificateName.Email),
-                ("dns", CertificateName.Dns), ("uri", CertificateName.Uri), ("subject", CertificateName.Subject)),
+                ("dns", CertificateName.Dns), ("uri", CertificateName.Uri), ("upn", CertificateName.PrincipalName), ("subject", CertificateName.Subject)),
             NamePrefix = section.Text("name_prefix") ?? defaults.NamePrefix,
             Groups = [.. section.Names("groups")],
             GroupsFromUnits = section.Flag("groups_from_units") ?? defaults.GroupsFromUnits,

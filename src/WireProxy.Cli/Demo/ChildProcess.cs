@@ -45,6 +45,8 @@ internal sealed class ChildProcess : IAsyncDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
+        // Where the machine's locale is not installed, Debian's psql says so between its rows; in another language the tour knows no answer.
+        start.Environment["LC_ALL"] = "C.UTF-8";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         var process = Process.Start(start) ?? throw new IOException($"{command[0]} did not start");

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
+using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
@@ -109,6 +110,17 @@ internal sealed class LineageJudge(Protection protection)
         agrees = true;
         if (stated.TableId == 0)
             return protection.IsProtected(expected.Sources) ? derived : null;
+        // A table that the text itself has made holds nothing that is protected; which number it has nobody could know.
+        if (expected.Origin is { Relation: StatementLineage.NewRelation } made)
+        {
+            agrees = made.Attribute == stated.AttributeNumber && stated.TableId >= CatalogRoutine.FirstUserId && protection.Catalog.Relation(stated.TableId) is null;
+            return agrees && !protection.IsProtected(expected.Sources) ? null : derived;
+        }
+        if (expected.Origin is { Attribute: StatementLineage.NewColumn } added)
+        {
+            agrees = added.Relation == stated.TableId && protection.Catalog.Relation(stated.TableId) is { } grown && grown.AllColumns.All(column => column.Number < stated.AttributeNumber);
+            return agrees && !protection.IsProtected(expected.Sources) ? null : derived;
+        }
         agrees = expected.Origin is { } origin && origin.Relation == stated.TableId && origin.Attribute == stated.AttributeNumber;
         if (!agrees)
             return derived;

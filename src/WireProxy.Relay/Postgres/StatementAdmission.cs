@@ -63,14 +63,15 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             };
         Runs(effects);
         // A text that changes the catalog may read by its later statements what its earlier ones have changed.
-        if ((effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1)
+        bool changesAmid = (effects & StatementEffect.Catalog) != 0 && analyzed.Statements.Length > 1;
+        if (changesAmid && (plans is null || plans.Statements.Any(static one => one.IsStale)))
             under = null;
         return new QueryWork([.. analyzed.Statements.Select(facts => facts.Copy).OfType<CopyFacts>().Where(copy => copy.ToClient)])
         {
-            Touches = session.Masks && (under is null || Touches(analyzed, plans, under)),
+            Touches = session.Masks && (under is null || changesAmid || Touches(analyzed, plans, under)),
             Under = under,
             Plans = under is null ? null : plans,
-            Code = under is null ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
+            Code = under is null || changesAmid ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
             Uses = needs.Use,
         };
     }

@@ -122,8 +122,7 @@ internal sealed class Admission
         if (denied.IsThrottled)
         {
             // Neither the journal nor the log must fill from those who were not even heard.
-            if (_session.Listener.Throttled.Tell() is { } count)
-                _session.Listener.Log.LoginsThrottled(_options.Name, count, Address, denied.Reason);
+            _session.Listener.Throttled.Add(Address, denied.Reason);
             return new SessionEndException(end);
         }
         await RecordAsync("refused", Claimed(null, denied.Of));

@@ -40,7 +40,7 @@ internal sealed class ListenerContext(
     public UnfinishedLogins Unfinished { get; } = new(options.Name, options.Limits, time, log);
 
     /// <summary>Logins that were refused for too many failures before.</summary>
-    public FloodCount Throttled { get; } = new(time);
+    public FloodLog Throttled { get; } = new(time, (count, address, reason) => log.LoginsThrottled(options.Name, count, address, reason));
 
     public void GivePlaceBack() => Interlocked.Decrement(ref _places);
 

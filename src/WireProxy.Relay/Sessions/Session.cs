@@ -328,6 +328,8 @@ internal sealed class Session
         Interlocked.CompareExchange(ref _end, EndOf(e, Party.Client), null);
         if (_relaying)
             return;
+        // Who is not let in keeps out nobody who is, however long they listen.
+        Place?.GiveBack();
         Task farewell = FarewellAsync();
         await Task.WhenAny(farewell, Task.Delay(Linger, Listener.Time));
         // Nothing may be pending when the descriptor is given back: it may be another connection's a moment later.

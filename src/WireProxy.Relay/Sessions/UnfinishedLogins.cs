@@ -38,7 +38,7 @@ internal sealed class UnfinishedLogins(string listener, ListenerLimits limits, T
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HashSet<IUnfinishedLogin>> _byAddress = new(StringComparer.Ordinal);
-    private readonly FloodCount _givenUp = new(time);
+    private readonly FloodLog _givenUp = new(time, (count, address, limit) => log.LoginsGivenUp(listener, count, address, limit));
     private int _count;
 
     public int Count
@@ -94,8 +94,8 @@ internal sealed class UnfinishedLogins(string listener, ListenerLimits limits, T
         return true;
     }
 
-    private static IUnfinishedLogin? LongestOf(IEnumerable<IUnfinishedLogin> logins) =>
-        logins.Where(login => login.KeptWaiting >= Grace).MaxBy(login => login.KeptWaiting);
+    private IUnfinishedLogin? LongestOf(IEnumerable<IUnfinishedLogin> logins) =>
+        logins.Where(login => login.KeptWaiting >= limits.LoginGrace).MaxBy(login => login.KeptWaiting);
 
     private IEnumerable<IUnfinishedLogin> Most() => _byAddress.Values.MaxBy(logins => logins.Count) ?? [];
 
@@ -115,8 +115,7 @@ internal sealed class UnfinishedLogins(string listener, ListenerLimits limits, T
     {
         if (login is null)
             return;
-        if (_givenUp.Tell() is { } count)
-            log.LoginsGivenUp(listener, count, login.Address?.ToString() ?? "a Unix socket", limit);
+        _givenUp.Add(login.Address?.ToString() ?? "a Unix socket", limit);
         login.End(new SessionEnd(
             Stage.Login, Party.Client, $"the login was given up: too many are under way, and this one kept the gateway waiting longest ({limit})", "53300", Hint)
         {

@@ -83,6 +83,8 @@ internal static class TlsHandshake
 #pragma warning disable CA5359 // prefer and require do not verify, as libpq's; verify-full is what the README recommends.
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
+            // Nothing comes of the chain, so nothing is fetched for it.
+            options.CertificateChainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         }
         else if (upstream.Tls.Roots is { } roots)
         {

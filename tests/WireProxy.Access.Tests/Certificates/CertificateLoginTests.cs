@@ -34,12 +34,13 @@ public sealed class CertificateLoginTests
             names.AddEmailAddress("alice@clinic.example");
             names.AddDnsName("alice.clinic.example");
             names.AddUri(new Uri("spiffe://clinic.example/agent/reporter"));
-            names.AddUserPrincipalName("not-asked-for@clinic.example");
+            names.AddUserPrincipalName("alice@clinic.local");
         });
         Assert.That(await NameAsync(CertificateName.CommonName), Is.EqualTo("alice"));
         Assert.That(await NameAsync(CertificateName.Email), Is.EqualTo("alice@clinic.example"));
         Assert.That(await NameAsync(CertificateName.Dns), Is.EqualTo("alice.clinic.example"));
         Assert.That(await NameAsync(CertificateName.Uri), Is.EqualTo("spiffe://clinic.example/agent/reporter"));
+        Assert.That(await NameAsync(CertificateName.PrincipalName), Is.EqualTo("alice@clinic.local"));
         Assert.That(await NameAsync(CertificateName.Subject), Is.EqualTo("CN=alice, OU=Analysts, OU=Night, O=Clinic"));
 
         Identity identity = (await LogInAsync(
@@ -115,6 +116,30 @@ public sealed class CertificateLoginTests
         Assert.That(grant.Identity.Issuer, Is.EqualTo("CN=Clinic authority"));
     }
 
+    [Test]
+    public async Task An_intermediate_helps_beside_its_root_and_is_none_itself()
+    {
+        Authority intermediate = _authority.Intermediate();
+        X509Certificate2 certificate = intermediate.Issue("CN=alice");
+        (await LogInAsync(new CertificateMapping([_authority.Certificate, intermediate.Certificate]), certificate))!.Grant();
+        Assert.That(await LogInAsync(new CertificateMapping([intermediate.Certificate]), certificate), Is.Null);
+    }
+
+    [Test]
+    public async Task A_program_that_repeats_an_expired_certificate_does_not_lock_out_others_of_its_address()
+    {
+        X509Certificate2 expired = _authority.Issue("CN=alice", days: -1);
+        await using LoginAuthority authority = await LoginAuthority.StartAsync(
+            new IdentityOptions { Certificates = [new CertificateMapping([_authority.Certificate])] }, null, _clock);
+        for (int i = 0; i < 10; i++)
+            Assert.That(Verify(expired).Denied().IsThrottled, Is.False);
+        Assert.That(Verify(expired).Denied().IsThrottled, Is.True);
+        Verify(_authority.Issue("CN=bob")).Grant();
+        Assert.That(authority.Admit(Door.Attempt("any")), Is.Null);
+
+        LoginOutcome Verify(X509Certificate2 certificate) => authority.VerifyCertificate(Door.Attempt("any"), certificate, [])!;
+    }
+
     [TestCase("O=Clinic", TestName = "No common name")]
     [TestCase("CN=alice, CN=bob", TestName = "Two common names")]
     public async Task A_certificate_without_exactly_one_name_is_refused(string subject) => Assert.That(
@@ -162,11 +187,11 @@ public sealed class CertificateLoginTests
     }
 
     [Test]
-    public async Task Refused_certificates_count_as_failures()
+    public async Task Refused_certificates_count_for_their_address()
     {
         X509Certificate2 expired = _authority.Issue("CN=alice", days: -1);
         await using LoginAuthority authority = await LoginAuthority.StartAsync(
-            new IdentityOptions { Certificates = [new CertificateMapping([_authority.Certificate])] }, null, _clock);
+            new IdentityOptions { Certificates = [new CertificateMapping([_authority.Certificate])], FailureLimits = new FailureLimits { PerAddress = 10 } }, null, _clock);
         Assert.That(authority.AsksForCertificates, Is.True);
         for (int i = 0; i < 10; i++)
             authority.VerifyCertificate(Door.Attempt("alice"), expired, []);

@@ -95,6 +95,16 @@ public sealed class LoginTests
     }
 
     [Test]
+    public async Task Who_brings_a_token_under_another_name_is_told_which()
+    {
+        await using Door both = await Door.WithBothAsync();
+        await using Door users = await Door.WithUsersAsync();
+        Assert.That(both.Scram("alice", "a token").Denied().Hint, Does.StartWith("A token is brought under the name token."));
+        Assert.That(both.Scram("nobody", "a token").Denied().Hint, Is.EqualTo(both.Scram("alice", "a token").Denied().Hint));
+        Assert.That(users.Scram("alice", "wrong").Denied().Hint, Does.StartWith("A credential that the gateway issued"));
+    }
+
+    [Test]
     public async Task An_expired_token_is_answered_with_what_to_do()
     {
         await using Door door = await Door.WithBothAsync();

@@ -35,6 +35,18 @@ public sealed class AlgorithmTests
     public void A_modulus_has_the_length_that_it_has(int bits, bool isTaken) =>
         Assert.That(() => Keys(RsaModulus(bits), "AQAB"), isTaken ? Throws.Nothing : Throws.TypeOf<FormatException>());
 
+    [Test]
+    public async Task A_point_that_is_not_on_its_curve_checks_no_signature()
+    {
+        TokenForge real = TokenForge.Ec("k");
+        using var provider = new Provider(null, real);
+        string token = real.Sign(provider.Claims(), "ES256");
+        var one = TokenForge.Encode([.. new byte[31], 1]);
+        await File.WriteAllTextAsync(provider.KeyFile, $$"""{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"{{one}}","y":"{{one}}"}]}""");
+        provider.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.That(await provider.ReasonAsync(token), Is.Not.EqualTo("(accepted)"));
+    }
+
     private static VerificationKeys Keys(string modulus, string exponent) => VerificationKeys.Parse(
         System.Text.Encoding.UTF8.GetBytes($$"""{"keys":[{"kty":"RSA","kid":"k","n":"{{modulus}}","e":"{{exponent}}"}]}"""));
 

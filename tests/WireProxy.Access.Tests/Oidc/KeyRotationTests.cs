@@ -11,6 +11,7 @@ public sealed class KeyRotationTests
     private readonly TestClock _clock = new();
     // Told on whatever thread fetches.
     private readonly ConcurrentQueue<string> _problems = new();
+    private KeyServer _server = null!;
 
     [Test]
     public async Task A_new_key_in_a_file_counts_at_once_and_a_removed_one_within_a_second()
@@ -50,145 +51,127 @@ public sealed class KeyRotationTests
     [Test]
     public async Task Keys_are_discovered_once_and_fetched_again_for_an_unknown_key_at_most_every_10_seconds()
     {
-        await using var server = new KeyServer();
-        server.PublishDiscovery();
-        server.PublishKeys(Old);
-        await using TokenVerifier verifier = Verifier(server);
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
-        Assert.That(server.Count("/jwks"), Is.EqualTo(1));
+        _server.PublishDiscovery();
+        _server.PublishKeys(Old);
+        await using TokenVerifier verifier = Verifier();
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
+        Assert.That(_server.Count("/jwks"), Is.EqualTo(1));
 
         // Just fetched: an unknown key may be made up.
-        server.PublishKeys(Old, New);
-        Assert.That(await ReasonAsync(verifier, server, New), Is.EqualTo("the token was signed with an unknown key"));
-        Assert.That(server.Count("/jwks"), Is.EqualTo(1));
+        _server.PublishKeys(Old, New);
+        Assert.That(await ReasonAsync(verifier, New), Is.EqualTo("the token was signed with an unknown key"));
+        Assert.That(_server.Count("/jwks"), Is.EqualTo(1));
         _clock.Advance(TimeSpan.FromSeconds(10));
-        Assert.That(await ReasonAsync(verifier, server, New), Is.EqualTo("(accepted)"));
-        Assert.That(server.Count("/jwks"), Is.EqualTo(2));
+        Assert.That(await ReasonAsync(verifier, New), Is.EqualTo("(accepted)"));
+        Assert.That(_server.Count("/jwks"), Is.EqualTo(2));
     }
 
     [Test]
     public async Task A_flood_of_made_up_keys_costs_one_fetch()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
-        await ReasonAsync(verifier, server, Old);
+        await using TokenVerifier verifier = await WithOldKeyAsync();
         _clock.Advance(TimeSpan.FromMinutes(1));
         string[] reasons = await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
         {
             TokenForge made = TokenForge.Ec($"made-up-{i}");
-            return await ReasonAsync(verifier, server, made);
+            return await ReasonAsync(verifier, made);
         }));
         Assert.That(reasons, Is.All.EqualTo("the token was signed with an unknown key"));
-        Assert.That(server.Count("/jwks"), Is.EqualTo(2));
+        Assert.That(_server.Count("/jwks"), Is.EqualTo(2));
     }
 
     [Test]
     public async Task A_key_taken_back_is_refused_after_20_minutes_even_if_nobody_logged_in_meanwhile()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
-        server.PublishKeys(New);
+        await using TokenVerifier verifier = await WithOldKeyAsync();
+        _server.PublishKeys(New);
         _clock.Advance(TimeSpan.FromMinutes(20));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the token was signed with an unknown key"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("the token was signed with an unknown key"));
     }
 
     [Test]
     public async Task Keys_are_renewed_in_the_background_after_10_minutes()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
-        await ReasonAsync(verifier, server, Old);
+        await using TokenVerifier verifier = await WithOldKeyAsync();
         _clock.Advance(TimeSpan.FromMinutes(10));
-        await ReasonAsync(verifier, server, Old);
-        Assert.That(() => server.Count("/jwks"), Is.EqualTo(2).After(60_000, 20));
+        await ReasonAsync(verifier, Old);
+        Assert.That(() => _server.Count("/jwks"), Is.EqualTo(2).After(60_000, 20));
     }
 
     [Test]
     public async Task When_the_provider_is_away_the_last_good_keys_hold_for_a_day()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
-        server.Pages["/jwks"] = (503, "");
+        await using TokenVerifier verifier = await WithOldKeyAsync();
+        _server.Pages["/jwks"] = (503, "");
         _clock.Advance(TimeSpan.FromHours(23));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
         Assert.That(_problems, Has.Exactly(1).Contains("503"));
         _clock.Advance(TimeSpan.FromHours(1));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("the provider's keys cannot be had"));
         Assert.That(_problems, Has.Count.EqualTo(1), "said once");
 
-        server.PublishKeys(Old);
+        _server.PublishKeys(Old);
         _clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
     }
 
     [Test]
     public async Task A_provider_that_was_away_at_the_start_is_asked_again_a_second_later()
     {
-        await using var server = new KeyServer();
-        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks");
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
-        server.PublishKeys(Old);
+        await using TokenVerifier verifier = Verifier("/jwks");
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("the provider's keys cannot be had"));
+        _server.PublishKeys(Old);
         _clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
     }
 
     [Test]
     public async Task A_discovery_document_of_another_issuer_or_with_a_plain_address_is_not_used(
         [Values("issuer", "jwks_uri", "redirect", "not json")] string what)
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        if (what == "issuer") server.PublishDiscovery(issuer: "https://login.example.org");
-        else if (what == "jwks_uri") server.PublishDiscovery(jwksUri: "http://192.0.2.1/jwks");
-        else server.Pages["/.well-known/openid-configuration"] = what == "redirect" ? (302, server.Url + "/elsewhere") : (200, "<html>");
-        await using TokenVerifier verifier = Verifier(server);
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
-        Assert.That(server.Count("/jwks") + server.Count("/elsewhere"), Is.Zero);
+        _server.PublishKeys(Old);
+        if (what == "issuer") _server.PublishDiscovery(issuer: "https://login.example.org");
+        else if (what == "jwks_uri") _server.PublishDiscovery(jwksUri: "http://192.0.2.1/jwks");
+        else _server.Pages["/.well-known/openid-configuration"] = what == "redirect" ? (302, _server.Url + "/elsewhere") : (200, "<html>");
+        await using TokenVerifier verifier = Verifier();
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("the provider's keys cannot be had"));
+        Assert.That(_server.Count("/jwks") + _server.Count("/elsewhere"), Is.Zero);
         Assert.That(_problems, Has.Count.EqualTo(1));
     }
 
     [Test]
     public async Task An_issuer_that_differs_by_a_slash_is_told_to_the_operator_as_such()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        server.PublishDiscovery(issuer: server.Url + "/");
-        await using TokenVerifier verifier = Verifier(server);
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("the provider's keys cannot be had"));
+        _server.PublishKeys(Old);
+        _server.PublishDiscovery(issuer: _server.Url + "/");
+        await using TokenVerifier verifier = Verifier();
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("the provider's keys cannot be had"));
         Assert.That(_problems.Single(), Does.Contain("a slash counts"));
     }
 
     [Test]
     public async Task A_bearer_token_goes_along_where_the_server_wants_one()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        await using TokenVerifier verifier = Verifier(server, server.Url + "/jwks", new LiteralSecret("service-account"));
-        Assert.That(await ReasonAsync(verifier, server, Old), Is.EqualTo("(accepted)"));
-        Assert.That(server.Requests.Single(), Does.EndWith("Bearer service-account"));
+        _server.PublishKeys(Old);
+        await using TokenVerifier verifier = Verifier("/jwks", new LiteralSecret("service-account"));
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
+        Assert.That(_server.Requests.Single(), Does.EndWith("Bearer service-account"));
     }
 
     [Test]
     public async Task Keys_are_got_at_the_start_and_an_operator_hears_of_those_that_cannot_be_had()
     {
-        await using var server = new KeyServer();
-        server.PublishKeys(Old);
-        await using TokenVerifier good = Verifier(server, server.Url + "/jwks");
-        await using TokenVerifier bad = Verifier(server, server.Url + "/nowhere");
+        _server.PublishKeys(Old);
+        await using TokenVerifier good = Verifier("/jwks");
+        await using TokenVerifier bad = Verifier("/nowhere");
         await good.BeginAsync(CancellationToken.None);
         await bad.BeginAsync(CancellationToken.None);
-        Assert.That(() => server.Requests, Has.Count.EqualTo(2).After(60_000, 20));
+        Assert.That(() => _server.Requests, Has.Count.EqualTo(2).After(60_000, 20));
         Assert.That(() => _problems, Has.Count.EqualTo(1).After(60_000, 20));
         Assert.That(_problems.First(), Does.Contain("/nowhere answers 404"));
-        Assert.That(await ReasonAsync(good, server, Old), Is.EqualTo("(accepted)"));
-        Assert.That(server.Count("/jwks"), Is.EqualTo(1));
+        Assert.That(await ReasonAsync(good, Old), Is.EqualTo("(accepted)"));
+        Assert.That(_server.Count("/jwks"), Is.EqualTo(1));
     }
 
     [TestCase("http://login.example.org/jwks"), TestCase("http://127.0.0.1.example.org/jwks"), TestCase("file:///etc/passwd"), TestCase("ftp://127.0.0.1/x")]
@@ -214,11 +197,21 @@ public sealed class KeyRotationTests
         Assert.That(await ReasonAsync(verifier, "https://three.example", New), Is.EqualTo("the token is of another issuer"));
     }
 
-    private TokenVerifier Verifier(KeyServer server, string? url = null, SecretSource? bearer = null) => new(
-        [new OidcProviderOptions(server.Url, ["wireproxy"]) { Keys = new KeyLocation.Remote(url is null ? null : new Uri(url)) { BearerToken = bearer } }],
+    /// <param name="path">Of the keys; null: the discovery document says.</param>
+    private TokenVerifier Verifier(string? path = null, SecretSource? bearer = null) => new(
+        [new OidcProviderOptions(_server.Url, ["wireproxy"]) { Keys = new KeyLocation.Remote(path is null ? null : new Uri(_server.Url + path)) { BearerToken = bearer } }],
         _clock, _problems.Enqueue);
 
-    private Task<string> ReasonAsync(TokenVerifier verifier, KeyServer server, TokenForge key) => ReasonAsync(verifier, server.Url, key);
+    /// <summary>The server has the old key, and a token of it was accepted.</summary>
+    private async Task<TokenVerifier> WithOldKeyAsync()
+    {
+        _server.PublishKeys(Old);
+        TokenVerifier verifier = Verifier("/jwks");
+        Assert.That(await ReasonAsync(verifier, Old), Is.EqualTo("(accepted)"));
+        return verifier;
+    }
+
+    private Task<string> ReasonAsync(TokenVerifier verifier, TokenForge key) => ReasonAsync(verifier, _server.Url, key);
 
     private async Task<string> ReasonAsync(TokenVerifier verifier, string issuer, TokenForge key)
     {
@@ -235,5 +228,12 @@ public sealed class KeyRotationTests
     }
 
     [SetUp]
-    public void ForgetProblems() => _problems.Clear();
+    public void StartServer()
+    {
+        _problems.Clear();
+        _server = new KeyServer();
+    }
+
+    [TearDown]
+    public ValueTask StopServer() => _server.DisposeAsync();
 }

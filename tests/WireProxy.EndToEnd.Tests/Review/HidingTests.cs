@@ -26,12 +26,13 @@ public sealed class HidingTests() : ThroughGateway(Through.Guarded)
     [Test]
     public async Task A_function_puts_nothing_into_a_table_that_hides_the_protected_one(
         [Values("(id int, full_name text)", "(id int, full_name text, w word_@)", "AS SELECT 1 AS id, 'x'::text AS full_name")] string table,
-        [Values("SELECT keep_@()", "INSERT INTO open_@ VALUES ('a')", "GRANT SELECT ON wards TO PUBLIC; SELECT keep_@()")] string copy,
+        [Values("SELECT keep_@()", "INSERT INTO open_@ VALUES ('a')", "GRANT SELECT ON wards TO PUBLIC; SELECT keep_@()", "EXECUTE keep")] string copy,
         [Values] bool isPipeline)
     {
         var (make, run) = ($"CREATE TEMP TABLE patients {table}".Replace("@", _id, StringComparison.Ordinal), copy.Replace("@", _id, StringComparison.Ordinal));
         await using var client = await LogInAsync();
         await client.QueryAsync("SET search_path = clinic, public");
+        await client.QueryAsync("PREPARE keep AS INSERT INTO patients (id, full_name) SELECT id + 1000, full_name FROM clinic.patients");
         if (isPipeline)
         {
             await client.SendAsync([.. new[] { make }.Concat(run.Split("; ")).SelectMany(text => new[] { Parse(text), Bind(), Execute() }), Sync]);

@@ -69,6 +69,17 @@ public sealed class NamedInTextTests() : ThroughGateway(Through.Guarded)
         Assert.That(Encoding.UTF8.GetString(error.Body), Does.Contain("C" + code));
     }
 
+    [TestCase("CREATE TEMP TABLE made (a int PRIMARY KEY, b text); INSERT INTO made VALUES (1, 'seen'); SELECT * FROM made", "seen")]
+    [TestCase("CREATE TEMP TABLE made AS SELECT name, beds FROM clinic.wards; DELETE FROM made WHERE beds > 12; SELECT * FROM made", "north")]
+    [TestCase("CREATE TEMP TABLE made AS SELECT id, ward FROM clinic.patients; SELECT full_name, made.ward FROM clinic.patients JOIN made USING (id)", "south")]
+    public async Task What_a_text_puts_into_a_new_table_is_shown_in_it_and_nothing_else(string text, string shown)
+    {
+        await using var client = await LogInAsync();
+        var answer = await client.QueryAsync(text);
+        Assert.That(Shown(answer), Does.Contain(shown));
+        AssertNothingShown(answer);
+    }
+
     [Test]
     public async Task A_table_without_data_takes_no_values()
     {

@@ -174,9 +174,12 @@ public sealed class RunningTextsTests() : ThroughGateway(Through.Guarded)
         await client.QueryAsync(Function("says", Secret, "IMMUTABLE"));
         await client.QueryAsync($"CREATE TABLE t_{_id} (a int); INSERT INTO t_{_id} VALUES (1), (2)");
 
-        AssertWithheld(await client.QueryAsync($"CREATE STATISTICS s_{_id} ON (a + says_{_id}()), a FROM t_{_id}"), isAnything: false);
+        // Past the gateway, which would not let the server run such a function by itself.
+        await DirectPsql.QueryAsync($"CREATE STATISTICS s_{_id} ON (a + says_{_id}()), a FROM t_{_id}; CREATE INDEX ON t_{_id} ((a + says_{_id}()))");
+        await client.QueryAsync($"CREATE TABLE news_{_id} ()");
+
         AssertWithheld(await client.QueryAsync($"ANALYZE t_{_id}"));
-        AssertWithheld(await client.QueryAsync($"CREATE INDEX ON t_{_id} ((a + says_{_id}()))"));
+        AssertWithheld(await client.QueryAsync($"REINDEX TABLE t_{_id}"));
     }
 
     private string Function(string name, string says, string traits = "") =>

@@ -49,6 +49,47 @@ public sealed class ServerCodeTests() : ThroughGateway(Through.Guarded)
         Assert.That(Errors(await client.QueryAsync(sql)), Does.Not.Contain("WireProxy"));
     }
 
+    /// <summary>autovacuum computes it again, a minute later, when the function may be another one.</summary>
+    [TestCase("CREATE INDEX ON server_{0} (copies_{0}(i))")]
+    [TestCase("CREATE INDEX ON server_{0} (i) WHERE copies_{0}(i) > 0")]
+    [TestCase("CREATE STATISTICS statistics_{0} ON (copies_{0}(i)), i FROM server_{0}")]
+    [TestCase("CREATE OR REPLACE FUNCTION plain_{0}(i int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO out_{0} SELECT full_name FROM clinic.patients; RETURN i; END'")]
+    [TestCase("CREATE OR REPLACE FUNCTION plain_{0}(i int) RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM out_{0}'")]
+    [TestCase("CREATE FUNCTION plain_{0}(i bigint) RETURNS int LANGUAGE plpgsql AS 'BEGIN EXECUTE ''SELECT '' || i; RETURN 1; END'")]
+    [TestCase("CREATE OR REPLACE FUNCTION within_{0}(i int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM copies_{0}(i); RETURN i; END'")]
+    [TestCase("ALTER FUNCTION plain_{0}(int) SET search_path = elsewhere")]
+    [TestCase("ALTER FUNCTION copies_{0}(int) RENAME TO within_{0}")]
+    public async Task What_autovacuum_runs_is_an_expression_and_stays_one(string sql)
+    {
+        await using var client = await LogInAsync();
+        string id = await MakeIndexAsync(client);
+        Assert.That(Errors(await client.QueryAsync(string.Format(null, sql, id))), Does.Contain("WireProxy did not run this"));
+    }
+
+    [TestCase("CREATE OR REPLACE FUNCTION plain_{0}(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'DECLARE x int := i * 2; BEGIN IF x > 3 THEN x := 3; END IF; RETURN within_{0}(x); END'")]
+    [TestCase("CREATE OR REPLACE FUNCTION within_{0}(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT abs($1) + 1'")]
+    [TestCase("CREATE OR REPLACE FUNCTION copies_{0}(i int) RETURNS int LANGUAGE sql AS 'SELECT 1'")]
+    [TestCase("CREATE INDEX ON server_{0} (abs(i), within_{0}(i))")]
+    public async Task What_is_an_expression_is_replaced_by_another(string sql)
+    {
+        await using var client = await LogInAsync();
+        string id = await MakeIndexAsync(client);
+        Assert.That(Errors(await client.QueryAsync(string.Format(null, sql, id))), Is.Empty);
+    }
+
+    private static async Task<string> MakeIndexAsync(WireClient client)
+    {
+        string id = Guid.NewGuid().ToString("N");
+        foreach (string sql in (string[])[
+            $"CREATE TABLE server_{id} (i int)", $"CREATE TABLE out_{id} (t text)",
+            $"CREATE FUNCTION copies_{id}(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN INSERT INTO out_{id} VALUES (i); RETURN i; END'",
+            $"CREATE FUNCTION within_{id}(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i + 1'",
+            $"CREATE FUNCTION plain_{id}(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN within_{id}(i); END'",
+            $"CREATE INDEX ON server_{id} (plain_{id}(i))"])
+            Assert.That(Errors(await client.QueryAsync(sql)), Is.Empty, sql);
+        return id;
+    }
+
     private static string Errors(IEnumerable<WireMessage> answer) =>
         string.Join('\n', answer.Where(message => message.Type == 'E').Select(message => Encoding.UTF8.GetString(message.Body)));
 }

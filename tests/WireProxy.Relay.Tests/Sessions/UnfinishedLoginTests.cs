@@ -107,17 +107,26 @@ public sealed class UnfinishedLoginTests
             Enter("192.0.2.1", Long);
 
         Assert.That(_log.Text, Does.StartWith("Warning: Listener clinic: 1 unfinished logins were given up").And.Contain("the last of 192.0.2.1"));
-        Assert.That(_log.Text.Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(_log.Text.Split('\n'), Has.Length.EqualTo(1), "until its time has come");
     }
 
     [Test]
-    public void A_sum_is_told_when_its_time_has_come()
+    public void The_first_is_told_at_once_and_the_others_when_their_time_has_come()
     {
         var time = new SteppedTime();
-        var count = new FloodCount(time);
-        Assert.That((count.Tell(), count.Tell(), count.Tell()), Is.EqualTo(((long?)1, (long?)null, (long?)null)));
-        time.Now = TimeSpan.FromSeconds(10);
-        Assert.That((count.Tell(), count.Tell()), Is.EqualTo(((long?)3, (long?)null)));
+        var told = new List<(long, string)>();
+        var log = new FloodLog(time, (count, address, _) => told.Add((count, address)));
+        log.Add("a", "");
+        log.Add("b", "");
+        log.Add("c", "");
+        Assert.That(told, Is.EqualTo(new[] { (1L, "a") }));
+        time.Step();
+        Assert.That(told, Is.EqualTo(new[] { (1L, "a"), (2L, "c") }));
+        time.Step();
+        Assert.That(told, Has.Count.EqualTo(2), "nothing has happened");
+        Assert.That(time.Timers, Is.Zero);
+        log.Add("d", "");
+        Assert.That(told[^1], Is.EqualTo((1L, "d")));
     }
 
     private Waiting Enter(string address, TimeSpan keptWaiting)
@@ -148,12 +157,35 @@ public sealed class UnfinishedLoginTests
         public void End(SessionEnd end) => Ended ??= end;
     }
 
+    /// <summary>Its timers run when it is told to.</summary>
     private sealed class SteppedTime : TimeProvider
     {
-        public TimeSpan Now { get; set; }
+        private readonly List<Timer> _timers = [];
 
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+        public int Timers => _timers.Count;
 
-        public override long GetTimestamp() => Now.Ticks;
+        public void Step() => _timers.ToList().ForEach(timer => timer.Run());
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = new Timer(_timers, () => callback(state));
+            _timers.Add(timer);
+            return timer;
+        }
+
+        private sealed class Timer(List<Timer> all, Action run) : ITimer
+        {
+            public void Run() => run();
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose() => all.Remove(this);
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return ValueTask.CompletedTask;
+            }
+        }
     }
 }

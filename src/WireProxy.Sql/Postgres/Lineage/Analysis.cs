@@ -80,7 +80,7 @@ internal sealed class Analysis
     }
 
     /// <summary>What the text itself has made before; null for nothing.</summary>
-    public TextChanges? Before { get; init; }
+    public TextChanges? Before { get; set; }
 
     /// <summary>The relation that a RangeVar names, or null.</summary>
     public CatalogRelation? Relation(TreeNode range)
@@ -96,14 +96,27 @@ internal sealed class Analysis
     public CatalogRelation? Relation(string? schema, string name)
     {
         if (schema is not null)
-            return Catalog.Relation(schema == "pg_temp" ? Path.Schemas.FirstOrDefault(SearchPath.IsTemporary) ?? schema : schema, name);
+            return There(Catalog.Relation(schema == "pg_temp" ? Path.Schemas.FirstOrDefault(SearchPath.IsTemporary) ?? schema : schema, name));
         if (!Path.HasTemporary && Shared.IsTemporaryName(name))
             return null; // It may be the session's own, which hides all others.
+        CatalogRelation? first = null;
         foreach (var candidate in Path.Schemas)
-            if (Catalog.Relation(candidate, name) is { } found)
-                return found;
-        return null;
+        {
+            if (Catalog.Relation(candidate, name) is not { } found)
+                continue;
+            if (first is not null)
+            {
+                Effects.Unknown("which relation of the name " + name + " is meant, because the role may not see all schemas of the search path");
+                return null;
+            }
+            if (!Path.IsAssumed || SearchPath.IsSure(candidate))
+                return There(found);
+            first = found;
+        }
+        return There(first);
     }
+
+    CatalogRelation? There(CatalogRelation? found) => found is not null && Before?.IsGone(found.Id) == true ? null : found;
 
     /// <summary>The type that a TypeName names, of an array its element's; 0 for an unknown one.</summary>
     public uint Type(TreeNode typeName)
@@ -118,10 +131,21 @@ internal sealed class Analysis
     {
         if (schema is not null)
             return Shared.TypeNamed(schema, name);
+        var first = 0u;
         foreach (var candidate in Path.Schemas)
-            if (Shared.TypeNamed(candidate, name) is not 0 and var found)
+        {
+            if (Shared.TypeNamed(candidate, name) is not (not 0 and var found))
+                continue;
+            if (first != 0)
+            {
+                Effects.UnknownCode("which type of the name " + name + " is meant, because the role may not see all schemas of the search path");
+                return 0;
+            }
+            if (!Path.IsAssumed || SearchPath.IsSure(candidate))
                 return found;
-        return 0;
+            first = found;
+        }
+        return first;
     }
 
     /// <summary>The fields of a composite type, each with these sources; null where the type is none.</summary>

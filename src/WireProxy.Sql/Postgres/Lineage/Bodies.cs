@@ -17,6 +17,16 @@ internal sealed class Bodies(SnapshotLineage shared)
         return inside.Depth > MaxDepth ? Unknown(routine, inside) : Body(routine, inside, mark);
     });
 
+    /// <summary>Of a function that is not in the catalog as it is here.</summary>
+    public Effects OfNew(CatalogRoutine routine, Analysis a)
+    {
+        var mark = a.Running.Enter(routine.Id);
+        var inside = a.Inside(a.Path, null);
+        Body(routine, inside, mark);
+        a.Running.Leave(mark);
+        return inside.Effects;
+    }
+
     /// <param name="transitions">What it calls the rows that the statement has changed.</param>
     public Effects OfTrigger(CatalogRoutine routine, CatalogRelation relation, IReadOnlyList<string> transitions, Analysis a) =>
         Kept(routine.Id | TriggerBit, string.Join('\0', [a.Path.Key, "", relation.Id.ToString(CultureInfo.InvariantCulture), .. transitions]), a, (inside, mark) =>

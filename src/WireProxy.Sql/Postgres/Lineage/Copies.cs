@@ -78,9 +78,10 @@ internal sealed class Copies(Analysis a)
             var executed = new Statements(a).Run(query);
             return new(ResultShape.None, []) { Name = executed.Name, Arguments = executed.Arguments, Fills = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "" };
         }
-        Into(into, a.Queries.Of(query, null, null), kind);
+        var columns = a.Queries.Of(query, null, null);
+        Into(into, columns, kind);
         new Definitions(a).Silent();
-        return Outcome.None;
+        return columns is null ? Outcome.None : new(ResultShape.None, Ranges.Renamed(columns, into.Items(Nodes.IntoColumns)));
     }
 
     public void Into(TreeNode into, IReadOnlyList<Field>? columns, WriteKind kind)

@@ -213,6 +213,7 @@ internal sealed class Definitions(Analysis a)
             scope.Entries.Add(a.Ranges.Of(relation));
         foreach (var element in node.Items(Nodes.StatisticsExprs))
             a.Expressions.Condition(element.Child(Nodes.StatsElemExpr), scope);
+        new ServerRun(a).Made();
         return Outcome.None;
     }
 
@@ -262,6 +263,7 @@ internal sealed class Definitions(Analysis a)
                         a.Effects.Use(column.Value.Sources, ColumnUses.Named);
         }
         a.Expressions.Condition(node.Child(Nodes.IndexWhere), scope);
+        new ServerRun(a).Made();
         return Outcome.None;
     }
 }

@@ -18,16 +18,19 @@ internal sealed class OwnCode(Analysis a)
         var (schema, name) = NameOf(node.Items(Nodes.CreatedFunction));
         if (schema == "pg_catalog")
             Touched(schema, name);
+        new ServerRun(a).Replaced(name, node);
         return new Definitions(a).Silent();
     }
 
     /// <summary>ALTER, RENAME or SET SCHEMA of a function, or of something else. What the system's functions do is known by their names and traits.</summary>
-    public Outcome Altered(TreeNode named)
+    /// <param name="newName">What it is called from now on; null where that stays.</param>
+    public Outcome Altered(TreeNode named, string? newName = null)
     {
         if (named.Is(s_objectWithArgs))
         {
             var (schema, name) = NameOf(named.Items(Nodes.ObjectName));
             Touched(schema, name);
+            new ServerRun(a).Altered(newName ?? name);
         }
         return new Definitions(a).Silent();
     }

@@ -70,6 +70,9 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         var values = new SourceSet[sql.Texts.Count];
         var ownTargets = sql.Targets.Where(t => Trigger is not null && t is { Name: "new", Field: not null, Value: >= 0 }).Select(t => t.Value).ToHashSet();
         var statements = 0;
+        // What a function changes is for those who call it to know.
+        var changes = routine is null && Trigger is null ? BodyChanges.Of(sql, body) : null;
+        body.Before = changes?.Known;
         for (var i = 0; i < values.Length; i++)
         {
             body.Step(5);
@@ -92,7 +95,7 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         }
         if (sql.Catches)
             _variables = _variables.Union(body.Effects.AllUsed());
-        if (statements > 1 && body.Effects.ChangesMeaning)
+        if (statements > 1 && body.Effects.ChangesMeaning && changes?.AreKnown(body.Effects) != true)
             body.Effects.UnknownCode("a body that changes the catalog while it runs");
         Targets(sql, values);
     }

@@ -63,10 +63,11 @@ public static class PostgresLineage
         var changes = new TextChanges(shared);
         foreach (var raw in parsed.Statements)
         {
-            var lineage = changes.Behind(Statement(raw.Child(Tree.RawStmt), shared, path, changes));
+            var lineage = changes.Behind(Statement(raw.Child(Tree.RawStmt), shared, changes.Path ?? path, changes));
             var turns = lineage.Turns;
+            isStale |= changes.IsUncertain(lineage);
             // What a new table holds, and what it may be named for, is known without a catalog.
-            if (changes.Take(raw.Child(Tree.RawStmt), lineage, path) && !isStale)
+            if (!isStale && changes.Take(raw.Child(Tree.RawStmt), lineage, new(shared, changes.Path ?? path, new()) { Before = changes }))
             {
                 isTurned |= changes.Hides;
                 statements.Add(lineage);

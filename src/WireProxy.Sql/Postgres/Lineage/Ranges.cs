@@ -51,12 +51,13 @@ internal sealed class Ranges(Analysis a)
         if (a.Relation(node) is { } relation)
             return Of(node, relation);
         var name = node.Text(Tree.RangeName) ?? "";
-        if (a.Before?.Made(name) is { Columns: var columns } && a.Relation(node.Text(Tree.RangeSchema), name) is null)
+        if (a.Before?.Made(name) is { Columns: var columns } made && a.Relation(node.Text(Tree.RangeSchema), name) is null)
         {
+            var isMeant = made.IsCertain && made.Schema == node.Text(Tree.RangeSchema);
             return new()
             {
                 Name = AliasName(node.Child(Tree.RangeAlias)) ?? name,
-                Columns = Renamed([.. (columns ?? []).Select(c => new Field(c, Value.Nothing))], node.Child(Tree.RangeAlias)),
+                Columns = Renamed([.. (columns ?? []).Select((c, i) => new Field(c, !isMeant ? Value.Nothing : new(SourceSet.Empty) { Origin = new(NewTable.Id, (short)(i + 1)) }))], node.Child(Tree.RangeAlias)),
                 Others = columns is null ? Value.Nothing : null,
             };
         }
@@ -75,6 +76,8 @@ internal sealed class Ranges(Analysis a)
         var alias = node.Child(Tree.RangeAlias);
         a.Effects.Touch(relation.Id);
         var columns = a.Shared.Relations.Columns(relation, node.Flag(Nodes.RangeInherits), a);
+        if (a.Before?.Added(relation.Id) is { Count: > 0 } added)
+            columns = [.. columns, .. added.Select(name => new Field(name, new(SourceSet.Empty) { Origin = new(relation.Id, StatementLineage.NewColumn) }))];
         a.Shared.Relations.Planned(relation, a);
         return new()
         {
@@ -82,6 +85,7 @@ internal sealed class Ranges(Analysis a)
             Schema = AliasName(alias) is null ? relation.Schema : null,
             Relation = relation.Id,
             Columns = Renamed(columns, alias),
+            Others = a.Before?.Grows(relation.Id) == true ? Value.Nothing : null,
         };
     }
 

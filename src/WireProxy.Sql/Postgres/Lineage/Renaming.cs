@@ -44,7 +44,7 @@ internal sealed class Renamings(Analysis a)
             Add(new(kind == s_schema ? RenamedPlace.Schema : RenamedPlace.Database, 0, old ?? "", null, null, name));
         else if (!range.IsAbsent && !s_parts.Contains(kind)) // ALTER INDEX renames tables, too.
             Add(Of(RenamedPlace.Relation, range, null, null, name));
-        return new OwnCode(a).Altered(node.Child(Nodes.RenameObject));
+        return new OwnCode(a).Altered(node.Child(Nodes.RenameObject), name);
     }
 
     public Outcome Move(TreeNode node)

@@ -23,7 +23,7 @@ public sealed class SearchPath : IEquatable<SearchPath>
 
     public ImmutableArray<string> Schemas { get; }
 
-    internal string Key { get; }
+    internal string Key { get; private set; }
 
     /// <summary>The path of a value of the setting search_path, such as <c>"$user", public</c>.</summary>
     /// <param name="user">Whose schema $user is.</param>
@@ -45,6 +45,25 @@ public sealed class SearchPath : IEquatable<SearchPath>
             schemas.Insert(0, temporarySchema);
         return new(schemas);
     }
+
+    /// <summary>The path that a SET in a text has asked for. Which of its schemas the role may use is not known, so that of two relations of one name either
+    /// may be meant.</summary>
+    internal static SearchPath Assumed(IEnumerable<string> schemas, SearchPath before)
+    {
+        var temporary = before.Schemas.FirstOrDefault(IsTemporary);
+        var list = schemas.Distinct().ToList();
+        if (!list.Contains("pg_catalog"))
+            list.Insert(0, "pg_catalog");
+        if (temporary is not null)
+            list.Insert(0, temporary);
+        return new(list) { IsAssumed = true };
+    }
+
+    /// <inheritdoc cref="Assumed"/>
+    internal bool IsAssumed { get; private init { field = value; Key += "\0?"; } }
+
+    /// <summary>Whoever it is may use it.</summary>
+    internal static bool IsSure(string schema) => schema == "pg_catalog" || IsTemporary(schema);
 
     /// <summary>The names in a list of identifiers (SplitIdentifierString, src/backend/utils/adt/varlena.c).</summary>
     static IEnumerable<string> Names(string list)

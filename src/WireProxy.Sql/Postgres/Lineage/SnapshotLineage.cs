@@ -18,6 +18,7 @@ internal sealed class SnapshotLineage
     readonly Dictionary<uint, CatalogRelation> _relationsOfTypes;
     readonly FrozenSet<uint> _plainDomains;
     readonly FrozenSet<string> _temporary;
+    readonly Lazy<HashSet<string>> _runByServer;
 
     SnapshotLineage(CatalogSnapshot catalog)
     {
@@ -36,6 +37,7 @@ internal sealed class SnapshotLineage
         _types = types;
         _plainDomains = definitions.Types.Values.Where(t => t.Checks.IsEmpty).Select(t => t.Id).ToFrozenSet();
         _temporary = catalog.Relations.Where(r => SearchPath.IsTemporary(r.Schema)).Select(r => r.Name).ToFrozenSet();
+        _runByServer = new(() => ServerRun.NamesIn(this));
         Relations = new(this);
         Bodies = new(this);
     }
@@ -67,6 +69,9 @@ internal sealed class SnapshotLineage
     }
 
     public ConcurrentDictionary<SearchPath, LineageCache> Caches { get; } = new();
+
+    /// <summary>Names of users' functions that autovacuum may run.</summary>
+    public HashSet<string> RunByServer => _runByServer.Value;
 
     public bool HasCasts => !Definitions.Casts.IsEmpty;
 
@@ -141,6 +146,18 @@ internal sealed class SnapshotLineage
             if (domain.Default is { } expression)
                 return expression;
         return null;
+    }
+
+    /// <summary>The domain, or one that it is made of, has conditions or a default.</summary>
+    public bool IsChecked(uint domain)
+    {
+        for (var depth = 0; domain != 0; depth++)
+        {
+            if (depth == 32 || !Definitions.Types.TryGetValue(domain, out var found) || !found.Checks.IsEmpty || found.Default is not null)
+                return domain >= CatalogRoutine.FirstUserId;
+            domain = found.Kind == 'd' && found.BaseId != domain ? found.BaseId : 0;
+        }
+        return false;
     }
 
     /// <summary>Runs what a domain's conditions run on a value.</summary>

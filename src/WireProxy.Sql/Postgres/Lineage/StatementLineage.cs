@@ -107,6 +107,12 @@ public readonly record struct CalledFunction(uint Id, string Schema, string Name
 /// <summary>Where the values of one statement come from and go to. Immutable; holds for one catalog and search path.</summary>
 public sealed record StatementLineage
 {
+    /// <summary>In the origin of a column: a table that the text itself has made, of which the catalog knows nothing.</summary>
+    public const uint NewRelation = uint.MaxValue;
+
+    /// <summary>In the origin of a column: one that the text itself has added to a relation.</summary>
+    public const short NewColumn = short.MaxValue;
+
     /// <summary>Of a statement that is not understood: anything may come back, be used and be written.</summary>
     internal static StatementLineage Unknown(string reason) => new()
     {
@@ -131,8 +137,8 @@ public sealed record StatementLineage
     public bool MayCarry { get; init; }
     /// <summary>It may make something known already mean or do something else.</summary>
     public bool Turns { get; init; }
-    /// <summary>With <see cref="ResultShape.Columns"/> the result's columns, in order. Of PREPARE, DECLARE CURSOR and CREATE VIEW, which return
-    /// none, those of the query that they keep.</summary>
+    /// <summary>With <see cref="ResultShape.Columns"/> the result's columns, in order. Of PREPARE, DECLARE CURSOR, CREATE VIEW and CREATE TABLE AS,
+    /// which return none, those of the query that they keep.</summary>
     public ImmutableArray<OutputColumn> Columns { get; init; } = [];
     /// <summary>The prepared statement or cursor that <see cref="ResultShape.OfName"/> is about, or that runs though its rows do not come (MOVE,
     /// EXPLAIN).</summary>

@@ -149,7 +149,7 @@ internal sealed class Statements(Analysis a)
             return Outcome.Of(columns);
         new Copies(a).Into(into, columns, WriteKind.NewColumn);
         new Definitions(a).Silent();
-        return Outcome.None;
+        return columns is null ? Outcome.None : new(ResultShape.None, columns);
     }
 
     /// <summary>A query that is kept under a name: nothing comes back now.</summary>

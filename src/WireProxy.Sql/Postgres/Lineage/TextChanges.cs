@@ -1,9 +1,21 @@
+using WireProxy.Sql.Catalog;
+
 namespace WireProxy.Sql.Postgres.Lineage;
 
 /// <summary>What the statements of a text have changed so far, as far as it is certain what names mean behind them.</summary>
-internal sealed class TextChanges(SnapshotLineage shared)
+/// <param name="isOrdered">False for a body, of which it is not known what runs before what, or how often: tables that it makes or adds columns to have
+/// no certain columns then, and it drops none.</param>
+internal sealed class TextChanges(SnapshotLineage shared, bool isOrdered = true)
 {
+    /// <summary>In the origin of a column: one that the text has added.</summary>
+    public const short NewColumn = StatementLineage.NewColumn;
+
     readonly Dictionary<string, NewTable> _made = [];
+    readonly Dictionary<uint, List<string>> _added = [];
+    readonly HashSet<uint> _gone = [];
+
+    /// <summary>Where names are looked for now, where the text has said so; null where it is as it was before the text.</summary>
+    public SearchPath? Path { get; private set; }
 
     /// <summary>The name of something new may hide something that was there.</summary>
     public bool Hides { get; private set; }
@@ -11,16 +23,32 @@ internal sealed class TextChanges(SnapshotLineage shared)
     /// <summary>The table of that name that the text has made before; null for none.</summary>
     public NewTable? Made(string name) => _made.GetValueOrDefault(name);
 
+    /// <summary>The text has dropped it.</summary>
+    public bool IsGone(uint relation) => _gone.Contains(relation);
+
+    /// <summary>Columns that the text has added to a relation.</summary>
+    public IReadOnlyList<string> Added(uint relation) => isOrdered && _added.TryGetValue(relation, out var names) ? names : [];
+
+    /// <summary>It may have further columns, nobody knows when.</summary>
+    public bool Grows(uint relation) => !isOrdered && _added.ContainsKey(relation);
+
     /// <summary>Takes a statement in whose effect is certain; false for every other.</summary>
-    public bool Take(TreeNode node, StatementLineage lineage, SearchPath path)
+    /// <param name="a">With which the statement was resolved.</param>
+    public bool Take(TreeNode node, StatementLineage lineage, Analysis a)
     {
         // What a new name hides, code that means the other one no longer finds.
-        Hides |= NewTable.NameOf(node) is { } name && !shared.IsFree(name, path);
-        if (NewTable.Of(node, lineage, shared, path) is not { } table)
-            return false;
-        _made[table.Name] = table;
-        return true;
+        Hides |= NewTable.NameOf(node) is { } name && !shared.IsFree(name, a.Path);
+        if (NewTable.Of(node, lineage, shared, a.Path) is { } table)
+        {
+            _made[table.Name] = isOrdered ? table : table with { Columns = null };
+            return true;
+        }
+        return new TextChange(this, lineage, a).Take(node);
     }
+
+    /// <summary>Users' code does not know of columns that were added, nor what was prepared of the path that was set.</summary>
+    public bool IsUncertain(StatementLineage lineage) =>
+        (_added.Count > 0 && lineage.Functions.Any(shared.IsUsers)) || (lineage.OfName is not null && (Path is not null || Hides || _added.Count + _gone.Count > 0));
 
     /// <summary>A statement behind those that were taken in: what users' code puts into a relation may go to a new one of the same name.</summary>
     public StatementLineage Behind(StatementLineage lineage)
@@ -34,4 +62,31 @@ internal sealed class TextChanges(SnapshotLineage shared)
             Reasons = [reason, .. lineage.Reasons],
         };
     }
+
+    /// <returns>False where it may be the other one after all.</returns>
+    public bool Move(SearchPath path)
+    {
+        if (isOrdered)
+            Path = path;
+        return isOrdered;
+    }
+
+    public void Add(CatalogRelation relation, string column)
+    {
+        foreach (var id in shared.Relations.Descendants(relation.Id).Prepend(relation.Id))
+        {
+            if (!_added.TryGetValue(id, out var names))
+                _added[id] = names = [];
+            if (!names.Contains(column))
+                names.Add(column);
+        }
+    }
+
+    public void Add(NewTable table, string column) => _made[table.Name] = table with { Columns = table.Columns is null ? null : [.. table.Columns, column] };
+
+    /// <returns>False where it may be there after all.</returns>
+    public bool Drop(string name) => !isOrdered || _made.Remove(name);
+
+    /// <inheritdoc cref="Drop(string)"/>
+    public bool Drop(CatalogRelation relation) => isOrdered && _gone.Add(relation.Id);
 }

@@ -1,4 +1,3 @@
-using WireProxy.Relay.Sessions;
 using WireProxy.TestKit;
 using static WireProxy.TestKit.WireBuilder;
 
@@ -20,10 +19,9 @@ internal sealed class UnfinishedLoginFloodTests : LoginFixture
     [Test]
     public async Task Silent_connections_of_an_address_push_out_each_other_and_no_client()
     {
-        LocalGateway gateway = Start(new ListenerLimits { UnfinishedLoginsPerAddress = 3 });
+        LocalGateway gateway = Start(new ListenerLimits { UnfinishedLoginsPerAddress = 3, LoginGrace = TimeSpan.Zero });
         for (int i = 0; i < 3; i++)
             await ConnectAsync(gateway);
-        await Task.Delay(UnfinishedLogins.Grace * 1.5);
 
         Assert.That((await PsqlOf(gateway).QueryAsync("SELECT 1")).Output, Is.EqualTo("1\n"), Log.Text);
 
@@ -36,19 +34,22 @@ internal sealed class UnfinishedLoginFloodTests : LoginFixture
     }
 
     [Test]
-    public async Task Logins_that_are_begun_and_left_do_not_keep_all_places()
+    public async Task Logins_that_are_begun_keep_their_places_for_a_moment()
     {
-        LocalGateway gateway = Start(new ListenerLimits { Connections = 2 });
-        for (int i = 0; i < 2; i++)
-        {
-            await ConnectAsync(gateway);
-            await _silent[i].SendAsync(Startup("alice", "postgres"));
-            await _silent[i].ReadAsync();
-        }
+        LocalGateway gateway = Start(new ListenerLimits { Connections = 2, LoginGrace = TimeSpan.FromMinutes(10) });
+        await BeginAsync(gateway, 2);
+
         WireClient early = await ConnectAsync(gateway);
         await early.SendAsync(Startup("alice", "postgres"));
+
         Assert.That((await early.ReadAsync())!.SqlState, Is.EqualTo("53300"), "nobody was waited for long");
-        await Task.Delay(UnfinishedLogins.Grace * 1.5);
+    }
+
+    [Test]
+    public async Task Logins_that_are_begun_and_left_do_not_keep_all_places()
+    {
+        LocalGateway gateway = Start(new ListenerLimits { Connections = 2, LoginGrace = TimeSpan.Zero });
+        await BeginAsync(gateway, 2);
 
         Assert.That((await PsqlOf(gateway).QueryAsync("SELECT 1")).Output, Is.EqualTo("1\n"), Log.Text);
 
@@ -62,10 +63,9 @@ internal sealed class UnfinishedLoginFloodTests : LoginFixture
     [Test]
     public async Task Who_has_proved_who_they_are_is_given_up_for_nobody()
     {
-        LocalGateway gateway = Start(new ListenerLimits { Connections = 1, UnfinishedLoginsPerAddress = 1 });
+        LocalGateway gateway = Start(new ListenerLimits { Connections = 1, UnfinishedLoginsPerAddress = 1, LoginGrace = TimeSpan.Zero });
         await using ScramWire client = await ScramWire.ConnectAsync(gateway.Port);
         await client.BeginAsync("alice");
-        await Task.Delay(UnfinishedLogins.Grace * 1.5);
         await client.SendFirstAsync();
         await client.SendProofAsync(StubLogins.Password);
         await client.Wire.FinishLogInAsync();
@@ -77,13 +77,43 @@ internal sealed class UnfinishedLoginFloodTests : LoginFixture
         Assert.That((await client.Wire.QueryAsync("SELECT 1"))[1].Texts[0], Is.EqualTo("1"));
     }
 
+    [Test]
+    public async Task A_refused_login_keeps_no_place_while_its_client_stays()
+    {
+        LocalGateway gateway = Start(new ListenerLimits { Connections = 1 });
+        await using ScramWire refused = await ScramWire.ConnectAsync(gateway.Port);
+        await refused.BeginAsync("alice");
+        await refused.SendFirstAsync();
+        await refused.SendProofAsync("wrong");
+        Assert.That((await refused.Wire.ReadAsync())!.SqlState, Is.EqualTo("28P01"));
+
+        WireClient next = await ConnectAsync(gateway);
+        await next.SendAsync(Startup("alice", "postgres"));
+
+        Assert.That((await next.ReadAsync())!.Type, Is.EqualTo('R'));
+    }
+
     private LocalGateway Start(ListenerLimits limits) =>
         StartGateway(new StubLogins(), LoginOf("scram"), change: listener => listener with { Limits = limits });
 
+    private async Task BeginAsync(LocalGateway gateway, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            WireClient client = await ConnectAsync(gateway);
+            await client.SendAsync(Startup("alice", "postgres"));
+            await client.ReadAsync();
+        }
+    }
+
+    /// <summary>Each is waited for a little longer than the next.</summary>
     private async Task<WireClient> ConnectAsync(LocalGateway gateway)
     {
+        int before = gateway.SessionCount;
         WireClient client = await WireClient.ConnectAsync(gateway.Port);
         _silent.Add(client);
+        await Until.TrueAsync(() => gateway.SessionCount > before, TimeSpan.FromMinutes(1), () => "the connection is not taken");
+        await Task.Delay(200);
         return client;
     }
 }

@@ -1,7 +1,6 @@
 using WireProxy.Protocols.Tds;
 using WireProxy.Protocols.Tds.Messages;
 using WireProxy.Protocols.Wire;
-using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Tests.Postgres.Login;
 using WireProxy.TestKit;
 using WireProxy.TestKit.Tds;
@@ -16,11 +15,11 @@ internal sealed class UnfinishedLoginTests : TdsLoginFixture
     {
         LocalGateway gateway = StartGateway(new StubLogins(), ByPassword, change: listener => listener with
         {
-            Limits = new ListenerLimits { Connections = 1, UnfinishedLoginsPerAddress = 2 },
+            Limits = new ListenerLimits { Connections = 1, UnfinishedLoginsPerAddress = 2, LoginGrace = TimeSpan.Zero },
         });
         await using TdsClient first = await AskAsync(gateway);
         await using TdsClient second = await TdsClient.ConnectAsync(gateway.Port);
-        await Task.Delay(UnfinishedLogins.Grace * 1.5);
+        await Until.TrueAsync(() => gateway.SessionCount == 2, TimeSpan.FromMinutes(1), () => "the connection is not taken");
 
         await using TdsClient good = await TdsClient.ConnectAsync(gateway.Port, GoodLogin);
         await good.BeginAsync();
