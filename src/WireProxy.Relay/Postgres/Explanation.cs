@@ -26,7 +26,7 @@ internal sealed class Explanation(Protection protection, StatementLineage lineag
     public string Short(SourceSet sources)
     {
         ImmutableArray<string> names = [.. ProtectedOf(sources).Select(column => Column(column)?.Name).OfType<string>().Distinct()];
-        return names.IsEmpty ? "the protected columns" : names.Length > MostColumns ? string.Join(", ", names.Take(MostColumns)) + ", ..." : string.Join(", ", names);
+        return names.IsEmpty ? "the protected columns" : names.Length > MostAlternatives ? string.Join(", ", names.Take(MostAlternatives)) + ", ..." : string.Join(", ", names);
     }
 
     /// <summary>A sentence that names the columns of the same tables that are not protected; empty where there are none.</summary>
@@ -45,7 +45,11 @@ internal sealed class Explanation(Protection protection, StatementLineage lineag
     }
 
     /// <summary>Where values would be put, and why they must not be there.</summary>
-    public string PlaceOf(ValueWrite write) => write.Kind != WriteKind.Column || write.Target.Relation == 0 ? $"{write.Name}, where it is not protected"
+    public string PlaceOf(ValueWrite write) => write.Kind == WriteKind.State && !write.Name.Contains(' ', StringComparison.Ordinal)
+        ? $"the function {write.Name}, which keeps or sends on what it is given"
+        : write.Kind == WriteKind.Statement ? $"the text that {write.Name} runs"
+        : write.Kind != WriteKind.Column || write.Target.Relation == 0 ? $"{write.Name}, where it is not protected"
+        : write.Target.Attribute == 0 ? $"{NameOf(write.Target, protection.Catalog)}, into a column that is not protected or not known"
         : protection.Find(write.Target.Relation, write.Target.Attribute).IsMasked ? $"{NameOf(write.Target, protection.Catalog)}, whose mask shows another part of it"
         : $"{NameOf(write.Target, protection.Catalog)}, where it is not protected";
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using WireProxy.Policy;
 using WireProxy.Sql.Catalog;
@@ -38,13 +39,13 @@ internal sealed class LineageJudge(Protection protection)
             return unprotecting;
         if (protection.ProtectsNoColumn)
             return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.InServer(command, lineage) : null;
-        foreach (ValueWrite write in lineage.Writes)
+        ImmutableArray<ValueWrite> carrying = [.. lineage.Writes.Where(write => protection.IsProtected(write.Sources) && !IsKept(write))];
+        if (!carrying.IsEmpty)
         {
-            if (!protection.IsProtected(write.Sources) || IsKept(write))
-                continue;
+            ValueWrite write = carrying.FirstOrDefault(static one => one.Kind == WriteKind.Anywhere) ?? carrying[0];
             return lineage.RunsProgram ? Refusals.InServer(command, lineage) : lineage.Missing is { } missing ? Refusals.Missing(command, missing) : write.Kind == WriteKind.Anywhere
                 ? Refusals.Unknowable(command, lineage.Reasons.IsEmpty ? write.Name : lineage.Reasons[0])
-                : Refusals.Copies(command, write, new Explanation(protection, lineage));
+                : Refusals.Copies(command, carrying, new Explanation(protection, lineage));
         }
         bool blocksPredicates = policy.Predicates == PredicateMode.Block;
         if (blocksPredicates && (lineage.ReachesEverything ? SourceSet.Everything : Deciding(lineage)) is { IsEmpty: false } deciding)
@@ -66,7 +67,7 @@ internal sealed class LineageJudge(Protection protection)
         foreach (ValueWrite write in before.Writes)
         {
             if (!write.Sources.IsEverything && protection.IsProtected(write.Sources) && !IsKept(write))
-                return Refusals.Copies(command, write, new Explanation(protection, before));
+                return Refusals.Copies(command, [write], new Explanation(protection, before));
         }
         foreach (CalledFunction function in before.Functions)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Protocols.Wire;
@@ -30,9 +31,18 @@ internal static class Refusals
         "block", "42501", $"WireProxy did not run this statement: this {command} would copy protected columns to a place where they are not protected",
         "Leave the protected columns out of the copied columns, or work on the table itself; the connection stays usable.", null, command, 0);
 
-    public static Refusal Copies(string command, ValueWrite write, Explanation why) => write.Kind == WriteKind.KeptRows ? KeptRows(command, write, why) : new(
-        "block", "42501", $"WireProxy did not run this statement: this {command} would copy {why.Of(write.Sources)} to {why.PlaceOf(write)}",
-        $"Leave out {why.Short(write.Sources)}, or work on the table itself.{why.Alternatives(write.Sources, "may be copied")} The connection stays usable.", null, command, 0);
+    /// <param name="writes">All that it would put where it must not be; at least one.</param>
+    public static Refusal Copies(string command, ImmutableArray<ValueWrite> writes, Explanation why)
+    {
+        if (writes.FirstOrDefault(static one => one.Kind == WriteKind.KeptRows) is { } kept)
+            return KeptRows(command, kept, why);
+        // One answer names all of them, so that nobody has to ask as often as there are columns.
+        SourceSet all = writes.Aggregate(SourceSet.Empty, static (sum, one) => SourceSet.Either(sum, one.Sources));
+        string others = writes.Length == 1 ? "" : $" ({writes.Length - 1} more such {(writes.Length == 2 ? "place" : "places")})";
+        return new Refusal(
+            "block", "42501", $"WireProxy did not run this statement: this {command} would copy {why.Of(all)} to {why.PlaceOf(writes[0])}{others}",
+            $"Leave out {why.Short(all)}, or work on the table itself.{why.Alternatives(all, "may be copied")} The connection stays usable.", null, command, 0);
+    }
 
     /// <summary>Code that runs outside of the session, and could reach every database of the server.</summary>
     public static Refusal InServer(string command, StatementLineage lineage) => new(
@@ -46,7 +56,31 @@ internal static class Refusals
     /// <param name="reason">In the analysis's words.</param>
     public static Refusal Unknowable(string command, string reason) => new(
         "block", "42501", $"WireProxy did not run this statement: what this {command} does cannot be judged before ({reason}), and it could reach protected columns",
-        "Write the query out as plain SQL, without code that is put together while it runs; the connection stays usable.", null, command, 0);
+        WayOut(reason), null, command, 0);
+
+    private static string WayOut(string reason) => reason switch
+    {
+        _ when Has(reason, "sent before it", "sent with it", "of the same text", "under the name may mean") =>
+            "Send this statement again by itself when what was sent before it has been answered, not in one text or pipeline with statements that change the catalog. The connection stays usable.",
+        _ when Has(reason, "name may hide", "the new one or the other") =>
+            "Give the new table a name that no other table has, or send this statement in a message of its own after the table is made. The connection stays usable.",
+        _ when Has(reason, "the catalog while it runs", "is changed while the statement runs", "makes functions while it runs") =>
+            "Send the statements that change the catalog by themselves, each in a message of its own, and the rest after them. The connection stays usable.",
+        _ when Has(reason, "in the language", "whose body is not known") =>
+            "Only functions and blocks in SQL and PL/pgSQL can be judged. Write the query out in plain SQL. The connection stays usable.",
+        _ when Has(reason, "schemas of the search path") => "Write the schema before the name. The connection stays usable.",
+        _ => "Write the query out as plain SQL, without code that is put together while it runs; the connection stays usable.",
+    };
+
+    private static bool Has(string reason, params ReadOnlySpan<string> parts)
+    {
+        foreach (string part in parts)
+        {
+            if (reason.Contains(part, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
 
     public static Refusal Predicate(string command, SourceSet deciding, Explanation why) => new(
         "block", "42501", $"WireProxy did not run this statement: {why.Of(deciding)} decides which rows this {command} returns or changes, and the policy says predicates: block",

@@ -26,7 +26,7 @@ internal sealed class BodyChanges
 
     /// <summary>All that the block changes is known, and none of it means another thing to code that the block calls.</summary>
     /// <param name="effects">Of the block.</param>
-    public bool AreKnown(Effects effects) => _isKnown && !Known.Hides && !effects.MovesPath && !effects.ChangesAmid && !effects.Functions.Any(_body.Shared.IsUsers);
+    public bool AreKnown(Effects effects) => _isKnown && !Known.Hides && !effects.MovesPath && !effects.ChangesAmid && !effects.Functions.Any(f => _body.Shared.IsUsers(f) && !TextChanges.CountsNoColumns(_body.Shared.Routine(f.Id)));
 
     void Read(byte[] text)
     {

@@ -79,8 +79,8 @@ internal sealed class Copies(Analysis a)
             return new(ResultShape.None, []) { Name = executed.Name, Arguments = executed.Arguments, Fills = into.Child(Tree.IntoRelation).Text(Tree.RangeName) ?? "" };
         }
         var columns = a.Queries.Of(query, null, null);
+        new Definitions(a).Adds();
         Into(into, columns, kind);
-        new Definitions(a).Silent();
         return columns is null ? Outcome.None : new(ResultShape.None, Ranges.Renamed(columns, into.Items(Nodes.IntoColumns)));
     }
 

@@ -95,7 +95,9 @@ internal sealed class PlPgSqlBody(Analysis body, CatalogRoutine? routine)
         }
         if (sql.Catches)
             _variables = _variables.Union(body.Effects.AllUsed());
-        if (statements > 1 && body.Effects.ChangesMeaning && changes?.AreKnown(body.Effects) != true)
+        if (changes?.AreKnown(body.Effects) == true)
+            body.Effects.ChangesMeaning = false; // It is the DO that does.
+        else if (statements > 1 && body.Effects.ChangesMeaning)
             body.Effects.UnknownCode("a body that changes the catalog while it runs");
         Targets(sql, values);
     }

@@ -147,8 +147,8 @@ internal sealed class Statements(Analysis a)
         var into = leftmost.Child(Tree.SelectInto);
         if (into.IsAbsent)
             return Outcome.Of(columns);
+        new Definitions(a).Adds();
         new Copies(a).Into(into, columns, WriteKind.NewColumn);
-        new Definitions(a).Silent();
         return columns is null ? Outcome.None : new(ResultShape.None, columns);
     }
 

@@ -48,7 +48,22 @@ internal sealed class TextChanges(SnapshotLineage shared, bool isOrdered = true)
 
     /// <summary>Users' code does not know of columns that were added, nor what was prepared of the path that was set.</summary>
     public bool IsUncertain(StatementLineage lineage) =>
-        (_added.Count > 0 && lineage.Functions.Any(shared.IsUsers)) || (lineage.OfName is not null && (Path is not null || Hides || _added.Count + _gone.Count > 0));
+        (_added.Count > 0 && lineage.Functions.Any(f => shared.IsUsers(f) && !CountsNoColumns(shared.Routine(f.Id)))) || (lineage.OfName is not null && (Path is not null || Hides || _added.Count + _gone.Count > 0));
+
+    /// <summary>The body has no star, nor what stands for one, nor text that it puts together: where a relation has one more column, its columns mean what they
+    /// did. What is new is of the text, and so is protected from nobody.</summary>
+    public static bool CountsNoColumns(CatalogRoutine? routine) => routine is { Language: 's' or 'p', Body: var body }
+        && !body.Contains('*', StringComparison.Ordinal) && !HasWord(body, "table") && !HasWord(body, "execute");
+
+    static bool HasWord(string body, string word)
+    {
+        for (var at = body.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0; at = body.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
+            if ((at == 0 || !IsPart(body[at - 1])) && (at + word.Length == body.Length || !IsPart(body[at + word.Length])))
+                return true;
+        return false;
+    }
+
+    static bool IsPart(char c) => char.IsLetterOrDigit(c) || c is '_' or '$';
 
     /// <summary>A statement behind those that were taken in: what users' code puts into a relation may go to a new one of the same name.</summary>
     public StatementLineage Behind(StatementLineage lineage)
