@@ -19,7 +19,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     public Task? Plan(ReadOnlySpan<byte> utf8, AnalyzedText analyzed, OutputBuffer output, out StatementPlans? plans)
     {
         plans = null;
-        if (analyzed.Problem is not null || !analyzed.Statements.Any(session.Masks ? DependsOnCatalog : Unprotects))
+        if (analyzed.Problem is not null || !(session.Masks ? analyzed.Statements.Any(DependsOnCatalog) : analyzed.Statements.Any(Unprotects)))
             return null;
         if (KnowPath(output) is { } asking)
             return asking;
