@@ -110,7 +110,10 @@ internal sealed class CatalogReader(UpstreamOptions upstream, string database)
             await using var settings = new NpgsqlCommand(SettingsText, _connection);
             await settings.ExecuteNonQueryAsync();
         }
-        _last = (_last is null ? null : await ReadChangesAsync(_last)) ?? await ReadWholeAsync();
+        // Forgotten meanwhile: where what has changed since cannot be put into it, the next one to ask gets the whole.
+        CatalogSnapshot? last = _last;
+        _last = null;
+        _last = (last is null ? null : await ReadChangesAsync(last)) ?? await ReadWholeAsync();
         _closing.Change(_idle, Timeout.InfiniteTimeSpan);
         return _last;
     }

@@ -181,7 +181,8 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     private Task ReadHere(out CatalogRead read, bool isShared, int generation, long news)
     {
         // In a transaction the session's own is nearer to what there is; what is for all must not rest on what one alone has seen.
-        CatalogSnapshot? basis = isShared ? shared.Newer(0, out _) : Catalog ?? shared.Newer(0, out _);
+        CatalogSnapshot? own = isShared || Catalog is null || !CatalogUpdate.IsBasis(Catalog) ? null : Catalog;
+        CatalogSnapshot? basis = own ?? shared.Newer(0, out _);
         read = new CatalogRead(session.ClientEncoding, basis is not null && CatalogUpdate.IsBasis(basis) ? basis : null, isShared);
         _catalogRead = read;
         _adopting = AdoptHereAsync(read, isShared, generation, news);

@@ -99,13 +99,10 @@ public sealed class CatalogBuilder(SystemCatalog? system = null)
         };
     }
 
+    internal (string? Database, int Version) Server => (_database, _serverVersion);
+
     /// <summary>Some objects alone, to be put into another catalog; what belongs to none is whole.</summary>
-    /// <exception cref="FormatException">The rows are not a whole answer.</exception>
-    internal CatalogSnapshot BuildPart() => new(0, _database ?? throw new FormatException("The catalog query's answer does not name the database."), _serverVersion,
-        [.. Relations(isSystem: false)], _functions, SystemCatalog.Empty)
-    {
-        Definitions = _definitions.Build(null, _definitions.Routines.Build()),
-    };
+    internal CatalogContent BuildPart() => new([.. Relations(isSystem: false)], _functions, _definitions.Build(null, _definitions.Routines.Build()));
 
     /// <summary>What PostgreSQL itself brought, from the rows of <see cref="PostgresCatalogQuery.SystemText"/>.</summary>
     /// <exception cref="FormatException">The rows are not those of that query.</exception>

@@ -24,24 +24,22 @@ internal sealed class CatalogOwners
     }
 }
 
+/// <summary>A catalog's objects before anything is looked up in them: of some that are no more it may not be known yet.</summary>
+internal sealed record CatalogContent(IReadOnlyCollection<CatalogRelation> Relations, IReadOnlyCollection<CatalogFunction> Functions, CatalogDefinitions Definitions)
+{
+    /// <summary>What a catalog with these objects finds by name, it finds for certain.</summary>
+    public bool HasOneOfEachName => Relations.DistinctBy(static r => (r.Schema, r.Name)).Count() == Relations.Count;
+}
+
 /// <summary>Puts what was read anew of some objects into a catalog.</summary>
 internal static class CatalogMerge
 {
     /// <param name="basis">The catalog as it was.</param>
     /// <param name="part">All that there is now of the objects, and what belongs to none.</param>
     /// <param name="owners">The objects; where <paramref name="part"/> has one not, it is gone.</param>
-    public static CatalogSnapshot Merge(CatalogSnapshot basis, CatalogSnapshot part, CatalogOwners owners, CatalogMarks marks, long version)
-    {
-        // One whose name another has now is gone, although nothing but the count of all says so.
-        var names = part.Relations.Select(r => (r.Schema, r.Name)).ToHashSet();
-        var relations = basis.Relations.Where(r => !owners.Relations.Contains(r.Id) && !names.Contains((r.Schema, r.Name))).Concat(part.Relations);
-        var functions = basis.OwnFunctions.Where(f => !owners.Routines.Contains(f.Id)).Concat(part.OwnFunctions);
-        return new(version, part.Database, part.ServerVersion, [.. relations], [.. functions], basis.System)
-        {
-            Definitions = Definitions(basis.Definitions, part.Definitions, owners),
-            Marks = marks,
-        };
-    }
+    public static CatalogContent Merge(CatalogSnapshot basis, CatalogContent part, CatalogOwners owners) => new(
+        [.. basis.Relations.Where(r => !owners.Relations.Contains(r.Id)), .. part.Relations],
+        [.. basis.OwnFunctions.Where(f => !owners.Routines.Contains(f.Id)), .. part.Functions], Definitions(basis.Definitions, part.Definitions, owners));
 
     static CatalogDefinitions Definitions(CatalogDefinitions basis, CatalogDefinitions part, CatalogOwners owners)
     {

@@ -4,7 +4,7 @@ namespace WireProxy.Sql.Catalog;
 internal static class CatalogTally
 {
     /// <summary>Count, and sum of the owners' numbers, of each letter.</summary>
-    public static Dictionary<char, (ulong Count, ulong Sum)> Of(CatalogSnapshot catalog)
+    public static Dictionary<char, (ulong Count, ulong Sum)> Of(CatalogContent catalog)
     {
         var tally = new Dictionary<char, (ulong Count, ulong Sum)>();
         foreach (var letter in Letters)
@@ -23,10 +23,10 @@ internal static class CatalogTally
     public static IEnumerable<char> Letters => CatalogSource.All.SelectMany(s => s.Counts).Select(c => c.Letter);
 
     /// <summary>How many rows of one kind belong to each owner.</summary>
-    public static Dictionary<uint, ulong> ByOwner(CatalogSnapshot catalog, char letter) =>
+    public static Dictionary<uint, ulong> ByOwner(CatalogContent catalog, char letter) =>
         Owners(catalog, letter).GroupBy(o => o).ToDictionary(g => g.Key, g => (ulong)g.Count());
 
-    static IEnumerable<uint> Owners(CatalogSnapshot catalog, char letter)
+    static IEnumerable<uint> Owners(CatalogContent catalog, char letter)
     {
         var definitions = catalog.Definitions;
         return letter switch
@@ -36,7 +36,7 @@ internal static class CatalogTally
             'c' => definitions.Types.Values.Where(t => IsUsers(t.Id) && t.Kind == 'c').Select(t => t.Id),
             't' => definitions.Types.Values.Where(t => IsUsers(t.Id) && t.Kind != 'c').Select(t => t.Id),
             'x' => definitions.Types.Values.Where(t => IsUsers(t.Id)).SelectMany(t => t.Checks, static (t, _) => t.Id),
-            'f' => catalog.OwnFunctions.Select(f => f.Id),
+            'f' => catalog.Functions.Select(f => f.Id),
             'b' => definitions.Routines.Values.Where(r => r.Extension is not null).Select(r => r.Id),
             'u' => Of(definitions.Rules),
             'e' => definitions.Generated.Keys.Concat(definitions.Defaults.Keys).Select(k => k.Relation),

@@ -27,7 +27,7 @@ public sealed class CatalogUpdate
     readonly CatalogOwners _known = new();
     readonly Dictionary<char, Dictionary<uint, ulong>> _owned = [];
     CatalogOwners _changed = new();
-    CatalogSnapshot? _merged;
+    CatalogContent? _merged;
     bool _isTooOld, _wasCounted;
     Step _step = Step.Changes;
 
@@ -115,7 +115,7 @@ public sealed class CatalogUpdate
     }
 
     /// <summary>At the end: the catalog as it is now, or null where everything must be read to know it.</summary>
-    public CatalogSnapshot? Result => Query is null ? _merged : null;
+    public CatalogSnapshot? Result { get; private set; }
 
     string Horizon => _basis.Marks!.Horizon.ToString(CultureInfo.InvariantCulture);
 
@@ -123,7 +123,7 @@ public sealed class CatalogUpdate
     bool IsOther()
     {
         var part = _part.BuildPart();
-        return _isTooOld || _part.Marks?.Server != _basis.Marks!.Server || part.ServerVersion != _basis.ServerVersion
+        return _isTooOld || _part.Marks?.Server != _basis.Marks!.Server || _part.Server != (_basis.Database, _basis.ServerVersion)
             || !part.Definitions.ReadPath.SequenceEqual(_basis.Definitions.ReadPath)
             || !part.Definitions.Operators.ToHashSet().SetEquals(_basis.Definitions.Operators)
             || !part.Definitions.Extensions.ToHashSet().SetEquals(_basis.Definitions.Extensions);
@@ -158,20 +158,24 @@ public sealed class CatalogUpdate
         var part = _part.BuildPart();
         if (IsHiding(part))
             return;
-        _merged = CatalogMerge.Merge(_basis, part, _known, (_isCommitted ? _part.Marks! : _basis.Marks!).With(_young), _version);
-        var counted = CatalogTally.Of(_merged);
-        char[] wrong = [.. counted.Where(one => !_tally.TryGetValue(one.Key, out var there) || there != one.Value).Select(one => one.Key)];
+        _merged = CatalogMerge.Merge(_basis, part, _known);
+        char[] wrong = [.. CatalogTally.Of(_merged).Where(one => !_tally.TryGetValue(one.Key, out var there) || there != one.Value).Select(one => one.Key)];
+        if (wrong.Length == 0 && _merged.HasOneOfEachName)
+            Result = Built(_merged);
         if (wrong.Length == 0 || _wasCounted)
-        {
-            _merged = wrong.Length == 0 ? _merged : null;
             return;
-        }
         _wasCounted = true;
         _step = Step.Owners;
         foreach (var letter in wrong)
             _owned.Add(letter, []);
         Query = new(PostgresChangeQuery.Owners(wrong), null, []);
     }
+
+    CatalogSnapshot Built(CatalogContent all) => new(_version, _basis.Database, _basis.ServerVersion, all.Relations, all.Functions, _basis.System)
+    {
+        Definitions = all.Definitions,
+        Marks = (_isCommitted ? _part.Marks! : _basis.Marks!).With(_young),
+    };
 
     void FindMiscounted()
     {
@@ -186,12 +190,12 @@ public sealed class CatalogUpdate
     }
 
     /// <summary>Whether something new may be found where something of the system's was, or the other way round.</summary>
-    bool IsHiding(CatalogSnapshot part) =>
+    bool IsHiding(CatalogContent part) =>
         part.Relations.Any(static r => r.IsSystem) || part.Definitions.Types.Values.Any(static t => t.Schema == "pg_catalog")
         || _known.Relations.Any(id => _basis.Relation(id) is { IsSystem: true })
         || _known.Types.Any(id => _basis.Definitions.Types.GetValueOrDefault(id)?.Schema == "pg_catalog")
         || _known.Routines.Any(id => _basis.Function(id) is { IsUserDefined: false })
-        || part.OwnFunctions.Any(f => !f.IsUserDefined || (_basis.System.HasFunction(f.Name) && _basis.Function(f.Id) != f));
+        || part.Functions.Any(f => !f.IsUserDefined || (_basis.System.HasFunction(f.Name) && _basis.Function(f.Id) != f));
 
     void Ask(Step step, Func<Func<string, string?>, string> query)
     {

@@ -33,7 +33,7 @@ public sealed class LineageTests : LineageFixture
     [TestCase("SELECT unit INTO TEMP y FROM h.doctors", "NewColumn y.unit doctors.unit")]
     [TestCase("CREATE MATERIALIZED VIEW m AS SELECT unit FROM h.doctors", "NewView m.unit doctors.unit")]
     [TestCase("CREATE VIEW v AS SELECT unit FROM h.doctors", "")]
-    [TestCase("COPY (SELECT unit FROM h.doctors) TO '/x'", "File a file of the server doctors.unit")]
+    [TestCase("COPY (SELECT unit FROM h.doctors) TO '/x.csv'", "File a file of the server doctors.unit")]
     [TestCase("SELECT set_config('a.b', (SELECT unit FROM h.doctors LIMIT 1), false)", "State set_config doctors.unit")]
     [TestCase("SELECT pg_notify('a', unit) FROM h.doctors", "State pg_notify doctors.unit")]
     [TestCase("SELECT upper(unit) FROM h.doctors", "")]
