@@ -95,14 +95,19 @@ public sealed class LineageTests : LineageFixture
         }
     }
 
-    [TestCase("SET search_path = h", true)]
+    [TestCase("SET search_path = \"$user\", h", true)]
     [TestCase("SELECT set_config('search_path', 'h', false)", true)]
     [TestCase("DO $$ BEGIN SET search_path = h; END $$", true)]
     [TestCase("EXECUTE p", true)]
     [TestCase("FETCH c", true)]
     [TestCase("ROLLBACK", true)]
     [TestCase("CALL nothing()", true)]
-    [TestCase("DROP TABLE h.pad", true)]
+    [TestCase("DROP TABLE h.pad CASCADE", true)]
+    [TestCase("DROP TABLE h.doctors", true)]
+    [TestCase("CREATE VIEW h.v AS SELECT 1 AS a", true)]
+    [TestCase("SET search_path = h", false)]
+    [TestCase("DROP TABLE h.pad", false)]
+    [TestCase("ALTER TABLE h.pad ADD COLUMN more int", false)]
     [TestCase("BEGIN", false)]
     [TestCase("SET work_mem = '1MB'", false)]
     [TestCase("SELECT h.ssn_of(1)", false)]
