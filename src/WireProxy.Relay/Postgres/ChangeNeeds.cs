@@ -53,8 +53,7 @@ internal static class ChangeNeeds
     public static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);
 
     /// <summary>By what the statements name, where nothing more is known.</summary>
-    private static NameUse UseOf(ImmutableArray<StatementFacts> statements) => new(
-        statements.SelectMany(facts => facts.Relations.Select(one => one.Name).Concat(facts.Functions.Select(one => one.Name))), writes: true);
+    private static NameUse UseOf(ImmutableArray<StatementFacts> statements) => new(statements.SelectMany(StatementNames.Of), writes: true);
 
     private static bool KeepsRunning(StatementFacts facts, StatementLineage lineage) =>
         (facts.NameEffect == NameEffect.DeclareCursor || lineage.ChangesNames) && CallsUsers(lineage);

@@ -128,10 +128,10 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         }
         if (_reading.RefusalOf(text) is { } unsafeText)
             return Refused(unsafeText, text, PostgresAnalyzer.MayHoldSecret(text) ? [new SecretSpan(0, text.Length)] : []);
-        if (!TryAnalyze(text, out AnalyzedText analyzed))
+        ReadOnlySpan<byte> utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text;
+        if (!TryAnalyze(utf8, out AnalyzedText analyzed))
             return GateAnswer.Wait;
         // BEGIN and SET TRANSACTION are the same whatever the catalog says, and a query between them would be the transaction's first.
-        ReadOnlySpan<byte> utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding) ?? text;
         if (session.Policy.DependsOnCatalog && analyzed.Statements.Any(StatementPlanner.DependsOnCatalog)
             && !_planner.GoesOnWithoutNews(utf8, analyzed.Statements) && !HasCatalog(output))
         {
@@ -275,7 +275,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             named.PortalBound();
     }
 
-    private bool TryAnalyze(ReadOnlySpan<byte> text, out AnalyzedText analyzed)
+    private bool TryAnalyze(ReadOnlySpan<byte> utf8, out AnalyzedText analyzed)
     {
         if (_analyzedElsewhere is not null)
         {
@@ -283,10 +283,9 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             _analyzedElsewhere = null;
             return true;
         }
-        byte[]? utf8 = ClientEncodings.ToUtf8(text, session.ClientEncoding);
-        if (session.Dialect.Analysis.TryAnalyze(utf8 ?? text, out analyzed))
+        if (session.Dialect.Analysis.TryAnalyze(utf8, out analyzed))
             return true;
-        _waiting = session.Dialect.Analysis.AnalyzeElsewhereAsync(utf8 ?? text.ToArray());
+        _waiting = session.Dialect.Analysis.AnalyzeElsewhereAsync(utf8.ToArray());
         return false;
     }
 

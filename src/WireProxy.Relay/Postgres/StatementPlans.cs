@@ -19,8 +19,7 @@ internal sealed class StatementPlans(TextLineage text, LineageJudge judge)
 
     /// <summary>What the meaning of the statements hangs on.</summary>
     public NameUse UseOf(ImmutableArray<StatementFacts> facts) => _use ??= new NameUse(
-        text.Statements.SelectMany(one => one.Relations.Select(id => judge.Protection.Catalog.Relation(id)?.Name ?? "")
-            .Concat(one.Functions.Select(static function => function.Name)))
+        text.Statements.SelectMany(one => StatementNames.Of(one, judge.Protection.Catalog))
             .Concat(facts.SelectMany(static one => one.Relations.Select(static relation => relation.Name))),
         writes: facts.Any(static one => one.Classes.Any(static kind => kind != StatementClass.Read)) || text.Statements.Any(static one => !one.Writes.IsEmpty));
 

@@ -66,6 +66,5 @@ internal sealed class UnansweredChanges(PostgresSession session)
 
     /// <summary>It uses something that was changed, be it through views, functions and triggers as they were.</summary>
     private static bool IsConcerned(StatementFacts facts, StatementLineage lineage, NameClaim changed, CatalogSnapshot catalog) =>
-        new NameUse([.. facts.Relations.Select(static one => one.Name), .. facts.Functions.Select(static one => one.Name),
-            .. lineage.Relations.Select(id => catalog.Relation(id)?.Name ?? ""), .. lineage.Functions.Select(static one => one.Name)], writes: true).IsUnder(changed);
+        new NameUse([.. StatementNames.Of(facts), .. StatementNames.Of(lineage, catalog)], writes: true).IsUnder(changed);
 }

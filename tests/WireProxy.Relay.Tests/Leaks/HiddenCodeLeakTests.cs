@@ -49,7 +49,11 @@ public sealed class HiddenCodeLeakTests(string? catalogUser) : LeakFixture(catal
         await client.QueryAsync(string.Format(null, sql, name));
         // An implicit cast would run in every statement of the tests that follow.
         await client.QueryAsync("SET search_path = public");
-        await client.QueryAsync($"DROP CAST IF EXISTS (int AS quiet.{name}); DROP SCHEMA IF EXISTS s{name} CASCADE");
+        foreach (string statement in (string[])[$"DROP CAST IF EXISTS (int AS quiet.{name})", $"DROP SCHEMA IF EXISTS s{name} CASCADE"])
+        {
+            IReadOnlyList<WireMessage> gone = await client.QueryAsync(statement);
+            Assert.That(Types(gone), Does.Not.Contain('E'), Told(gone));
+        }
     }
 
     [Test]
