@@ -39,8 +39,7 @@ internal sealed class LineageJudge(Protection protection)
             return unprotecting;
         if (protection.ProtectsNoColumn)
             return lineage.RunsProgram && !protection.ProtectsNothing ? Refusals.InServer(command, lineage) : null;
-        ImmutableArray<ValueWrite> carrying = [.. lineage.Writes.Where(write => protection.IsProtected(write.Sources) && !IsKept(write))];
-        if (!carrying.IsEmpty)
+        if (Carrying(lineage) is { IsEmpty: false } carrying)
         {
             ValueWrite write = carrying.FirstOrDefault(static one => one.Kind == WriteKind.Anywhere) ?? carrying[0];
             return lineage.RunsProgram ? Refusals.InServer(command, lineage) : lineage.Missing is { } missing ? Refusals.Missing(command, missing) : write.Kind == WriteKind.Anywhere
@@ -53,6 +52,18 @@ internal sealed class LineageJudge(Protection protection)
         string? setting = policy.Derived == DerivedMode.Block ? "derived: block" : blocksPredicates ? "predicates: block" : null;
         return setting is not null && Computed(lineage) is { } computed
             ? Refusals.Derived(command, computed, setting, new Explanation(protection, lineage)) : null;
+    }
+
+    /// <summary>What it would put where nothing protects it. Nothing is allocated where there is none.</summary>
+    private ImmutableArray<ValueWrite> Carrying(StatementLineage lineage)
+    {
+        ImmutableArray<ValueWrite> carrying = [];
+        foreach (ValueWrite write in lineage.Writes)
+        {
+            if (protection.IsProtected(write.Sources) && !IsKept(write))
+                carrying = carrying.Add(write);
+        }
+        return carrying;
     }
 
     /// <summary>Why a statement must not run behind changes that the catalog does not show yet. What was changed it does not use; but it may use what is
