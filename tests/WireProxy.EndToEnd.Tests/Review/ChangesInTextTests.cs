@@ -53,6 +53,24 @@ public sealed class ChangesInTextTests() : ThroughGateway(Through.Guarded)
             AssertNothingShown(await client.QueryAsync(Own(left)));
     }
 
+    /// <summary>The child's column becomes the parent's, with its values.</summary>
+    [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; SELECT name FROM grown_@")]
+    [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; CREATE TABLE none_@ AS SELECT name FROM grown_@")]
+    [TestCase("ALTER TABLE grown_@ ADD COLUMN IF NOT EXISTS name text; SELECT max(name || '') FROM grown_@")]
+    [TestCase("DO $$ BEGIN ALTER TABLE grown_@ ADD COLUMN name text; INSERT INTO kept_@ (a) SELECT name FROM grown_@; END $$")]
+    public async Task A_column_that_a_child_has_already_is_not_new(string text)
+    {
+        await DirectPsql.QueryAsync(Own("""
+            CREATE TABLE child_@ (id int, x text, name text); ALTER TABLE child_@ INHERIT grown_@;
+            COMMENT ON COLUMN child_@.name IS '[wireproxy: redact]'; INSERT INTO child_@ VALUES (2, '', 'Quillfeather');
+            """));
+        await using var client = await LogInAsync();
+        await client.QueryAsync(Own("CREATE TABLE news_@ ()"));
+        AssertNothingShown(await client.QueryAsync(Own(text)));
+        foreach (var left in new[] { "SELECT a FROM kept_@", "SELECT * FROM grown_@", "SELECT * FROM none_@" })
+            AssertNothingShown(await client.QueryAsync(Own(left)));
+    }
+
     [Test]
     public async Task What_was_prepared_is_looked_up_again_where_a_text_moves_the_path()
     {

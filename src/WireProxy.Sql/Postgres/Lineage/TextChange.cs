@@ -101,8 +101,11 @@ internal sealed class TextChange(TextChanges changes, StatementLineage lineage, 
             changes.Add(changes.Made(made.Name)!, name);
             return !command.Flag(s_if);
         }
+        // A child that has one of the name shows its values through the parent from now on.
+        if (a.Shared.Relations.Descendants(relation!.Id).Any(id => a.Catalog.Relation(id) is not { } child || child.AllColumns.Any(c => c.Name == name)))
+            return false;
         // IF NOT EXISTS, and it does: or the server says so.
-        if (relation!.AllColumns.All(c => c.Name != name))
+        if (relation.AllColumns.All(c => c.Name != name))
             changes.Add(relation, name);
         return true;
     }
