@@ -85,6 +85,9 @@ public sealed class Protection
     /// protected name by now, or shares rows with a child that is protected, may lose its mask while the values stay.</summary>
     public bool Keeps(SourceColumn column) => !ProtectsNothing && _builder.Keeps(column.Relation, column.Attribute);
 
+    /// <summary>Protected from this subject or another one.</summary>
+    internal bool IsProtectedFromSomebody(SourceColumn column) => _builder.IsOwn(column);
+
     /// <inheritdoc cref="IsProtected(SourceSet)"/>
     public bool IsProtected(SourceColumn column) => !ProtectsNothing && _views.IsProtected(column);
 

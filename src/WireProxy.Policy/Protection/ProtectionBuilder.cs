@@ -11,8 +11,9 @@ namespace WireProxy.Policy;
 /// 2. Rows are shared along inheritance and partitioning: a child's column takes the mask of its parents' column of that name,
 ///    nearest first, and a parent's the mask of its children's. A child that leaves its parent keeps the mask.
 /// 3. A generated column of a table with masked columns may be made of them and is redacted.
-/// 4. A view's columns are masked by what they are made of, a materialized one's also by what they were made of (<see cref="ViewMasks"/>). One that
-///    calls functions of users has all its columns redacted. A mask that names the view's own column is kept.
+/// 4. A view's columns are masked by what they are made of, a materialized one's also by what they were made of (<see cref="ViewMasks"/>). A materialized
+///    one that calls functions of users, or filters, groups or sorts by protected columns, has all its columns redacted. A mask that names the view's own
+///    column is kept.
 /// 5. Value-carrying columns of system relations (<see cref="SystemRelations"/>) are redacted; all columns, where the catalog
 ///    does not list them.
 /// A grant takes away what it names: a column's own mask, what the column would inherit from its parents, and the redaction of
@@ -65,7 +66,7 @@ internal sealed class ProtectionBuilder(PolicyDefinition policy, CatalogIndex ca
     }
 
     /// <summary>Some of its values are protected, grants left aside.</summary>
-    private bool IsOwn(SourceColumn source)
+    public bool IsOwn(SourceColumn source)
     {
         if (catalog.Find(source.Relation) is not { } node || node.IsSystem || node.Relation.Column(source.Attribute) is not { } column)
             return true;

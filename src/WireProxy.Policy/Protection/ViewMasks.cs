@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
@@ -6,15 +7,22 @@ namespace WireProxy.Policy;
 
 /// <summary>What PostgreSQL's views show, from what their columns are made of.</summary>
 /// <remarks>A view is what its definition says, and the columns that it names stand among the sources of what it shows, so that it has a mask of
-/// its own only where one names it. A materialized view keeps the rows that it was filled with: what its columns were made of at any time counts, and one
-/// that calls functions of users, which may have been others then, is no view here.</remarks>
+/// its own only where one names it. A materialized view keeps the rows that it was filled with: what its columns were made of at any time counts. One that
+/// calls functions of users, which may have been others then, is no view here, nor is one that filters, groups or sorts by protected columns: its rows stay in
+/// an order that may depend on them.</remarks>
 internal sealed class ViewMasks(CatalogIndex index, Protection protection, ProtectedIdentities? known)
 {
     private readonly CatalogSnapshot _catalog = index.Snapshot;
+    private readonly ConcurrentDictionary<uint, bool> _areOrdered = new();
 
     /// <summary>True for a view that the lineage reads. The system's are known by a list instead.</summary>
     public bool IsExact(CatalogNode node) =>
-        node is { IsSystem: false, Relation.Kind: 'v' } or { IsSystem: false, Relation.Kind: 'm', ReadsUnknown: false } && _catalog.SqlServer is null;
+        node is { IsSystem: false, Relation.Kind: 'v' } or { IsSystem: false, Relation.Kind: 'm', ReadsUnknown: false } && _catalog.SqlServer is null
+        && !(node.Relation.Kind == 'm' && IsOrdered(node.Id));
+
+    /// <summary>Which rows a materialized view has, and in what order, may depend on columns that are protected from somebody.</summary>
+    private bool IsOrdered(uint relation) => _areOrdered.GetOrAdd(relation, id =>
+        PostgresLineage.ConditionsOf(id, _catalog) is var conditions && (conditions.IsEverything || conditions.Columns.Any(protection.IsProtectedFromSomebody)));
 
     public bool IsView(uint relation) => index.Find(relation) is { } node && IsExact(node);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using WireProxy.TestKit;
+using static WireProxy.TestKit.WireBuilder;
 
 namespace WireProxy.EndToEnd.Tests.Review;
 
@@ -55,10 +56,13 @@ public sealed class ChangesInTextTests() : ThroughGateway(Through.Guarded)
 
     /// <summary>The child's column becomes the parent's, with its values.</summary>
     [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; SELECT name FROM grown_@")]
+    [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; SELECT name FROM grown_@", true)]
     [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; CREATE TABLE none_@ AS SELECT name FROM grown_@")]
+    [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; CREATE TABLE none_@ AS SELECT name FROM grown_@", true)]
+    [TestCase("ALTER TABLE grown_@ ADD COLUMN name text; INSERT INTO kept_@ (a) SELECT name FROM grown_@", true)]
     [TestCase("ALTER TABLE grown_@ ADD COLUMN IF NOT EXISTS name text; SELECT max(name || '') FROM grown_@")]
     [TestCase("DO $$ BEGIN ALTER TABLE grown_@ ADD COLUMN name text; INSERT INTO kept_@ (a) SELECT name FROM grown_@; END $$")]
-    public async Task A_column_that_a_child_has_already_is_not_new(string text)
+    public async Task A_column_that_a_child_has_already_is_not_new(string text, bool isPipelined = false)
     {
         await DirectPsql.QueryAsync(Own("""
             CREATE TABLE child_@ (id int, x text, name text); ALTER TABLE child_@ INHERIT grown_@;
@@ -66,7 +70,9 @@ public sealed class ChangesInTextTests() : ThroughGateway(Through.Guarded)
             """));
         await using var client = await LogInAsync();
         await client.QueryAsync(Own("CREATE TABLE news_@ ()"));
-        AssertNothingShown(await client.QueryAsync(Own(text)));
+        if (isPipelined)
+            await client.SendAsync([.. Own(text).Split("; ").SelectMany(one => new[] { Parse(one), Bind(), Execute() }), Sync]);
+        AssertNothingShown(isPipelined ? await client.ReadUntilAsync('Z') : await client.QueryAsync(Own(text)));
         foreach (var left in new[] { "SELECT a FROM kept_@", "SELECT * FROM grown_@", "SELECT * FROM none_@" })
             AssertNothingShown(await client.QueryAsync(Own(left)));
     }

@@ -35,6 +35,17 @@ public sealed class MaterializedViewTests() : ThroughGateway(Through.Guarded)
         Assert.That(Shown(await client.QueryAsync($"SELECT * FROM over_{_id}")), Does.Contain("4712").And.Not.Contain("QUILL"));
     }
 
+    [TestCase("SELECT n FROM {0} GROUP BY name, n")]
+    [TestCase("SELECT n FROM {0} ORDER BY name")]
+    [TestCase("SELECT n FROM {0} WHERE name < 'X'")]
+    [TestCase("SELECT n FROM (SELECT DISTINCT name, n FROM {0}) x")]
+    public async Task One_that_is_ordered_by_protected_columns_is_masked_as_a_whole(string definition)
+    {
+        await using var client = await LogInAsync();
+        await client.QueryAsync($"CREATE MATERIALIZED VIEW ordered_{_id} AS {string.Format(null, definition, _parent)}");
+        Assert.That(Shown(await client.QueryAsync($"SELECT n FROM ordered_{_id}")), Is.Not.Empty.And.Not.Contain("4711"));
+    }
+
     [TestCase("ALTER TABLE {1} NO INHERIT {0}")]
     [TestCase("DROP TABLE {1}")]
     [TestCase("DROP SCHEMA s_{2} CASCADE")]

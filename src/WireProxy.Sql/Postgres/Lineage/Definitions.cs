@@ -98,7 +98,7 @@ internal sealed class Definitions(Analysis a)
     {
         Adds();
         foreach (var command in node.Items(Nodes.AlterCommands))
-            a.Effects.Turns |= !s_additions.Contains(command.Number(Nodes.AlterSubtype));
+            a.Effects.Turns |= !s_additions.Contains(command.Number(Nodes.AlterSubtype)) || ShowsChildren(node, command);
         if (IsWithoutRows(node))
             return Outcome.None;
         foreach (var command in node.Items(Nodes.AlterCommands))
@@ -134,6 +134,11 @@ internal sealed class Definitions(Analysis a)
             new Firing(a).Recompute(relation);
         return Outcome.None;
     }
+
+    /// <summary>ADD COLUMN of a name that a child has already: the parent shows the child's values from then on.</summary>
+    bool ShowsChildren(TreeNode node, TreeNode command) => command.Number(Nodes.AlterSubtype) == Nodes.AddColumn
+        && a.Relation(node.Child(Nodes.AlterRelation)) is { } parent
+        && a.Shared.Relations.IsBelow(parent.Id, command.Child(Nodes.AlterDefinition).Text(Tree.ColumnDefName) ?? "");
 
     /// <summary>The column becomes what USING says or, without it, what a cast makes of it.</summary>
     void Retyped(WriteTarget target, string name, TreeNode definition, Scope scope)

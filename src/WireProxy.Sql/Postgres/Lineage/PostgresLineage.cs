@@ -156,5 +156,26 @@ public static class PostgresLineage
         }
     }
 
+    /// <summary>What decides which rows a view has, and in what order or groups.</summary>
+    public static SourceSet ConditionsOf(uint relation, CatalogSnapshot catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        if (catalog.Relation(relation) is not { } found)
+            return SourceSet.Everything;
+        try
+        {
+            LibPgQuery.ThrowIfMissing();
+            var shared = SnapshotLineage.Of(catalog);
+            var analysis = new Analysis(shared, shared.ReadPath, new());
+            shared.Relations.Columns(found, inherits: true, analysis);
+            return analysis.Effects.ReachesEverything ? SourceSet.Everything
+                : SourceSet.OfAll(analysis.Effects.Uses.Where(use => use.Value.HasFlag(ColumnUses.Predicate)).Select(use => use.Key));
+        }
+        catch (Exception e) when (LineageResult.IsOurs(e) || e is InsufficientExecutionStackException)
+        {
+            return SourceSet.Everything;
+        }
+    }
+
     static TextLineage Unknown(string reason) => new([StatementLineage.Unknown(reason)]);
 }

@@ -38,6 +38,10 @@ internal sealed class RelationColumns
         return found.Skip(1);
     }
 
+    /// <summary>Something that inherits from the relation has a column of the name.</summary>
+    public bool IsBelow(uint relation, string column) =>
+        Descendants(relation).Any(id => _shared.Catalog.Relation(id) is not { } child || child.AllColumns.Any(c => c.Name == column));
+
     /// <param name="inherits">False for ONLY.</param>
     public IReadOnlyList<Field> Columns(CatalogRelation relation, bool inherits, Analysis a)
     {

@@ -102,7 +102,7 @@ internal sealed class TextChange(TextChanges changes, StatementLineage lineage, 
             return !command.Flag(s_if);
         }
         // A child that has one of the name shows its values through the parent from now on.
-        if (a.Shared.Relations.Descendants(relation!.Id).Any(id => a.Catalog.Relation(id) is not { } child || child.AllColumns.Any(c => c.Name == name)))
+        if (a.Shared.Relations.IsBelow(relation!.Id, name))
             return false;
         // IF NOT EXISTS, and it does: or the server says so.
         if (relation.AllColumns.All(c => c.Name != name))
