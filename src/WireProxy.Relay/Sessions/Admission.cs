@@ -77,7 +77,7 @@ internal sealed class Admission
         if (outcome is LoginOutcome.Granted granted)
         {
             // What is waited for from here on is the database.
-            _session.Place!.Leave();
+            _session.Place?.Leave();
             return _session.Grant = Grant = granted.Grant;
         }
         throw await RefuseAsync((LoginOutcome.Denied)outcome);

@@ -178,12 +178,12 @@ internal sealed class Session
             static state => ((Session)state!).End(SessionFaults.HandshakeTimedOut((Session)state!)), this);
         try
         {
-            Place!.Enter();
+            Place?.Enter();
             Dialect = await _dialect.HandshakeAsync(this, deadline.Token);
         }
         finally
         {
-            Place!.Leave();
+            Place?.Leave();
         }
         ClientCertificate?.Dispose();
         ClientCertificate = null;

@@ -14,6 +14,10 @@ public sealed class QuestionTests : LineageFixture
     [TestCase("ALTER TABLE h.log ADD COLUMN p int REFERENCES h.pad", "pad.id")]
     [TestCase("CREATE STATISTICS h.s ON (unit = 'x'), id FROM h.doctors", "doctors.unit")]
     [TestCase("ALTER DOMAIN h.code ADD CHECK (VALUE <> 'x')", "patients.ssn vips.ssn")]
+    [TestCase("CREATE TRIGGER t BEFORE UPDATE ON h.doctors FOR EACH ROW WHEN (OLD.unit = 'x') EXECUTE FUNCTION suppress_redundant_updates_trigger()", "doctors.unit")]
+    [TestCase("CREATE POLICY p ON h.pad USING (EXISTS (SELECT FROM h.doctors WHERE unit = 'x'))", "doctors.unit")]
+    [TestCase("CREATE POLICY p ON h.pad WITH CHECK (pad.b = 'x')", "pad.b")]
+    [TestCase("ALTER POLICY p ON h.doctors USING (unit = 'x')", "doctors.unit")]
     [TestCase("SELECT count(*) FROM h.doctors d, generate_series(1, length(d.unit)) g", "doctors.unit")]
     [TestCase("SELECT count(*) FROM h.patients p, unnest(p.tags) t", "patients.tags")]
     public void What_tells_of_a_column_counts_as_a_condition_on_it(string sql, string expected)
