@@ -9,6 +9,7 @@ namespace WireProxy.Sql;
 /// <param name="writes">It puts values somewhere, or may.</param>
 public sealed class NameUse(IEnumerable<string> names, bool writes)
 {
+    private readonly bool _writes = writes;
     private readonly FrozenSet<string> _names = names.ToFrozenSet(StringComparer.Ordinal);
     private readonly bool _isAll;
 
@@ -17,6 +18,13 @@ public sealed class NameUse(IEnumerable<string> names, bool writes)
 
     /// <summary>Of statements of which it is not known what they use.</summary>
     public static NameUse All { get; } = new();
+
+    /// <summary>What either uses. One of the two where it is all of the other.</summary>
+    public static NameUse Join(NameUse? one, NameUse other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return one is null || other.Includes(one) ? other : one.Includes(other) ? one : new([.. one._names, .. other._names], one._writes || other._writes);
+    }
 
     public bool HasAny(ImmutableArray<string> names)
     {
@@ -35,8 +43,11 @@ public sealed class NameUse(IEnumerable<string> names, bool writes)
         {
             ChangeReach.Nobody => false,
             ChangeReach.Everybody => true,
-            ChangeReach.Writers when !writes => false,
+            ChangeReach.Writers when !_writes => false,
             _ => HasAny(claim.Names),
         };
     }
+
+    private bool Includes(NameUse other) =>
+        ReferenceEquals(this, other) || _isAll || (!other._isAll && (_writes || !other._writes) && other._names.IsSubsetOf(_names));
 }

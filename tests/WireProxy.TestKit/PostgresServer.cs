@@ -100,6 +100,12 @@ public sealed class PostgresServer : IAsyncDisposable
             $"SELECT wait_event = 'PgSleep' OR state = 'idle' AND query LIKE '%pg_sleep%' FROM pg_stat_activity WHERE pid = {processId}") == "t",
         TimeSpan.FromMinutes(1), () => $"session {processId} does not sleep");
 
+    /// <summary>Waits until a session waits for somebody's lock.</summary>
+    /// <inheritdoc cref="SleepsAsync"/>
+    public Task WaitsForLockAsync(int processId) => Until.TrueAsync(
+        async () => await QueryAsync($"SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = {processId}") == "t",
+        TimeSpan.FromMinutes(1), () => $"session {processId} does not wait for a lock");
+
     /// <summary>Stops at once, as a crash would, and starts again with the same data.</summary>
     public async Task RestartAsync()
     {

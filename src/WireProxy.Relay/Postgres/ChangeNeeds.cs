@@ -12,6 +12,13 @@ internal static class ChangeNeeds
 {
     /// <summary>A function sets the search path or the role.</summary>
     private static readonly CatalogChange s_moves = CatalogChange.Nothing with { MovesPath = true };
+    /// <summary>Commands that take their locks before they do anything.</summary>
+    private static readonly FrozenSet<string> s_wholes = new[]
+    {
+        "ALTER TABLE", "DROP TABLE", "LOCK TABLE", "CREATE VIEW", "ALTER VIEW", "DROP VIEW", "DROP MATERIALIZED VIEW", "CREATE TRIGGER", "DROP TRIGGER",
+        "CREATE POLICY", "ALTER POLICY", "DROP POLICY", "CREATE RULE", "DROP RULE", "TRUNCATE",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
     private static readonly ConditionalWeakTable<CatalogSnapshot, StrongBox<FrozenSet<string>>> s_ambiguous = [];
 
     /// <param name="plans">Null where the lineage is not known, or nothing is masked.</param>
@@ -46,8 +53,15 @@ internal static class ChangeNeeds
         return new Needs(use, change?.Claim is { Reach: > ChangeReach.Nobody } claim ? claim : null, hold, change, later)
         {
             IsAgainstItself = later is not null && afterwards?.IsAgainst(later) == true,
+            IsWhole = IsWhole(statements, plans, catalog),
         };
     }
+
+    /// <summary>It fails as a whole where it fails: nothing in it catches the failure and goes on, as PL/pgSQL may.</summary>
+    private static bool IsWhole(ImmutableArray<StatementFacts> statements, StatementPlans? plans, CatalogSnapshot? catalog) =>
+        statements is [{ Functions.IsEmpty: true } only] && s_wholes.Contains(only.Command) && catalog?.Definitions is { EventTriggers.IsEmpty: true } known
+            && plans?.Statements[0] is null or { IsStale: false, ChangesInside: false }
+            && plans?.Statements[0].Functions.Any(one => one.Id >= CatalogRoutine.FirstUserId && known.Routines.GetValueOrDefault(one.Id) is not { Language: 'i' or 'c' or 's' }) != true;
 
     /// <summary>A user's function may have other code by the time when a cursor's next rows are fetched.</summary>
     public static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres;
@@ -16,6 +17,14 @@ internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, Ca
     /// <summary>A statement of the text changes what an earlier one is still to run.</summary>
     public bool IsAgainstItself { get; init; }
 
+    /// <summary>It is one plain statement that happens as a whole or not at all, and runs no code beside.</summary>
+    public bool IsWhole { get; init; }
+
+    /// <summary>What preparing it needs: the server locks what a query uses (parse_analyze in src/backend/parser/analyze.c), and of a change nothing
+    /// before it is run.</summary>
+    public Needs ToPrepare => field ??= this is { Claim: null, Hold: null, Change: null, Later: null, IsAgainstItself: false } ? this
+        : Claim is null && Hold is null ? new Needs(Use, null, null, null, null) : Nothing;
+
     public static Needs Nothing { get; } = new(null, null, null, null, null);
 }
 
@@ -30,7 +39,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
+    private readonly BlockedChanges _blocked = new(session);
     private volatile NameUse? _reserved;
+    private volatile NameUse? _exchange;
     private volatile bool _isCancelled;
     private ImmutableArray<NameUse> _later = [];
     private NameClaim _claimed = NameClaim.Nobody;
@@ -41,6 +52,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private long _endsAnswered;
     private long _claimsAtEnd;
     private long _since;
+    private long _soleClaim;
+    private Needs? _kept;
 
     /// <summary>How many messages have been sent that claim or change something, or leave something for later.</summary>
     public long ClaimsMade => Volatile.Read(ref _claimsMade);
@@ -48,11 +61,28 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>How many statements have been sent that end a transaction.</summary>
     public long EndsSent => Volatile.Read(ref _endsSent);
 
+    /// <summary>The number, as of <see cref="ClaimsMade"/>, of the message under way that has made all the session's claims, does nothing else, and has
+    /// no other beside it that runs; 0 where there is no such.</summary>
+    public long SoleClaim => Volatile.Read(ref _soleClaim) is > 0 and long claim && session.InFlight.RunsOne ? claim : 0;
+
+    public int? ProcessId => session.ProcessId;
+
+    /// <summary>What has passed since the last Sync uses, and what passes now. The server keeps its locks until the Sync is answered, also those of a Parse.</summary>
+    public NameUse? ExchangeUses => _reserved is { } reserved ? NameUse.Join(_exchange, reserved) : _exchange;
+
     private ChangeGuard Guard => news.Guard;
 
     public bool Uses(NameClaim claim) => _reserved?.IsUnder(claim) == true || HasUnderWay(claim);
 
-    public bool HasUnderWay(NameClaim claim) => session.InFlight.Any(pending => pending.Work?.Uses?.IsUnder(claim) == true) || IsHeldLater(claim);
+    public bool HasUnderWay(NameClaim claim) =>
+        _exchange?.IsUnder(claim) == true || session.InFlight.Any(pending => pending.Uses?.IsUnder(claim) == true) || IsHeldLater(claim);
+
+    public bool HoldsUp(INameUser changer) => _blocked.Holds(changer);
+
+    /// <summary>Asks the server whether those wait for this very session whom <paramref name="needs"/> would have to wait for.</summary>
+    /// <returns>Completes with the answer; null where there is nothing to ask now.</returns>
+    public Task? AskAsync(Needs needs, OutputBuffer output) =>
+        needs.Use is null ? null : _blocked.AskAsync(Guard.WhoClaims(this, needs.Use, withHolds: !HasWaited), output);
 
     /// <summary>The last thing before a message passes. Null: it may, and what it uses and claims is known to all; otherwise it is to be judged
     /// again once the task has completed.</summary>
@@ -99,6 +129,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
             return Waiting(needs, out refusal);
         }
         (_since, _isCancelled) = (0, false);
+        _blocked.Forget();
         if (needs.Use is null || !isCertain || !session.View.HasNewsFor(needs.Use))
             return null;
         _reserved = null;
@@ -109,8 +140,10 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
 
     private void Keep(Needs needs, NameClaim claim, NameClaim hold)
     {
-        (_claimed, _held) = (claim, hold);
-        Interlocked.Increment(ref _claimsMade);
+        bool isSole = needs.IsWhole && (!HasClaimed || (_soleClaim > 0 && ReferenceEquals(needs, _kept)));
+        (_claimed, _held, _kept) = (claim, hold, needs);
+        long number = Interlocked.Increment(ref _claimsMade);
+        Volatile.Write(ref _soleClaim, isSole ? number : 0);
         if (needs.Change is not null)
             _change = CatalogChange.Join(_change, needs.Change);
         if (needs.Later is not null)
@@ -118,7 +151,16 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     }
 
     /// <summary>The message is among those under way, or does not pass.</summary>
-    public void Entered() => _reserved = null;
+    public void Entered()
+    {
+        if (_reserved is not { } reserved)
+            return;
+        _exchange = NameUse.Join(_exchange, reserved);
+        _reserved = null;
+    }
+
+    /// <summary>What ends the exchange is among the messages under way, and keeps <see cref="ExchangeUses"/>.</summary>
+    public void ExchangeEnds() => _exchange = _reserved = null;
 
     /// <summary>A statement that ends the transaction is sent.</summary>
     public void TransactionEnds()
@@ -136,6 +178,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         Guard.Pulse();
     }
 
+    /// <summary>The session has ended: whoever waits for the server's word is let go.</summary>
+    public void Abandon() => _blocked.Abandon();
+
     /// <summary>What has been changed since the last transaction ended; everything where it was not seen.</summary>
     public CatalogChange Changed()
     {
@@ -151,6 +196,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         // COMMIT AND CHAIN begins another transaction at once.
         bool hasEnded = session.Status == TransactionStatus.Idle || (ends > _endsAnswered && claims == Volatile.Read(ref _claimsAtEnd));
         _endsAnswered = ends;
+        if (claims >= _soleClaim)
+            Volatile.Write(ref _soleClaim, 0);
         if (hasEnded && (HasClaimed || !_later.IsEmpty || _change is not null))
         {
             lock (_lock)

@@ -1,5 +1,6 @@
 using WireProxy.Protocols.Wire;
 using WireProxy.Relay.Sessions;
+using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -31,7 +32,13 @@ internal enum Expectation : byte
 /// <param name="Changes">Of what ends an exchange: <see cref="CatalogView.ChangesSent"/> when it was sent.</param>
 /// <param name="Claims">The same of <see cref="ChangeTurn.ClaimsMade"/>.</param>
 /// <param name="Ends">The same of <see cref="ChangeTurn.EndsSent"/>.</param>
-internal readonly record struct Pending(Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0, long Claims = 0, long Ends = 0);
+/// <param name="Uses">What the meaning of what the exchange runs or prepares hangs on; null where nothing can change it.</param>
+internal readonly record struct Pending(
+    Expectation Kind, Work? Work = null, bool IsOurs = false, long Changes = 0, long Claims = 0, long Ends = 0, NameUse? Uses = null)
+{
+    /// <summary>The server runs something for it.</summary>
+    public bool Runs => Kind is Expectation.Query or Expectation.Execute or Expectation.FunctionCall;
+}
 
 /// <summary>
 /// The messages that the server has not answered, in order: the request pump adds, the response pump removes. It mirrors
@@ -94,6 +101,21 @@ internal sealed class InFlight
             Settle();
             pending = _count > 0 ? _ring[_head] : default;
             return _count > 0;
+        }
+    }
+
+    /// <summary>One alone of those under way makes the server run something.</summary>
+    public bool RunsOne
+    {
+        get
+        {
+            int count = 0;
+            lock (_lock)
+            {
+                for (int i = 0; i < _count; i++)
+                    count += _ring[(_head + i) & (_ring.Length - 1)].Runs ? 1 : 0;
+            }
+            return count == 1;
         }
     }
 

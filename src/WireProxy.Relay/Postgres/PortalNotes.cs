@@ -106,7 +106,7 @@ internal sealed class PortalNotes(PostgresSession session)
             mustDescribe = true;
             portal.DescribedAt = meaning;
         }
-        return Work(name, isStatement: false, meaning, portal.Of?.Needs.Use);
+        return Work(name, isStatement: false, meaning);
     }
 
     public NameWork? Closed(CloseMessage close)
@@ -139,7 +139,6 @@ internal sealed class PortalNotes(PostgresSession session)
             Under = under,
             Touches = under is null,
             Planned = planned,
-            Uses = meant?.Needs.Use,
             Plans = plans,
             Code = planned?.CodeFor(plans, session.View.CatalogGeneration),
         };
@@ -153,10 +152,10 @@ internal sealed class PortalNotes(PostgresSession session)
         return note.Statement is null ? null : note.DependsOnCatalog ? session.CertainProtection : session.Protection;
     }
 
-    private NameWork Work(string name, bool isStatement, long meaning, NameUse? uses = null)
+    private NameWork Work(string name, bool isStatement, long meaning)
     {
         Protection? under = isStatement ? session.CertainProtection : UnderOf(name);
-        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null, Uses = uses };
+        return new NameWork(name, isStatement, meaning, session.NamesMeaning) { Under = under, Touches = under is null };
     }
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)

@@ -124,6 +124,7 @@ internal sealed class PostgresSession : DialectSession
         InFlight.Abandon();
         View.Abandon();
         Path.Abandon();
+        Turn?.Abandon();
         if (Turn is { MayStillChange: false })
             HeardOut();
         if (_cancelHandle is { } handle)
@@ -146,6 +147,9 @@ internal sealed class PostgresSession : DialectSession
     public override Task CancelAsync() => _cancelKey is { } key
         ? Cancellation.SendAsync(Session, new CancelRequest(key.ProcessId, key.Key))
         : Task.CompletedTask;
+
+    /// <summary>Of the server's process, as it has said; null before.</summary>
+    public int? ProcessId => _cancelKey?.ProcessId;
 
     public void BackendKeyReceived(BackendKeyData key)
     {

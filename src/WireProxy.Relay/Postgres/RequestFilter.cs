@@ -232,8 +232,10 @@ internal sealed class RequestFilter : IFilter
         return null;
     }
 
+    /// <summary>What ends it is among the messages under way.</summary>
     private void EndExchange()
     {
+        _session.Turn?.ExchangeEnds();
         _notes.ExchangeEnds();
         _gate.ExchangeEnds();
         _session.ExchangeIsOpen = false;
@@ -317,7 +319,8 @@ internal sealed class RequestFilter : IFilter
         input.Consume(length);
     }
 
-    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.View.ChangesSent, Claims: _session.Turn?.ClaimsMade ?? 0, Ends: _session.Turn?.EndsSent ?? 0);
+    private Pending Ending(Expectation kind, Work? work) => new(kind, work, Changes: _session.View.ChangesSent, Claims: _session.Turn?.ClaimsMade ?? 0,
+        Ends: _session.Turn?.EndsSent ?? 0, Uses: kind == Expectation.Parse ? null : _session.Turn?.ExchangeUses);
 
     private void Stream(int length, InputBuffer input, OutputBuffer output, bool isDurable = false)
     {

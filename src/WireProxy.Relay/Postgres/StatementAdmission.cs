@@ -72,7 +72,6 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
             Under = under,
             Plans = under is null ? null : plans,
             Code = under is null || changesAmid ? null : KnownCode.Of(analyzed.Statements, plans, session.View.CatalogGeneration),
-            Uses = needs.Use,
         };
     }
 

@@ -79,7 +79,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         }
         return type switch
         {
-            FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body)),
+            FrontendMessageType.FunctionCall => JudgeFunctionCall(FunctionCallMessage.Decode(body), output),
             FrontendMessageType.Query => JudgeText(QueryMessage.Decode(body).Text, null, 0, output),
             _ => JudgeParse(ParseMessage.Decode(body), output),
         };
@@ -88,7 +88,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     private GateAnswer JudgeParse(ParseMessage parse, OutputBuffer output) =>
         JudgeText(parse.Text, Names.Of(parse.Statement), parse.Statement.Length + 1, output);
 
-    private GateAnswer JudgeFunctionCall(FunctionCallMessage call)
+    private GateAnswer JudgeFunctionCall(FunctionCallMessage call, OutputBuffer output)
     {
         CatalogFunction? function = session.Catalog?.Function(call.FunctionId);
         Verdict verdict = session.Policy.JudgeFunctionCall(function?.Name, session.Subject, Now, function?.Schema);
@@ -100,7 +100,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (plans is not null && plans.Judge.RefusalOf(plans.Statements[0], "FUNCTION CALL", session.Policy) is { } refusal)
             return Refused(refusal, [], []);
         Needs needs = session.Turn is null ? Needs.Nothing : plans?.NeedsOf([FactsOf(function)]) ?? Needs.Nothing;
-        if (MustWaitFor(needs, plans is not null, out Refusal? conflict))
+        if (MustWaitFor(needs, plans is not null, output, out Refusal? conflict))
             return GateAnswer.Wait;
         if (conflict is not null)
             return Refused(conflict, [], []);
@@ -108,7 +108,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         // The large object functions that libpq calls give nothing but what the client has put there, or what an import brought, which is refused.
         bool reads = function is null || under?.Touches(FactsOf(function)) != false;
         bool touches = session.Masks && reads && plans?.Touches != false;
-        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under, Uses = needs.Use }, null, [], [], 0);
+        return new GateAnswer(new QueryWork([]) { Touches = touches, Under = under }, null, [], [], 0);
     }
 
     private static StatementFacts FactsOf(CatalogFunction? function) => new()
@@ -168,9 +168,8 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             return Refused(early, text, secrets);
         Needs needs = session.Turn is null ? Needs.Nothing
             : plans?.NeedsOf(analyzed.Statements) ?? ChangeNeeds.Of(analyzed.Statements, null, session.Catalog, session.Masks);
-        // What is prepared needs nothing before it is bound.
-        bool needsNow = statement is null && !_planner.IsLost(analyzed);
-        if (MustWaitFor(needsNow ? needs : Needs.Nothing, plans is not null, out Refusal? conflict))
+        Needs now = _planner.IsLost(analyzed) ? Needs.Nothing : statement is null ? needs : needs.ToPrepare;
+        if (MustWaitFor(now, plans is not null, output, out Refusal? conflict))
         {
             _analyzedElsewhere = analyzed;
             return GateAnswer.Wait;
@@ -208,14 +207,14 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         ExecuteMessage execute = ExecuteMessage.Decode(body);
         if (notes.WorkOf(notes.NameOf(execute.Portal)) is not { } work)
             return false;
-        bool isNews = session.Masks && work.Needs.Use is { } use && session.CertainProtection is not null && session.View.HasNewsFor(use);
+        bool isNews = session.Masks && work.Needs.Use is { } use && (!ReferenceEquals(work.Judged.Catalog, session.Catalog) || session.View.HasNewsFor(use));
         if (isNews || notes.MustJudge(notes.NameOf(execute.Portal)))
         {
             if (MustWaitToJudge(work, output))
                 return true;
             refusal = Prepared.RefusalOf(work);
         }
-        return refusal is null && MustWaitFor(NeedsOf(work, isKept: execute.MaximumRows > 0), work.Judged.Plans is not null, out refusal);
+        return refusal is null && MustWaitFor(NeedsOf(work, isKept: execute.MaximumRows > 0), work.Judged.Plans is not null, output, out refusal);
     }
 
     /// <inheritdoc cref="MustWaitToRun"/>
@@ -233,7 +232,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         _waiting = settling;
         if (settling is not null || refusal is not null || work is null)
             return settling is not null;
-        return MustWaitFor(NeedsOf(work, isKept: !portal.IsEmpty), work.Judged.Plans is not null, out refusal);
+        return MustWaitFor(NeedsOf(work, isKept: !portal.IsEmpty), work.Judged.Plans is not null, output, out refusal);
     }
 
     private bool MustWaitToJudge(StatementWork? work, OutputBuffer output)
@@ -255,12 +254,12 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
             ? work.Needs with { Later = use } : work.Needs;
 
     /// <summary>True where somebody else must end first; what has passed this is sent.</summary>
-    private bool MustWaitFor(Needs needs, bool isCertain, out Refusal? refusal)
+    private bool MustWaitFor(Needs needs, bool isCertain, OutputBuffer output, out Refusal? refusal)
     {
         refusal = null;
         if (session.Turn is not { } turn || turn.EnterAsync(needs, isCertain && session.Masks, out refusal) is not { } entering)
             return false;
-        _waiting = entering;
+        _waiting = turn.AskAsync(needs, output) ?? entering;
         // What others change meanwhile counts.
         _catalogTried = false;
         _planner.Judged();

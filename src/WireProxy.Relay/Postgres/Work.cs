@@ -19,9 +19,6 @@ internal abstract class Work
     /// <summary>What was protected when it was sent. Null where that is not certain, because the catalog may have changed: then every column
     /// of its answer is masked.</summary>
     public Protection? Under { get; init; }
-
-    /// <summary>What its meaning hangs on while it is under way; null where nothing can change it.</summary>
-    public NameUse? Uses { get; init; }
 }
 
 /// <summary>A text of the simple protocol.</summary>

@@ -11,6 +11,9 @@ internal interface INameUser
 
     /// <summary>The same without what is about to be sent.</summary>
     bool HasUnderWay(NameClaim claim);
+
+    /// <summary>The server has said that the other waits there for this very session, with the one change that it makes.</summary>
+    bool HoldsUp(INameUser changer);
 }
 
 /// <summary>
@@ -48,11 +51,18 @@ internal sealed class ChangeGuard
             return false;
         foreach ((INameUser owner, (NameClaim change, NameClaim hold)) in _claims)
         {
-            if (!ReferenceEquals(owner, by) && ((use.IsUnder(change) && !by.HasUnderWay(change)) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold))))
+            if (IsUnder(by, use, owner, change, hold, withHolds) && !by.HoldsUp(owner))
                 return true;
         }
         return false;
     }
+
+    /// <summary>Those of whom <see cref="IsClaimed"/> tells, and those whom the session holds up.</summary>
+    public IReadOnlyList<INameUser> WhoClaims(INameUser by, NameUse use, bool withHolds) =>
+        [.. _claims.Where(claim => IsUnder(by, use, claim.Key, claim.Value.Change, claim.Value.Hold, withHolds)).Select(static claim => claim.Key)];
+
+    private static bool IsUnder(INameUser by, NameUse use, INameUser owner, NameClaim change, NameClaim hold, bool withHolds) => !ReferenceEquals(owner, by)
+        && ((use.IsUnder(change) && !by.HasUnderWay(change)) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold)));
 
     /// <summary>Somebody else uses what is claimed.</summary>
     public bool IsUsed(INameUser by, NameClaim claim)

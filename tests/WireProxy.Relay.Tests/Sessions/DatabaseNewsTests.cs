@@ -130,5 +130,7 @@ public sealed class DatabaseNewsTests
         public bool Uses(NameClaim claim) => HasUnderWay(claim);
 
         public bool HasUnderWay(NameClaim claim) => Use?.IsUnder(claim) == true;
+
+        public bool HoldsUp(INameUser changer) => false;
     }
 }

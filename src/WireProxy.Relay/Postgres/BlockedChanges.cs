@@ -1,0 +1,120 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using WireProxy.Protocols.Postgres;
+using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
+
+namespace WireProxy.Relay.Postgres;
+
+/// <summary>
+/// Changes of others that wait, at the server, for locks of this session's open transaction. To wait here for such a change would be to wait for
+/// oneself; and it has not happened, and cannot before the transaction has ended. The server is asked, over the session itself.
+/// </summary>
+/// <remarks>
+/// Only of a change that is the one thing which its session claims, in one plain statement that runs alone: should it give up waiting, then it fails as a
+/// whole. Of anything else a part may have happened, or may happen as soon as it gives up. Of the request side alone.
+/// </remarks>
+internal sealed class BlockedChanges(PostgresSession session)
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private ImmutableArray<(ChangeTurn Changer, long Claim)> _held = [];
+    private long _asked;
+    private TimeSpan _pause = ShortestPause;
+    private volatile Answer? _answer;
+    private volatile bool _hasEnded;
+
+    private TimeProvider Time => session.Session.Listener.Time;
+
+    /// <summary>The change still is the one that the server spoke of.</summary>
+    public bool Holds(INameUser changer)
+    {
+        foreach ((ChangeTurn held, long claim) in _held)
+        {
+            if (ReferenceEquals(held, changer))
+                return held.SoleClaim == claim;
+        }
+        return false;
+    }
+
+    /// <summary>What was said of one wait is not for the next.</summary>
+    public void Forget()
+    {
+        (_held, _asked, _pause) = ([], 0, ShortestPause);
+    }
+
+    /// <param name="changers">Whom the session would wait for.</param>
+    /// <returns>Completes with the answer; null where there is nothing to ask now.</returns>
+    public Task? AskAsync(IReadOnlyList<INameUser> changers, OutputBuffer output)
+    {
+        // A server that skips to the Sync would skip the query, too; and without a transaction nothing is locked between two statements.
+        if (session.Status != TransactionStatus.InTransaction || session.ExchangeIsOpen || session.InFlight.Count > 0)
+            return null;
+        if (_asked != 0 && Time.GetElapsedTime(_asked) < _pause)
+            return null;
+        _held = [];
+        List<(ChangeTurn Changer, long Claim, int ProcessId)> asked = [];
+        foreach (INameUser one in changers)
+        {
+            if (one is not ChangeTurn { ProcessId: { } processId } changer || changer.SoleClaim is not (> 0 and var claim))
+                return null;
+            asked.Add((changer, claim, processId));
+        }
+        if (asked.Count == 0)
+            return null;
+        if (_asked != 0)
+            _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        _asked = Math.Max(1, Time.GetTimestamp());
+        _answer = new Answer();
+        string processIds = string.Join(',', asked.Select(one => one.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        output.Diverge();
+        new QueryMessage(Encoding.UTF8.GetBytes(
+            $$"""
+            SELECT p.id::pg_catalog.text FROM pg_catalog.unnest('{{{processIds}}}'::pg_catalog.int4[]) AS p (id)
+             WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(p.id))
+            """)).Encode(output.BeginOwn());
+        session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(_answer), IsOurs: true));
+        if (_hasEnded)
+            _answer.Abandon();
+        return HearAsync(_answer, asked);
+    }
+
+    /// <summary>The session has ended.</summary>
+    public void Abandon()
+    {
+        _hasEnded = true;
+        _answer?.Abandon();
+    }
+
+    private async Task HearAsync(Answer answer, List<(ChangeTurn Changer, long Claim, int ProcessId)> asked)
+    {
+        IReadOnlySet<int> waiting = await answer.Task;
+        _held = [.. asked.Where(one => waiting.Contains(one.ProcessId)).Select(static one => (one.Changer, one.Claim))];
+    }
+
+    private sealed class Answer : OwnRead
+    {
+        private readonly TaskCompletionSource<IReadOnlySet<int>> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly HashSet<int> _waiting = [];
+
+        public Task<IReadOnlySet<int>> Task => _done.Task;
+
+        public override void Add(DataRow row)
+        {
+            foreach (FieldValue cell in row)
+            {
+                if (!cell.IsNull && Utf8Parser.TryParse(cell.Bytes, out int processId, out int length) && length == cell.Bytes.Length)
+                    _waiting.Add(processId);
+            }
+        }
+
+        public override void Fail() => _waiting.Clear();
+
+        public override void Complete() => _done.TrySetResult(_waiting);
+
+        public override void Abandon() => _done.TrySetResult(new HashSet<int>());
+    }
+}
