@@ -5,6 +5,7 @@ using System.Text;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
 using WireProxy.Relay.Transport;
+using WireProxy.Sql;
 
 namespace WireProxy.Relay.Postgres;
 
@@ -13,8 +14,8 @@ namespace WireProxy.Relay.Postgres;
 /// oneself; and it has not happened, and cannot before the transaction has ended. The server is asked, over the session itself.
 /// </summary>
 /// <remarks>
-/// Only of a change that is the one thing which its session claims, in one plain statement that runs alone: should it give up waiting, then it fails as a
-/// whole. Of anything else a part may have happened, or may happen as soon as it gives up. Of the request side alone.
+/// Only of changes in one message of plain statements that runs alone: should it give up waiting, then it fails as a whole. Of anything else a part may
+/// have happened, or may happen as soon as it gives up; and so it may of what the changing session has changed before. Of the request side alone.
 /// </remarks>
 internal sealed class BlockedChanges(PostgresSession session)
 {
@@ -30,25 +31,26 @@ internal sealed class BlockedChanges(PostgresSession session)
     private TimeProvider Time => session.Session.Listener.Time;
 
     /// <summary>The change still is the one that the server spoke of.</summary>
-    public bool Holds(INameUser changer)
+    public bool Holds(INameUser changer, NameUse use)
     {
         foreach ((ChangeTurn held, long claim) in _held)
         {
             if (ReferenceEquals(held, changer))
-                return held.SoleClaim == claim;
+                return held.LastClaim is { } last && last.Number == claim && last.IsAlone(use);
         }
         return false;
     }
 
-    /// <summary>What was said of one wait is not for the next.</summary>
-    public void Forget()
-    {
-        (_held, _asked, _pause) = ([], 0, ShortestPause);
-    }
+    /// <summary>The next one asks at once.</summary>
+    public void WaitIsOver() => (_asked, _pause) = (0, ShortestPause);
+
+    /// <summary>The session gives back locks.</summary>
+    public void Forget() => _held = [];
 
     /// <param name="changers">Whom the session would wait for.</param>
+    /// <param name="use">With what.</param>
     /// <returns>Completes with the answer; null where there is nothing to ask now.</returns>
-    public Task? AskAsync(IReadOnlyList<INameUser> changers, OutputBuffer output)
+    public Task? AskAsync(IReadOnlyList<INameUser> changers, NameUse use, OutputBuffer output)
     {
         // A server that skips to the Sync would skip the query, too; and without a transaction nothing is locked between two statements.
         if (session.Status != TransactionStatus.InTransaction || session.ExchangeIsOpen || session.InFlight.Count > 0)
@@ -59,9 +61,9 @@ internal sealed class BlockedChanges(PostgresSession session)
         List<(ChangeTurn Changer, long Claim, int ProcessId)> asked = [];
         foreach (INameUser one in changers)
         {
-            if (one is not ChangeTurn { ProcessId: { } processId } changer || changer.SoleClaim is not (> 0 and var claim))
+            if (one is not ChangeTurn { ProcessId: { } processId } changer || changer.LastClaim is not { } last || !last.IsAlone(use))
                 return null;
-            asked.Add((changer, claim, processId));
+            asked.Add((changer, last.Number, processId));
         }
         if (asked.Count == 0)
             return null;

@@ -97,6 +97,9 @@ internal sealed class CatalogView(PostgresSession session, SharedCatalog shared)
     /// <summary>Others have changed something, since the catalog was read that the session goes by, which a statement with these names hangs on.</summary>
     public bool HasNewsFor(NameUse use) => shared.News.Concerns(use, CatalogGeneration, session);
 
+    /// <summary>No change is known that the message under way would not be judged by, if that could be read.</summary>
+    public bool IsAskedForNewest => _arrivedGeneration >= shared.Generation;
+
     /// <summary>The catalog is not the newest, and only others have changed it since.</summary>
     public bool MissesNewsOfOthers => Catalog is not null && ChangesSent == Volatile.Read(ref _changesAnswered) && _newsAdopted == Volatile.Read(ref _news)
         && CatalogGeneration >= Volatile.Read(ref _ownGeneration) && CatalogGeneration < NeededGeneration;

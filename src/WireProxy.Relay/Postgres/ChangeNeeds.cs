@@ -12,10 +12,10 @@ internal static class ChangeNeeds
 {
     /// <summary>A function sets the search path or the role.</summary>
     private static readonly CatalogChange s_moves = CatalogChange.Nothing with { MovesPath = true };
-    /// <summary>Commands that take their locks before they do anything.</summary>
+    /// <summary>Commands that happen as a whole or not at all, in whatever text, and run nobody's code before they have their locks.</summary>
     private static readonly FrozenSet<string> s_wholes = new[]
     {
-        "ALTER TABLE", "DROP TABLE", "LOCK TABLE", "CREATE VIEW", "ALTER VIEW", "DROP VIEW", "DROP MATERIALIZED VIEW", "CREATE TRIGGER", "DROP TRIGGER",
+        "ALTER TABLE", "CREATE TABLE", "DROP TABLE", "DROP INDEX", "COMMENT", "GRANT", "REVOKE", "LOCK TABLE", "CREATE VIEW", "ALTER VIEW", "DROP VIEW", "DROP MATERIALIZED VIEW", "CREATE TRIGGER", "DROP TRIGGER",
         "CREATE POLICY", "ALTER POLICY", "DROP POLICY", "CREATE RULE", "DROP RULE", "TRUNCATE",
     }.ToFrozenSet(StringComparer.Ordinal);
 
@@ -54,14 +54,17 @@ internal static class ChangeNeeds
         {
             IsAgainstItself = later is not null && afterwards?.IsAgainst(later) == true,
             IsWhole = IsWhole(statements, plans, catalog),
+            ReleasesAmid = statements.Length > 1 && statements.Any(StatementEffects.EndsLocks),
         };
     }
 
     /// <summary>It fails as a whole where it fails: nothing in it catches the failure and goes on, as PL/pgSQL may.</summary>
     private static bool IsWhole(ImmutableArray<StatementFacts> statements, StatementPlans? plans, CatalogSnapshot? catalog) =>
-        statements is [{ Functions.IsEmpty: true } only] && s_wholes.Contains(only.Command) && catalog?.Definitions is { EventTriggers.IsEmpty: true } known
-            && plans?.Statements[0] is null or { IsStale: false, ChangesInside: false }
-            && plans?.Statements[0].Functions.Any(one => one.Id >= CatalogRoutine.FirstUserId && known.Routines.GetValueOrDefault(one.Id) is not { Language: 'i' or 'c' or 's' }) != true;
+        catalog?.Definitions is { EventTriggers.IsEmpty: true } known && statements.All(static one => one.Functions.IsEmpty && s_wholes.Contains(one.Command))
+            && plans?.Statements.Any(one => one.IsStale || one.ChangesInside || one.Functions.Any(called => MayCatch(called.Id, known))) != true;
+
+    private static bool MayCatch(uint function, CatalogDefinitions known) =>
+        function >= CatalogRoutine.FirstUserId && known.Routines.GetValueOrDefault(function) is not { Language: 'i' or 'c' or 's' };
 
     /// <summary>A user's function may have other code by the time when a cursor's next rows are fetched.</summary>
     public static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);

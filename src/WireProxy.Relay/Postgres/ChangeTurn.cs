@@ -17,8 +17,11 @@ internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, Ca
     /// <summary>A statement of the text changes what an earlier one is still to run.</summary>
     public bool IsAgainstItself { get; init; }
 
-    /// <summary>It is one plain statement that happens as a whole or not at all, and runs no code beside.</summary>
+    /// <summary>Its statements are plain, run no code beside, and happen as a whole or not at all.</summary>
     public bool IsWhole { get; init; }
+
+    /// <summary>A statement of the text gives back locks, and others follow it.</summary>
+    public bool ReleasesAmid { get; init; }
 
     /// <summary>What preparing it needs: the server locks what a query uses (parse_analyze in src/backend/parser/analyze.c), and of a change nothing
     /// before it is run.</summary>
@@ -26,6 +29,16 @@ internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, Ca
         : Claim is null && Hold is null ? new Needs(Use, null, null, null, null) : Nothing;
 
     public static Needs Nothing { get; } = new(null, null, null, null, null);
+}
+
+/// <summary>The claim of a message under way.</summary>
+/// <param name="Number">As of <see cref="ChangeTurn.ClaimsMade"/>.</param>
+/// <param name="Before">What the session had claimed before, and may have changed.</param>
+/// <param name="HeldBefore">What it held.</param>
+internal sealed record ClaimUnderWay(long Number, NameClaim Before, NameClaim HeldBefore)
+{
+    /// <summary>It is in the way of a statement that nothing else is in the way of.</summary>
+    public bool IsAlone(NameUse use) => !use.IsUnder(Before) && !use.IsUnder(HeldBefore);
 }
 
 /// <summary>
@@ -52,7 +65,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private long _endsAnswered;
     private long _claimsAtEnd;
     private long _since;
-    private long _soleClaim;
+    private volatile ClaimUnderWay? _last;
+    private volatile bool _isEntering;
+    private bool _goesOn;
     private Needs? _kept;
 
     /// <summary>How many messages have been sent that claim or change something, or leave something for later.</summary>
@@ -61,9 +76,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>How many statements have been sent that end a transaction.</summary>
     public long EndsSent => Volatile.Read(ref _endsSent);
 
-    /// <summary>The number, as of <see cref="ClaimsMade"/>, of the message under way that has made all the session's claims, does nothing else, and has
-    /// no other beside it that runs; 0 where there is no such.</summary>
-    public long SoleClaim => Volatile.Read(ref _soleClaim) is > 0 and long claim && session.InFlight.RunsOne ? claim : 0;
+    /// <summary>The last claim, where the message that has made it happens as a whole or not at all, is not answered, and no other runs beside it.</summary>
+    public ClaimUnderWay? LastClaim => !_isEntering && _last is { } last && session.InFlight.RunsOne ? last : null;
 
     public int? ProcessId => session.ProcessId;
 
@@ -77,12 +91,14 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     public bool HasUnderWay(NameClaim claim) =>
         _exchange?.IsUnder(claim) == true || session.InFlight.Any(pending => pending.Uses?.IsUnder(claim) == true) || IsHeldLater(claim);
 
-    public bool HoldsUp(INameUser changer) => _blocked.Holds(changer);
+    public bool HoldsUp(INameUser changer, NameUse use) => _goesOn && _blocked.Holds(changer, use);
+
+    public bool HasClaimed(NameUse use) => use.IsUnder(_claimed);
 
     /// <summary>Asks the server whether those wait for this very session whom <paramref name="needs"/> would have to wait for.</summary>
     /// <returns>Completes with the answer; null where there is nothing to ask now.</returns>
     public Task? AskAsync(Needs needs, OutputBuffer output) =>
-        needs.Use is null ? null : _blocked.AskAsync(Guard.WhoClaims(this, needs.Use, withHolds: !HasWaited), output);
+        needs.Use is null ? null : _blocked.AskAsync(Guard.WhoClaims(this, needs.Use, withHolds: !HasWaited), needs.Use, output);
 
     /// <summary>The last thing before a message passes. Null: it may, and what it uses and claims is known to all; otherwise it is to be judged
     /// again once the task has completed.</summary>
@@ -102,10 +118,14 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         lock (_lock)
         {
             NameClaim claim = NameClaim.Join(_claimed, needs.Claim ?? NameClaim.Nobody), hold = NameClaim.Join(_held, needs.Hold ?? NameClaim.Nobody);
+            _isEntering = true;
             if (needs.Claim is not null || needs.Hold is not null)
                 Guard.Claim(this, claim, hold);
             if (Reserve(needs, isCertain, out refusal) is { } waiting)
+            {
+                _isEntering = false;
                 return waiting;
+            }
             if (refusal is null)
                 Keep(needs, claim, hold);
             return null;
@@ -116,7 +136,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private Task? Reserve(Needs needs, bool isCertain, out Refusal? refusal)
     {
         refusal = null;
-        _reserved = needs.Use;
+        (_reserved, _goesOn) = (needs.Use, !needs.ReleasesAmid);
         Interlocked.MemoryBarrier();
         // What is only held, somebody may hold for as long as the server lets him: in the end it is waited for there.
         bool isClaimed = needs.Use is { } use && Guard.IsClaimed(this, use, withHolds: !HasWaited);
@@ -129,21 +149,27 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
             return Waiting(needs, out refusal);
         }
         (_since, _isCancelled) = (0, false);
-        _blocked.Forget();
-        if (needs.Use is null || !isCertain || !session.View.HasNewsFor(needs.Use))
+        _blocked.WaitIsOver();
+        if (needs.Use is null || !session.Masks || !session.View.HasNewsFor(needs.Use))
             return null;
         _reserved = null;
         Withdraw(needs);
+        // It was judged by all that can be had, and that is not the newest.
+        if (!isCertain && session.View.IsAskedForNewest)
+        {
+            refusal = Refusals.NewsUnread;
+            return null;
+        }
         session.View.RequestArrived();
         return Task.CompletedTask;
     }
 
     private void Keep(Needs needs, NameClaim claim, NameClaim hold)
     {
-        bool isSole = needs.IsWhole && (!HasClaimed || (_soleClaim > 0 && ReferenceEquals(needs, _kept)));
-        (_claimed, _held, _kept) = (claim, hold, needs);
         long number = Interlocked.Increment(ref _claimsMade);
-        Volatile.Write(ref _soleClaim, isSole ? number : 0);
+        // A Bind and its Execute need the same.
+        _last = !needs.IsWhole ? null : _last is { } last && ReferenceEquals(needs, _kept) ? last with { Number = number } : new(number, _claimed, _held);
+        (_claimed, _held, _kept) = (claim, hold, needs);
         if (needs.Change is not null)
             _change = CatalogChange.Join(_change, needs.Change);
         if (needs.Later is not null)
@@ -153,6 +179,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>The message is among those under way, or does not pass.</summary>
     public void Entered()
     {
+        _isEntering = false;
         if (_reserved is not { } reserved)
             return;
         _exchange = NameUse.Join(_exchange, reserved);
@@ -160,7 +187,14 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     }
 
     /// <summary>What ends the exchange is among the messages under way, and keeps <see cref="ExchangeUses"/>.</summary>
-    public void ExchangeEnds() => _exchange = _reserved = null;
+    public void ExchangeEnds()
+    {
+        _exchange = _reserved = null;
+        _isEntering = false;
+    }
+
+    /// <summary>A statement is sent that gives back locks: who has waited for them does so no longer.</summary>
+    public void LocksEnd() => _blocked.Forget();
 
     /// <summary>A statement that ends the transaction is sent.</summary>
     public void TransactionEnds()
@@ -196,9 +230,9 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         // COMMIT AND CHAIN begins another transaction at once.
         bool hasEnded = session.Status == TransactionStatus.Idle || (ends > _endsAnswered && claims == Volatile.Read(ref _claimsAtEnd));
         _endsAnswered = ends;
-        if (claims >= _soleClaim)
-            Volatile.Write(ref _soleClaim, 0);
-        if (hasEnded && (HasClaimed || !_later.IsEmpty || _change is not null))
+        if (claims >= _last?.Number)
+            _last = null;
+        if (hasEnded && (HasClaims || !_later.IsEmpty || _change is not null))
         {
             lock (_lock)
             {
@@ -216,7 +250,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>Something that it has claimed may still be changed by what the server runs.</summary>
     public bool MayStillChange => _claimed.Reach != ChangeReach.Nobody;
 
-    private bool HasClaimed => MayStillChange || _held.Reach != ChangeReach.Nobody;
+    private bool HasClaims => MayStillChange || _held.Reach != ChangeReach.Nobody;
 
     private bool IsAgainstLater(CatalogChange change)
     {
@@ -242,13 +276,18 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     {
         if (needs.Claim is null && needs.Hold is null)
             return;
-        if (HasClaimed)
+        if (HasClaims)
             Guard.Claim(this, _claimed, _held);
         else
             Guard.Release(this);
     }
 
-    private TimeSpan Limit => session.Session.Listener.Options.Limits.ChangeWait;
+    /// <summary>As the gateway's operator wants it, or the session itself where it wants less.</summary>
+    private TimeSpan Limit => session.Path.LockTimeout is var own && own > TimeSpan.Zero && own < Most ? own : Most;
+
+    private TimeSpan Most => session.Session.Listener.Options.Limits.ChangeWait;
+
+    private bool IsOverdue => session.Path.StatementTimeout is var own && own > TimeSpan.Zero && session.Session.Listener.Time.GetElapsedTime(_since) >= own;
 
     private bool HasWaited => _since != 0 && session.Session.Listener.Time.GetElapsedTime(_since) >= Limit;
 
@@ -257,7 +296,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         TimeProvider time = session.Session.Listener.Time;
         if (_since == 0)
             Volatile.Write(ref _since, Math.Max(1, time.GetTimestamp()));
-        refusal = _isCancelled ? Refusals.WaitCancelled : HasWaited ? Refusals.WaitedForChange(Limit) : null;
+        refusal = _isCancelled ? Refusals.WaitCancelled : IsOverdue ? Refusals.WaitOverdue : HasWaited ? Refusals.WaitedForChange(Limit) : null;
         if (refusal is null)
             return Task.WhenAny(Guard.NextAsync(), Task.Delay(Glance, time));
         (_since, _isCancelled) = (0, false);

@@ -145,10 +145,17 @@ internal static class Refusals
 
     public static Refusal WaitedForChange(TimeSpan limit) => new(
         "block", "55P03", $"WireProxy did not run this statement: for {limit.TotalSeconds:0.###} s it could not have to itself what it changes, or another session was changing what it uses",
-        "Try again when the other session's transaction or statement has ended; the gateway's operator can change limits.change_wait.", null, null, 0);
+        "Try again when the other session's transaction or statement has ended; lock_timeout and the gateway's limits.change_wait say how long it may take.", null, null, 0);
+
+    public static Refusal NewsUnread { get; } = new(
+        "block", "55P03", "WireProxy did not run this statement: another session has changed what it uses, and what it means now cannot be asked in the middle of a pipeline",
+        "Send it again, behind a Sync of its own; the connection stays usable.", null, null, 0);
 
     /// <summary>As the server words it.</summary>
     public static Refusal WaitCancelled { get; } = new("block", "57014", "canceling statement due to user request", null, null, null, 0);
+
+    /// <inheritdoc cref="WaitCancelled"/>
+    public static Refusal WaitOverdue { get; } = new("block", "57014", "canceling statement due to statement timeout", null, null, null, 0);
 
     public static Refusal ChangesWhatIsToRun { get; } = new(
         "block", "55006", "WireProxy did not run this statement: it changes what a cursor or a deferred trigger of this transaction is still to run, or what names in it stand for",

@@ -1,16 +1,17 @@
+using System.Text;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql.Postgres.Lineage;
 
 namespace WireProxy.Relay.Postgres;
 
-/// <summary>Where the session looks for unqualified names. PostgreSQL before 18 does not report it, so that the server is asked, over the
-/// session itself, before the first statement that depends on it and again when something may have changed it.</summary>
+/// <summary>Where the session looks for unqualified names, and how long it wants to wait. PostgreSQL before 18 does not report the one, and none the other,
+/// so that the server is asked, over the session itself, before the first statement that depends on it and again when something may have changed it.</summary>
 internal sealed class SessionPath(PostgresSession session)
 {
     private static readonly byte[] Query =
         """
-        SELECT p.name::pg_catalog.text FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p (name, place)
+        SELECT p.name::pg_catalog.text, pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout') FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p (name, place)
          ORDER BY p.place
         """u8.ToArray();
 
@@ -25,6 +26,12 @@ internal sealed class SessionPath(PostgresSession session)
 
     /// <summary>As it was when it was asked for last; null before.</summary>
     public SearchPath? Last => _path;
+
+    /// <summary>The session's <c>lock_timeout</c>, when it was asked last; zero for none.</summary>
+    public TimeSpan LockTimeout { get; private set; }
+
+    /// <summary>The same of <c>statement_timeout</c>.</summary>
+    public TimeSpan StatementTimeout { get; private set; }
 
     /// <summary>What must be waited for to know it; null where it is known, or cannot be asked for now.</summary>
     /// <param name="isAttempt">The wait is for the answer: once it is over, things are as good as they get.</param>
@@ -54,6 +61,7 @@ internal sealed class SessionPath(PostgresSession session)
         IReadOnlyList<string>? schemas = await read.Task;
         _read = null;
         (_path, _meaning, _generation) = schemas is null ? (null, -1, 0) : (new SearchPath(schemas), meaning, generation);
+        (LockTimeout, StatementTimeout) = (read.LockTimeout, read.StatementTimeout);
     }
 
     private sealed class Read : OwnRead
@@ -62,16 +70,24 @@ internal sealed class SessionPath(PostgresSession session)
         private readonly TaskCompletionSource<IReadOnlyList<string>?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _failed;
 
+        public TimeSpan LockTimeout { get; private set; }
+
+        public TimeSpan StatementTimeout { get; private set; }
+
         public Task<IReadOnlyList<string>?> Task => _done.Task;
 
         public override void Add(DataRow row)
         {
-            foreach (FieldValue cell in row)
-            {
-                // Names beyond ASCII come in the client's encoding: what is not known for certain is not known.
-                _failed |= cell.IsNull || !System.Text.Ascii.IsValid(cell.Bytes);
-                _schemas.Add(cell.IsNull ? "" : System.Text.Encoding.UTF8.GetString(cell.Bytes));
-            }
+            FieldValues.Enumerator cells = row.GetEnumerator();
+            // Names beyond ASCII come in the client's encoding: what is not known for certain is not known.
+            _failed |= row.ColumnCount != 3 || !cells.MoveNext() || cells.Current.IsNull || !Ascii.IsValid(cells.Current.Bytes);
+            if (_failed)
+                return;
+            _schemas.Add(Encoding.UTF8.GetString(cells.Current.Bytes));
+            cells.MoveNext();
+            LockTimeout = Durations.Of(cells.Current.Bytes);
+            cells.MoveNext();
+            StatementTimeout = Durations.Of(cells.Current.Bytes);
         }
 
         public override void Fail() => _failed = true;

@@ -13,6 +13,8 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
     {
         if ((effects & StatementEffect.Catalog) != 0 || ((effects & StatementEffect.EndsChanges) != 0 && session.View.MayHaveOpenChanges))
             session.View.CatalogMayChange();
+        if ((effects & StatementEffect.EndsChanges) != 0)
+            session.Turn?.LocksEnd();
         if ((effects & StatementEffect.EndsTransaction) != 0)
             session.Turn?.TransactionEnds();
         if ((effects & StatementEffect.Names) != 0)

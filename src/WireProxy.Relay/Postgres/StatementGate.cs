@@ -257,7 +257,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
     private bool MustWaitFor(Needs needs, bool isCertain, OutputBuffer output, out Refusal? refusal)
     {
         refusal = null;
-        if (session.Turn is not { } turn || turn.EnterAsync(needs, isCertain && session.Masks, out refusal) is not { } entering)
+        if (session.Turn is not { } turn || turn.EnterAsync(needs, isCertain, out refusal) is not { } entering)
             return false;
         _waiting = turn.AskAsync(needs, output) ?? entering;
         // What others change meanwhile counts.

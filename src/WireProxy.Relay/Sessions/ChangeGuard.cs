@@ -12,8 +12,11 @@ internal interface INameUser
     /// <summary>The same without what is about to be sent.</summary>
     bool HasUnderWay(NameClaim claim);
 
-    /// <summary>The server has said that the other waits there for this very session, with the one change that it makes.</summary>
-    bool HoldsUp(INameUser changer);
+    /// <summary>The server has said that the other waits there for this very session, with the one change that concerns what is used.</summary>
+    bool HoldsUp(INameUser changer, NameUse use);
+
+    /// <summary>It has sent a change of what is used.</summary>
+    bool HasClaimed(NameUse use);
 }
 
 /// <summary>
@@ -42,8 +45,8 @@ internal sealed class ChangeGuard
     /// <summary>Nobody claims anything.</summary>
     public bool IsQuiet => Volatile.Read(ref _claimCount) == 0;
 
-    /// <summary>Somebody else changes what is used. Not who waits for this very session: it has begun to use it before, as by a Bind whose Execute comes
-    /// now, and would wait for him in turn.</summary>
+    /// <summary>Somebody else changes what is used. Not who waits here for this very session: it has begun to use it before, as by a Bind whose Execute
+    /// comes now, and would wait for him in turn.</summary>
     /// <param name="withHolds">Or holds it at the server.</param>
     public bool IsClaimed(INameUser by, NameUse use, bool withHolds = true)
     {
@@ -51,7 +54,7 @@ internal sealed class ChangeGuard
             return false;
         foreach ((INameUser owner, (NameClaim change, NameClaim hold)) in _claims)
         {
-            if (IsUnder(by, use, owner, change, hold, withHolds) && !by.HoldsUp(owner))
+            if (IsUnder(by, use, owner, change, hold, withHolds) && !by.HoldsUp(owner, use))
                 return true;
         }
         return false;
@@ -62,7 +65,7 @@ internal sealed class ChangeGuard
         [.. _claims.Where(claim => IsUnder(by, use, claim.Key, claim.Value.Change, claim.Value.Hold, withHolds)).Select(static claim => claim.Key)];
 
     private static bool IsUnder(INameUser by, NameUse use, INameUser owner, NameClaim change, NameClaim hold, bool withHolds) => !ReferenceEquals(owner, by)
-        && ((use.IsUnder(change) && !by.HasUnderWay(change)) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold)));
+        && ((use.IsUnder(change) && (owner.HasClaimed(use) || !by.HasUnderWay(change))) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold)));
 
     /// <summary>Somebody else uses what is claimed.</summary>
     public bool IsUsed(INameUser by, NameClaim claim)

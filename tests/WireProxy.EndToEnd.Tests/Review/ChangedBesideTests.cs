@@ -210,6 +210,23 @@ public sealed class ChangedBesideTests : ThroughChanges
     }
 
     [Test]
+    public async Task A_pipeline_that_waits_for_a_change_is_judged_by_it_though_the_path_cannot_be_asked_amid()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await client.QueryAsync($"SELECT x FROM {View}");
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync(Replace);
+        string[] texts = ["SET extra_float_digits = 2", $"SELECT x, x || '' FROM {View}", Copy];
+        await client.SendAsync([.. texts.SelectMany(text => new[] { Parse(text), Bind(), Execute() }), Sync]);
+        await Task.Delay(500);
+        await other.QueryAsync("COMMIT");
+
+        AssertNothingShown(await client.ReadUntilAsync('Z'));
+        await AssertNothingCopiedAsync();
+    }
+
+    [Test]
     public async Task What_is_only_locked_is_waited_for_at_the_server_in_the_end()
     {
         await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "300ms" } });

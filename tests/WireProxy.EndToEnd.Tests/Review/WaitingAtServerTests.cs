@@ -97,6 +97,85 @@ public sealed class WaitingAtServerTests : ThroughChanges
         Assert.That((await client.ReadUntilAsync('Z').WaitAsync(TimeSpan.FromSeconds(30))).Select(message => message.Type), Does.Contain('D'));
     }
 
+    [TestCase("lock_timeout", "55P03")]
+    [TestCase("statement_timeout", "57014")]
+    public async Task Nobody_waits_longer_here_than_he_would_at_the_server(string setting, string code)
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await client.SendAsync(Query($"SELECT count(*), pg_sleep(5) FROM {Open}"));
+        await Server.SleepsAsync(client.ProcessId);
+        await other.QueryAsync($"SET {setting} = '700ms'");
+        var changed = await AskAsync(other, $"ALTER TABLE {Open} ADD COLUMN y int");
+
+        Assert.That(changed.Single(message => message.Type == 'E').Field('C'), Is.EqualTo(code));
+        Assert.That((await client.ReadUntilAsync('Z')).Select(message => message.Type), Does.Contain('D'));
+        await other.QueryAsync($"RESET {setting}");
+        AssertDone(await AskAsync(other, $"ALTER TABLE {Open} ADD COLUMN y int"));
+    }
+
+    [Test]
+    public async Task A_migration_of_several_changes_lets_go_on_who_uses_the_last_alone()
+    {
+        await using var client = await LogInAsync();
+        await using var other = await LogInAsync();
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"SELECT x FROM {Open}");
+        await other.QueryAsync("BEGIN");
+        await other.QueryAsync($"ALTER TABLE {Locked} ADD COLUMN y int");
+        await other.SendAsync(Parse($"ALTER TABLE {Open} ADD COLUMN y int"), Bind(), Execute(), Sync);
+        await Server.WaitsForLockAsync(other.ProcessId);
+
+        AssertDone(await AskAsync(client, $"SELECT count(*) FROM {Open}"));
+        await client.QueryAsync("COMMIT");
+        AssertDone(await other.ReadUntilAsync('Z'));
+        await other.QueryAsync("COMMIT");
+    }
+
+    [TestCase("BEGIN", "SELECT x FROM {0}; COMMIT; SELECT pg_sleep(1)::text; SELECT x, x || '' FROM {0}")]
+    [TestCase("BEGIN", "SELECT x FROM {0}", "COMMIT", "SELECT pg_sleep(1)::text", "SELECT x, x || '' FROM {0}")]
+    [TestCase("BEGIN; SAVEPOINT s", "SELECT x FROM {0}", "ROLLBACK TO s", "SELECT pg_sleep(1)::text", "SELECT x, x || '' FROM {0}")]
+    [TestCase("BEGIN; SAVEPOINT s", "SELECT x FROM {0}; ROLLBACK TO s; SELECT pg_sleep(1)::text; SELECT x, x || '' FROM {0}")]
+    public async Task Who_goes_on_does_so_until_his_locks_end(string begin, params string[] texts)
+    {
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "4s" } });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(gateway.Port);
+        await HoldUpAsync(client, other, begin);
+        await client.SendAsync([.. texts.Select(text => Query(string.Format(null, text, View)))]);
+
+        foreach (string _ in texts)
+            AssertNothingShown(await client.ReadUntilAsync('Z').WaitAsync(TimeSpan.FromSeconds(90)));
+        await client.QueryAsync("ROLLBACK");
+        AssertDone(await other.ReadUntilAsync('Z'));
+    }
+
+    [TestCase("BEGIN", "COMMIT")]
+    [TestCase("BEGIN; SAVEPOINT s", "ROLLBACK TO s")]
+    public async Task Who_goes_on_in_one_exchange_does_so_until_his_locks_end(string begin, string end)
+    {
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "4s" } });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(gateway.Port);
+        await HoldUpAsync(client, other, begin);
+        string[] texts = [$"SELECT x FROM {View}", end, "SELECT pg_sleep(1)::text", $"SELECT x, x || '' FROM {View}"];
+        await client.SendAsync([.. texts.SelectMany(text => new[] { Parse(text), Bind(), Execute() }), Sync]);
+
+        var answer = await client.ReadUntilAsync('Z').WaitAsync(TimeSpan.FromSeconds(30));
+        AssertNothingShown(answer);
+        await client.QueryAsync("ROLLBACK");
+        AssertDone(await other.ReadUntilAsync('Z'));
+    }
+
+    /// <summary>The client's transaction has a lock on the view that the other wants to replace.</summary>
+    private async Task HoldUpAsync(WireClient client, WireClient other, string begin)
+    {
+        await client.QueryAsync(begin);
+        await client.QueryAsync($"SELECT x FROM {View}");
+        await other.SendAsync(Query(Replace));
+        await Server.WaitsForLockAsync(other.ProcessId);
+    }
+
     /// <summary>Who must not wait does not wait for the limit, which is a minute.</summary>
     private static Task<IReadOnlyList<WireMessage>> AskAsync(WireClient client, string text) => client.QueryAsync(text).WaitAsync(TimeSpan.FromSeconds(30));
 

@@ -131,6 +131,8 @@ public sealed class DatabaseNewsTests
 
         public bool HasUnderWay(NameClaim claim) => Use?.IsUnder(claim) == true;
 
-        public bool HoldsUp(INameUser changer) => false;
+        public bool HoldsUp(INameUser changer, NameUse use) => false;
+
+        public bool HasClaimed(NameUse use) => false;
     }
 }
