@@ -12,12 +12,16 @@ internal static class ChangeNeeds
 {
     /// <summary>A function sets the search path or the role.</summary>
     private static readonly CatalogChange s_moves = CatalogChange.Nothing with { MovesPath = true };
-    /// <summary>Commands that happen as a whole or not at all, in whatever text, and run nobody's code before they have their locks.</summary>
+    /// <summary>Commands that happen as a whole or not at all, in whatever text.</summary>
     private static readonly FrozenSet<string> s_wholes = new[]
     {
-        "ALTER TABLE", "CREATE TABLE", "DROP TABLE", "DROP INDEX", "COMMENT", "GRANT", "REVOKE", "LOCK TABLE", "CREATE VIEW", "ALTER VIEW", "DROP VIEW", "DROP MATERIALIZED VIEW", "CREATE TRIGGER", "DROP TRIGGER",
-        "CREATE POLICY", "ALTER POLICY", "DROP POLICY", "CREATE RULE", "DROP RULE", "TRUNCATE",
+        "ALTER TABLE", "CREATE TABLE", "DROP TABLE", "LOCK TABLE", "TRUNCATE", "ALTER VIEW", "DROP VIEW", "DROP MATERIALIZED VIEW", "DROP TRIGGER", "DROP POLICY",
+        "DROP RULE", "DROP INDEX", "COMMENT", "GRANT", "REVOKE",
     }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>The same of those that keep expressions and run none of them.</summary>
+    private static readonly FrozenSet<string> s_codeKeepers =
+        new[] { "CREATE VIEW", "CREATE TRIGGER", "CREATE POLICY", "ALTER POLICY", "CREATE RULE" }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly ConditionalWeakTable<CatalogSnapshot, StrongBox<FrozenSet<string>>> s_ambiguous = [];
 
@@ -59,12 +63,26 @@ internal static class ChangeNeeds
     }
 
     /// <summary>It fails as a whole where it fails: nothing in it catches the failure and goes on, as PL/pgSQL may.</summary>
-    private static bool IsWhole(ImmutableArray<StatementFacts> statements, StatementPlans? plans, CatalogSnapshot? catalog) =>
-        catalog?.Definitions is { EventTriggers.IsEmpty: true } known && statements.All(static one => one.Functions.IsEmpty && s_wholes.Contains(one.Command))
-            && plans?.Statements.Any(one => one.IsStale || one.ChangesInside || one.Functions.Any(called => MayCatch(called.Id, known))) != true;
+    private static bool IsWhole(ImmutableArray<StatementFacts> statements, StatementPlans? plans, CatalogSnapshot? catalog)
+    {
+        if (catalog?.Definitions is not { EventTriggers.IsEmpty: true } known)
+            return false;
+        for (int i = 0; i < statements.Length; i++)
+        {
+            StatementFacts facts = statements[i];
+            StatementLineage? lineage = plans?.Statements[i];
+            bool keepsCode = s_codeKeepers.Contains(facts.Command);
+            if ((!keepsCode && !s_wholes.Contains(facts.Command)) || lineage is { IsStale: true } or { ChangesInside: true })
+                return false;
+            bool mayCatch = lineage is not null ? lineage.Functions.Any(one => MayCatch(known.Routines.GetValueOrDefault(one.Id), one.Id))
+                : !facts.Functions.IsEmpty && known.Routines.Values.Any(one => MayCatch(one, one.Id) && facts.Functions.Any(called => called.Name == one.Name));
+            if (!keepsCode && mayCatch)
+                return false;
+        }
+        return true;
+    }
 
-    private static bool MayCatch(uint function, CatalogDefinitions known) =>
-        function >= CatalogRoutine.FirstUserId && known.Routines.GetValueOrDefault(function) is not { Language: 'i' or 'c' or 's' };
+    private static bool MayCatch(CatalogRoutine? function, uint id) => id >= CatalogRoutine.FirstUserId && function is not { Language: 'i' or 'c' or 's' };
 
     /// <summary>A user's function may have other code by the time when a cursor's next rows are fetched.</summary>
     public static bool CallsUsers(StatementLineage lineage) => lineage.Functions.Any(static function => function.Id >= CatalogRoutine.FirstUserId);

@@ -8,6 +8,8 @@ public sealed class WaitingAtServerTests : ThroughChanges
 {
     [TestCase("ALTER TABLE {0} ADD COLUMN y int")]
     [TestCase("LOCK TABLE {0} IN ACCESS EXCLUSIVE MODE")]
+    [TestCase("ALTER TABLE {0} ADD COLUMN y int; ALTER TABLE {0} ADD COLUMN z timestamptz DEFAULT now()")]
+    [TestCase("CREATE RULE r AS ON DELETE TO {0} WHERE length(OLD.x) > 3 DO NOTHING")]
     public async Task An_open_transaction_goes_on_while_a_change_waits_for_its_locks(string change)
     {
         await using var client = await LogInAsync();
