@@ -14,7 +14,7 @@ namespace WireProxy.Relay.Postgres;
 /// oneself; and it has not happened, and cannot before the transaction has ended. The server is asked, over the session itself.
 /// </summary>
 /// <remarks>
-/// Only of changes in one message of plain statements that runs alone: should it give up waiting, then it fails as a whole. Of anything else a part may
+/// Only of those that wait for a lock of a relation: advisory locks can be given back at any time. And only of changes in one message of plain statements that runs alone: should it give up waiting, then it fails as a whole. Of anything else a part may
 /// have happened, or may happen as soon as it gives up; and so it may of what the changing session has changed before. Of the request side alone.
 /// </remarks>
 internal sealed class BlockedChanges(PostgresSession session)
@@ -27,6 +27,7 @@ internal sealed class BlockedChanges(PostgresSession session)
     private TimeSpan _pause = ShortestPause;
     private volatile Answer? _answer;
     private volatile bool _hasEnded;
+    private bool _cannotAsk;
 
     private TimeProvider Time => session.Session.Listener.Time;
 
@@ -53,7 +54,7 @@ internal sealed class BlockedChanges(PostgresSession session)
     public Task? AskAsync(IReadOnlyList<INameUser> changers, NameUse use, OutputBuffer output)
     {
         // A server that skips to the Sync would skip the query, too; and without a transaction nothing is locked between two statements.
-        if (session.Status != TransactionStatus.InTransaction || session.ExchangeIsOpen || session.InFlight.Count > 0)
+        if (_cannotAsk || session.Status != TransactionStatus.InTransaction || session.ExchangeIsOpen || session.InFlight.Count > 0)
             return null;
         if (_asked != 0 && Time.GetElapsedTime(_asked) < _pause)
             return null;
@@ -77,6 +78,7 @@ internal sealed class BlockedChanges(PostgresSession session)
             $$"""
             SELECT p.id::pg_catalog.text FROM pg_catalog.unnest('{{{processIds}}}'::pg_catalog.int4[]) AS p (id)
              WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(p.id))
+               AND EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid OPERATOR(pg_catalog.=) p.id AND NOT l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation')
             """)).Encode(output.BeginOwn());
         session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(_answer), IsOurs: true));
         if (_hasEnded)
@@ -94,6 +96,7 @@ internal sealed class BlockedChanges(PostgresSession session)
     private async Task HearAsync(Answer answer, List<(ChangeTurn Changer, long Claim, int ProcessId)> asked)
     {
         IReadOnlySet<int> waiting = await answer.Task;
+        _cannotAsk = answer.HasFailed;
         _held = [.. asked.Where(one => waiting.Contains(one.ProcessId)).Select(static one => (one.Changer, one.Claim))];
     }
 
@@ -113,7 +116,13 @@ internal sealed class BlockedChanges(PostgresSession session)
             }
         }
 
-        public override void Fail() => _waiting.Clear();
+        public bool HasFailed { get; private set; }
+
+        public override void Fail()
+        {
+            HasFailed = true;
+            _waiting.Clear();
+        }
 
         public override void Complete() => _done.TrySetResult(_waiting);
 

@@ -76,7 +76,8 @@ internal static class ChangeNeeds
                 return false;
             bool mayCatch = lineage is not null ? lineage.Functions.Any(one => MayCatch(known.Routines.GetValueOrDefault(one.Id), one.Id))
                 : !facts.Functions.IsEmpty && known.Routines.Values.Any(one => MayCatch(one, one.Id) && facts.Functions.Any(called => called.Name == one.Name));
-            if (!keepsCode && mayCatch)
+            // Without a lineage nobody knows what triggers run, nor what was done before in the same text.
+            if ((!keepsCode && mayCatch) || (lineage is null && (statements.Length > 1 || facts.Command == "TRUNCATE")))
                 return false;
         }
         return true;

@@ -28,6 +28,9 @@ internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, Ca
     public Needs ToPrepare => field ??= this is { Claim: null, Hold: null, Change: null, Later: null, IsAgainstItself: false } ? this
         : Claim is null && Hold is null ? new Needs(Use, null, null, null, null) : Nothing;
 
+    /// <summary>Of what a name means that was not seen being prepared: SQL prepares queries alone.</summary>
+    public static Needs OfUnknown { get; } = new(NameUse.All, null, null, null, null);
+
     public static Needs Nothing { get; } = new(null, null, null, null, null);
 }
 
@@ -48,6 +51,9 @@ internal sealed record ClaimUnderWay(long Number, NameClaim Before, NameClaim He
 /// </summary>
 internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : INameUser
 {
+    /// <summary>Changes of others that come while a message is judged; more are told.</summary>
+    private const int MostRejudged = 100;
+
     /// <summary>How soon whoever waits looks again, for what ends without a word.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
@@ -67,7 +73,10 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private long _since;
     private volatile ClaimUnderWay? _last;
     private volatile bool _isEntering;
+    private volatile bool _isWaiting;
     private bool _goesOn;
+    private bool _hasUsed;
+    private int _rejudged;
     private Needs? _kept;
 
     /// <summary>How many messages have been sent that claim or change something, or leave something for later.</summary>
@@ -95,10 +104,12 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
 
     public bool HasClaimed(NameUse use) => use.IsUnder(_claimed);
 
+    public bool IsWaiting => _isWaiting;
+
     /// <summary>Asks the server whether those wait for this very session whom <paramref name="needs"/> would have to wait for.</summary>
     /// <returns>Completes with the answer; null where there is nothing to ask now.</returns>
     public Task? AskAsync(Needs needs, OutputBuffer output) =>
-        needs.Use is null ? null : _blocked.AskAsync(Guard.WhoClaims(this, needs.Use, withHolds: !HasWaited), needs.Use, output);
+        needs.Use is null || !_hasUsed ? null : _blocked.AskAsync(Guard.WhoClaims(this, needs.Use, withHolds: !HasWaited), needs.Use, output);
 
     /// <summary>The last thing before a message passes. Null: it may, and what it uses and claims is known to all; otherwise it is to be judged
     /// again once the task has completed.</summary>
@@ -136,7 +147,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private Task? Reserve(Needs needs, bool isCertain, out Refusal? refusal)
     {
         refusal = null;
-        (_reserved, _goesOn) = (needs.Use, !needs.ReleasesAmid);
+        bool wasWaiting = _isWaiting;
+        (_isWaiting, _reserved, _goesOn) = (false, needs.Use, !needs.ReleasesAmid);
         Interlocked.MemoryBarrier();
         // What is only held, somebody may hold for as long as the server lets him: in the end it is waited for there.
         bool isClaimed = needs.Use is { } use && Guard.IsClaimed(this, use, withHolds: !HasWaited);
@@ -144,19 +156,27 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         {
             _reserved = null;
             // Who waits for others holds nobody up, but for those whom it waits for.
+            _rejudged = 0;
             if (isClaimed)
                 Withdraw(needs);
+            else
+                LetGoOn(wasWaiting);
             return Waiting(needs, out refusal);
         }
         (_since, _isCancelled) = (0, false);
         _blocked.WaitIsOver();
         if (needs.Use is null || !session.Masks || !session.View.HasNewsFor(needs.Use))
+        {
+            _rejudged = 0;
             return null;
+        }
         _reserved = null;
         Withdraw(needs);
         // It was judged by all that can be had, and that is not the newest.
-        if (!isCertain && session.View.IsAskedForNewest)
+        bool isBest = session.View.IsAskedForNewest && !(isCertain && session.View.IsCertain);
+        if (isBest || ++_rejudged > MostRejudged)
         {
+            _rejudged = 0;
             refusal = Refusals.NewsUnread;
             return null;
         }
@@ -164,12 +184,21 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         return Task.CompletedTask;
     }
 
+    /// <summary>It waits for those who use what it changes, and has sent nothing: they go on with it.</summary>
+    private void LetGoOn(bool wasWaiting)
+    {
+        _isWaiting = true;
+        if (!wasWaiting)
+            Guard.Pulse();
+    }
+
     private void Keep(Needs needs, NameClaim claim, NameClaim hold)
     {
         long number = Interlocked.Increment(ref _claimsMade);
-        // A Bind and its Execute need the same.
-        _last = !needs.IsWhole ? null : _last is { } last && ReferenceEquals(needs, _kept) ? last with { Number = number } : new(number, _claimed, _held);
-        (_claimed, _held, _kept) = (claim, hold, needs);
+        // A Bind and its Execute need the same; the next Bind is another run.
+        bool isExecute = _last is not null && ReferenceEquals(needs, _kept);
+        _last = !needs.IsWhole ? null : isExecute ? _last! with { Number = number } : new(number, _claimed, _held);
+        (_claimed, _held, _kept) = (claim, hold, isExecute ? null : needs);
         if (needs.Change is not null)
             _change = CatalogChange.Join(_change, needs.Change);
         if (needs.Later is not null)
@@ -179,7 +208,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>The message is among those under way, or does not pass.</summary>
     public void Entered()
     {
-        _isEntering = false;
+        Passed();
         if (_reserved is not { } reserved)
             return;
         _exchange = NameUse.Join(_exchange, reserved);
@@ -189,8 +218,15 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     /// <summary>What ends the exchange is among the messages under way, and keeps <see cref="ExchangeUses"/>.</summary>
     public void ExchangeEnds()
     {
+        Passed();
         _exchange = _reserved = null;
-        _isEntering = false;
+    }
+
+    private void Passed()
+    {
+        _hasUsed |= _reserved is not null;
+        (_isEntering, _isWaiting, _isCancelled, _rejudged) = (false, false, false, 0);
+        Volatile.Write(ref _since, 0);
     }
 
     /// <summary>A statement is sent that gives back locks: who has waited for them does so no longer.</summary>

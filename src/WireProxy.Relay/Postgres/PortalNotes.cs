@@ -18,6 +18,9 @@ internal sealed class PortalNotes(PostgresSession session)
     /// <summary>What a statement may do that was not seen being prepared by the protocol: PREPARE takes queries alone.</summary>
     private const StatementEffect Unknown = StatementEffect.Settings | StatementEffect.Names;
 
+    /// <summary>What one may do that was seen, and is forgotten: its Close may have been skipped.</summary>
+    private const StatementEffect Unseen = Unknown | StatementEffect.Catalog | StatementEffect.EndsChanges;
+
     private NameMap<StatementNote> _statements;
     private NameMap<PortalNote> _portals;
     private long _exchange;
@@ -36,7 +39,7 @@ internal sealed class PortalNotes(PostgresSession session)
             return;
         if (_statements.Count >= MostNames)
             _statements.RemoveWhere(static note => note.Effects == StatementEffect.None);
-        StatementEffect earlier = _statements.TryGetValue(work.Name, out StatementNote? before) ? before.Effects : Unknown;
+        StatementEffect earlier = _statements.TryGetValue(work.Name, out StatementNote? before) ? before.Effects : Unseen;
         _statements[work.Name] = new StatementNote(work, earlier, _exchange);
     }
 
@@ -128,7 +131,9 @@ internal sealed class PortalNotes(PostgresSession session)
             _portals.RemoveWhere(static note => note.Effects == StatementEffect.None);
         long meaning = session.Meaning;
         StatementWork? meant = Meant(statement);
-        Portal(portal).Bind(statement, meant, meaning, EffectsOf(statement), (_exchange, session.OwnMeaning));
+        // A Bind under a name that is taken fails, and the name means what it meant.
+        StatementEffect before = portal.Length > 0 && _portals.TryGetValue(portal, out PortalNote? bound) ? bound.Effects : StatementEffect.None;
+        Portal(portal).Bind(statement, meant, meaning, EffectsOf(statement) | before, (_exchange, session.OwnMeaning));
         if (!session.Masks)
             return null;
         Protection? under = UnderOf(portal);
@@ -159,7 +164,7 @@ internal sealed class PortalNotes(PostgresSession session)
     }
 
     private StatementEffect EffectsOf(string statement) => !_statements.TryGetValue(statement, out StatementNote? note)
-        ? Unknown
+        ? Unseen
         : note.Work.NamesMeaning == session.NamesMeaning ? note.EffectsIn(_exchange) : note.Effects | Unknown;
 
     /// <summary>A driver names the same statement again and again.</summary>
@@ -221,8 +226,8 @@ internal sealed class PortalNotes(PostgresSession session)
 
         public long Meaning { get; private set; }
 
-        /// <summary>A portal that was not seen being bound is a cursor, which runs a query.</summary>
-        public StatementEffect Effects { get; private set; } = Unknown;
+        /// <summary>A portal that was not seen being bound is a cursor, which runs a query, or one whose Close was skipped.</summary>
+        public StatementEffect Effects { get; private set; } = Unseen;
 
         /// <summary>The meaning under which a description of the portal was last asked for; -1 for never.</summary>
         public long DescribedAt { get; set; } = -1;

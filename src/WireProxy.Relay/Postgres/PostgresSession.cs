@@ -169,6 +169,9 @@ internal sealed class PostgresSession : DialectSession
             ServerMajor = Utf8Parser.TryParse(parameter.Value.Span, out int major, out _) ? major : 0;
     }
 
+    /// <summary>The transaction has failed, and nothing is under way that could end it: the server runs nothing but what does.</summary>
+    public bool IsLost => Status == TransactionStatus.Failed && !ExchangeIsOpen && InFlight.Count == 0;
+
     /// <summary>A statement has been judged that may change what the gateway knows. The request side's.</summary>
     public bool HasSeenEffects { get; set; }
 

@@ -41,7 +41,7 @@ internal sealed class PreparedGate(PostgresSession session, NamedStatements name
         unanswered.Passed(work.Statements, plans);
         if (ReferenceEquals(plans, work.Judged.Plans) && ReferenceEquals(session.Catalog, work.Judged.Catalog) && !session.Policy.VerdictDependsOnTime)
             return null;
-        if (session.Status == Protocols.Postgres.TransactionStatus.Failed && session.InFlight.Count == 0)
+        if (session.IsLost)
             return null;
         StatementPlans? before = plans is null ? _planner.PlansBeforeChanges(work.Text, work.Statements.Length) : null;
         for (int i = 0; i < work.Statements.Length; i++)

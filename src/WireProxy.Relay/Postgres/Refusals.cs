@@ -148,8 +148,8 @@ internal static class Refusals
         "Try again when the other session's transaction or statement has ended; lock_timeout and the gateway's limits.change_wait say how long it may take.", null, null, 0);
 
     public static Refusal NewsUnread { get; } = new(
-        "block", "55P03", "WireProxy did not run this statement: another session has changed what it uses, and what it means now cannot be asked in the middle of a pipeline",
-        "Send it again, behind a Sync of its own; the connection stays usable.", null, null, 0);
+        "block", "55P03", "WireProxy did not run this statement: another session has changed what it uses, and what it means now cannot be read at this place",
+        "Send it again, in a pipeline behind a Sync of its own; the connection stays usable.", null, null, 0);
 
     /// <summary>As the server words it.</summary>
     public static Refusal WaitCancelled { get; } = new("block", "57014", "canceling statement due to user request", null, null, null, 0);

@@ -13,7 +13,7 @@ internal sealed class StatementAdmission(PostgresSession session, NamedStatement
     {
         if ((effects & StatementEffect.Catalog) != 0 || ((effects & StatementEffect.EndsChanges) != 0 && session.View.MayHaveOpenChanges))
             session.View.CatalogMayChange();
-        if ((effects & StatementEffect.EndsChanges) != 0)
+        if ((effects & (StatementEffect.EndsChanges | StatementEffect.Names | StatementEffect.Settings)) != 0)
             session.Turn?.LocksEnd();
         if ((effects & StatementEffect.EndsTransaction) != 0)
             session.Turn?.TransactionEnds();

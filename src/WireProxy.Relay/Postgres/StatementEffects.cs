@@ -52,8 +52,9 @@ internal static class StatementEffects
     private static readonly FrozenSet<string> ChangeEnders = FrozenSet.Create(
         "COMMIT", "ROLLBACK", "ROLLBACK TO SAVEPOINT", "PREPARE TRANSACTION");
 
-    /// <summary>Locks are given back with it: of the transaction, or of what came after a savepoint.</summary>
-    public static bool EndsLocks(StatementFacts facts) => ChangeEnders.Contains(facts.Command);
+    /// <summary>Locks are given back with it, or may be: of the transaction, or of what came after a savepoint. EXECUTE runs whatever the protocol has
+    /// prepared.</summary>
+    public static bool EndsLocks(StatementFacts facts) => ChangeEnders.Contains(facts.Command) || facts.NameEffect == NameEffect.Execute;
 
     /// <param name="named">Of a name that the statement runs: what has been put under it does.</param>
     public static StatementEffect Of(StatementFacts facts, CatalogSnapshot? catalog, Func<StatementFacts, StatementEffect> named)

@@ -229,10 +229,13 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         if (MustWaitToJudge(work, output))
             return true;
         refusal = Prepared.OfBind(name, out Task? settling);
+        // What has been sent may be what the name means.
+        if (work is null && session.Masks && session.InFlight.Count > 0 && session.InFlight.WillDrain)
+            settling ??= session.InFlight.WhenEmptyAsync();
         _waiting = settling;
-        if (settling is not null || refusal is not null || work is null)
+        if (settling is not null || refusal is not null || session.IsLost || (work is null && !session.Masks))
             return settling is not null;
-        return MustWaitFor(NeedsOf(work, isKept: !portal.IsEmpty), work.Judged.Plans is not null, output, out refusal);
+        return MustWaitFor(work is null ? Needs.OfUnknown : NeedsOf(work, isKept: !portal.IsEmpty), work?.Judged.Plans is not null, output, out refusal);
     }
 
     private bool MustWaitToJudge(StatementWork? work, OutputBuffer output)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Transport;
 using WireProxy.Sql;
 using WireProxy.Sql.Postgres;
@@ -175,7 +174,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
         Refusals.Label(facts.Command, "what it names is not known before the statements sent before it are answered");
 
     /// <summary>In a transaction that has failed the server runs nothing, and says so.</summary>
-    public bool IsLost(AnalyzedText analyzed) => session.Status == TransactionStatus.Failed && session.InFlight.Count == 0 &&
+    public bool IsLost(AnalyzedText analyzed) => session.IsLost &&
         analyzed.Statements is [{ Command: not ("ROLLBACK" or "ROLLBACK TO SAVEPOINT" or "COMMIT" or "PREPARE TRANSACTION") }];
 
     /// <summary>EXECUTE and FETCH give the columns of what stands under the name, where that is certain.</summary>

@@ -17,6 +17,9 @@ internal interface INameUser
 
     /// <summary>It has sent a change of what is used.</summary>
     bool HasClaimed(NameUse use);
+
+    /// <summary>It has found somebody who uses what it is to change, and has sent nothing since.</summary>
+    bool IsWaiting { get; }
 }
 
 /// <summary>
@@ -65,7 +68,7 @@ internal sealed class ChangeGuard
         [.. _claims.Where(claim => IsUnder(by, use, claim.Key, claim.Value.Change, claim.Value.Hold, withHolds)).Select(static claim => claim.Key)];
 
     private static bool IsUnder(INameUser by, NameUse use, INameUser owner, NameClaim change, NameClaim hold, bool withHolds) => !ReferenceEquals(owner, by)
-        && ((use.IsUnder(change) && (owner.HasClaimed(use) || !by.HasUnderWay(change))) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold)));
+        && ((use.IsUnder(change) && (!owner.IsWaiting || owner.HasClaimed(use) || !by.HasUnderWay(change))) || (withHolds && use.IsUnder(hold) && !by.HasUnderWay(hold)));
 
     /// <summary>Somebody else uses what is claimed.</summary>
     public bool IsUsed(INameUser by, NameClaim claim)

@@ -169,6 +169,26 @@ public sealed class WaitingAtServerTests : ThroughChanges
         AssertDone(await other.ReadUntilAsync('Z'));
     }
 
+    [Test]
+    public async Task Who_waits_for_a_lock_that_can_be_given_back_at_any_time_is_waited_for()
+    {
+        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "2s" } });
+        await using var client = await WireClient.LogInAsync(gateway.Port);
+        await using var other = await WireClient.LogInAsync(gateway.Port);
+        int key = Random.Shared.Next();
+        AssertDone(await client.QueryAsync($"INSERT INTO {Locked} VALUES ('a')"));
+        await client.QueryAsync("BEGIN");
+        await client.QueryAsync($"SELECT pg_advisory_lock({key}), name FROM clinic.wards");
+        await other.SendAsync(Query($"ALTER TABLE {Locked} ADD COLUMN z bool DEFAULT (pg_advisory_lock({key})::text = '')"));
+        await Server.WaitsForLockAsync(other.ProcessId);
+        var answer = await AskAsync(client, $"SELECT count(*) FROM {Locked}");
+
+        Assert.That(answer.Single(message => message.Type == 'E').Field('C'), Is.EqualTo("55P03"));
+        await client.QueryAsync("ROLLBACK");
+        await client.QueryAsync("SELECT pg_advisory_unlock_all()");
+        await other.ReadUntilAsync('Z');
+    }
+
     /// <summary>The client's transaction has a lock on the view that the other wants to replace.</summary>
     private async Task HoldUpAsync(WireClient client, WireClient other, string begin)
     {

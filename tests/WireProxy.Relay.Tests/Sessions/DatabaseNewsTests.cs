@@ -134,5 +134,7 @@ public sealed class DatabaseNewsTests
         public bool HoldsUp(INameUser changer, NameUse use) => false;
 
         public bool HasClaimed(NameUse use) => false;
+
+        public bool IsWaiting => true;
     }
 }
