@@ -75,7 +75,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
     private volatile bool _isEntering;
     private volatile bool _isWaiting;
     private bool _goesOn;
-    private bool _hasUsed;
+    private volatile bool _hasUsed;
     private int _rejudged;
     private Needs? _kept;
 
@@ -224,7 +224,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
 
     private void Passed()
     {
-        _hasUsed |= _reserved is not null;
+        if (_reserved is not null)
+            _hasUsed = true;
         (_isEntering, _isWaiting, _isCancelled, _rejudged) = (false, false, false, 0);
         Volatile.Write(ref _since, 0);
     }
@@ -266,6 +267,8 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         // COMMIT AND CHAIN begins another transaction at once.
         bool hasEnded = session.Status == TransactionStatus.Idle || (ends > _endsAnswered && claims == Volatile.Read(ref _claimsAtEnd));
         _endsAnswered = ends;
+        if (session.Status == TransactionStatus.Idle)
+            _hasUsed = false;
         if (claims >= _last?.Number)
             _last = null;
         if (hasEnded && (HasClaims || !_later.IsEmpty || _change is not null))

@@ -131,8 +131,9 @@ internal sealed class PortalNotes(PostgresSession session)
             _portals.RemoveWhere(static note => note.Effects == StatementEffect.None);
         long meaning = session.Meaning;
         StatementWork? meant = Meant(statement);
-        // A Bind under a name that is taken fails, and the name means what it meant.
-        StatementEffect before = portal.Length > 0 && _portals.TryGetValue(portal, out PortalNote? bound) ? bound.Effects : StatementEffect.None;
+        // A Bind under a name that is taken fails, and the name means what it meant. Between transactions there are cursors alone, which run queries.
+        bool mayBeTaken = portal.Length > 0 && !(session.Status == TransactionStatus.Idle && !session.ExchangeIsOpen && session.InFlight.Count == 0);
+        StatementEffect before = mayBeTaken && _portals.TryGetValue(portal, out PortalNote? bound) ? bound.Effects : StatementEffect.None;
         Portal(portal).Bind(statement, meant, meaning, EffectsOf(statement) | before, (_exchange, session.OwnMeaning));
         if (!session.Masks)
             return null;

@@ -50,7 +50,7 @@ public sealed class WaitingAtServerTests : ThroughChanges
     [TestCase("{1}", "ALTER TABLE {2} ADD COLUMN y int", Description = "There has been another change.")]
     public async Task Who_waits_for_a_session_with_something_else_than_one_change_is_waited_for(string first, string waiting)
     {
-        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "4s" } });
+        await using var gateway = await StartAsync("4s");
         await using var client = await WireClient.LogInAsync(gateway.Port);
         await using var other = await WireClient.LogInAsync(gateway.Port);
         int key = Random.Shared.Next();
@@ -72,7 +72,7 @@ public sealed class WaitingAtServerTests : ThroughChanges
     [Test]
     public async Task A_change_behind_what_waits_for_a_session_is_waited_for()
     {
-        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "4s" } });
+        await using var gateway = await StartAsync("4s");
         await using var client = await WireClient.LogInAsync(gateway.Port);
         await using var other = await WireClient.LogInAsync(gateway.Port);
         int key = Random.Shared.Next();
@@ -140,7 +140,7 @@ public sealed class WaitingAtServerTests : ThroughChanges
     [TestCase("BEGIN; SAVEPOINT s", "SELECT x FROM {0}; ROLLBACK TO s; SELECT pg_sleep(1)::text; SELECT x, x || '' FROM {0}")]
     public async Task Who_goes_on_does_so_until_his_locks_end(string begin, params string[] texts)
     {
-        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "4s" } });
+        await using var gateway = await StartAsync("4s");
         await using var client = await WireClient.LogInAsync(gateway.Port);
         await using var other = await WireClient.LogInAsync(gateway.Port);
         await HoldUpAsync(client, other, begin);
@@ -156,7 +156,7 @@ public sealed class WaitingAtServerTests : ThroughChanges
     [TestCase("BEGIN; SAVEPOINT s", "ROLLBACK TO s")]
     public async Task Who_goes_on_in_one_exchange_does_so_until_his_locks_end(string begin, string end)
     {
-        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "4s" } });
+        await using var gateway = await StartAsync("4s");
         await using var client = await WireClient.LogInAsync(gateway.Port);
         await using var other = await WireClient.LogInAsync(gateway.Port);
         await HoldUpAsync(client, other, begin);
@@ -172,7 +172,7 @@ public sealed class WaitingAtServerTests : ThroughChanges
     [Test]
     public async Task Who_waits_for_a_lock_that_can_be_given_back_at_any_time_is_waited_for()
     {
-        await using var gateway = await Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = "2s" } });
+        await using var gateway = await StartAsync("2s");
         await using var client = await WireClient.LogInAsync(gateway.Port);
         await using var other = await WireClient.LogInAsync(gateway.Port);
         int key = Random.Shared.Next();
@@ -188,6 +188,9 @@ public sealed class WaitingAtServerTests : ThroughChanges
         await client.QueryAsync("SELECT pg_advisory_unlock_all()");
         await other.ReadUntilAsync('Z');
     }
+
+    private static Task<GatewayProcess> StartAsync(string changeWait) =>
+        Clinic.StartAsync(settings => Clinic.Guard(settings) with { Limits = new Dictionary<string, string> { ["change_wait"] = changeWait } });
 
     /// <summary>The client's transaction has a lock on the view that the other wants to replace.</summary>
     private async Task HoldUpAsync(WireClient client, WireClient other, string begin)
