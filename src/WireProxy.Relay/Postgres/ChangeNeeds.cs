@@ -58,6 +58,7 @@ internal static class ChangeNeeds
         {
             IsAgainstItself = later is not null && afterwards?.IsAgainst(later) == true,
             IsWhole = IsWhole(statements, plans, catalog),
+            IsPlainRead = statements.All(one => !StatementPlanner.DependsOnCatalog(one) || (StatementPlanner.IsRead(one) && !StatementEffects.RunsUnknownCode(one, catalog))),
             ReleasesAmid = statements.Length > 1 && statements.Any(StatementEffects.EndsLocks),
         };
     }

@@ -20,13 +20,16 @@ internal sealed record Needs(NameUse? Use, NameClaim? Claim, NameClaim? Hold, Ca
     /// <summary>Its statements are plain, run no code beside, and happen as a whole or not at all.</summary>
     public bool IsWhole { get; init; }
 
+    /// <summary>It reads, and puts values nowhere.</summary>
+    public bool IsPlainRead { get; init; }
+
     /// <summary>A statement of the text gives back locks, and others follow it.</summary>
     public bool ReleasesAmid { get; init; }
 
     /// <summary>What preparing it needs: the server locks what a query uses (parse_analyze in src/backend/parser/analyze.c), and of a change nothing
     /// before it is run.</summary>
     public Needs ToPrepare => field ??= this is { Claim: null, Hold: null, Change: null, Later: null, IsAgainstItself: false } ? this
-        : Claim is null && Hold is null ? new Needs(Use, null, null, null, null) : Nothing;
+        : Claim is null && Hold is null ? new Needs(Use, null, null, null, null) { IsPlainRead = IsPlainRead } : Nothing;
 
     /// <summary>Of what a name means that was not seen being prepared: SQL prepares queries alone.</summary>
     public static Needs OfUnknown { get; } = new(NameUse.All, null, null, null, null);
@@ -170,10 +173,12 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
             _rejudged = 0;
             return null;
         }
+        // It was judged by all that can be had, and that is not the newest: what is read is masked as a whole.
+        bool isBest = !isCertain && session.View.IsAskedForNewest;
+        if (isBest && needs.IsPlainRead && session.CertainProtection is null)
+            return null;
         _reserved = null;
         Withdraw(needs);
-        // It was judged by all that can be had, and that is not the newest.
-        bool isBest = session.View.IsAskedForNewest && !(isCertain && session.View.IsCertain);
         if (isBest || ++_rejudged > MostRejudged)
         {
             _rejudged = 0;

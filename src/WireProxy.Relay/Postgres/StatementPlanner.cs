@@ -167,7 +167,7 @@ internal sealed class StatementPlanner(PostgresSession session, NamedStatements 
     }
 
     /// <summary>PREPARE and DECLARE are of another class than what they keep.</summary>
-    private static bool IsRead(StatementFacts facts) => facts.Classes.Contains(StatementClass.Read) && facts.Classes.All(one =>
+    public static bool IsRead(StatementFacts facts) => facts.Classes.Contains(StatementClass.Read) && facts.Classes.All(one =>
         one == StatementClass.Read || (one == StatementClass.Misc && facts.NameEffect is NameEffect.Prepare or NameEffect.DeclareCursor));
 
     private static Refusal UnknownLabel(StatementFacts facts) =>
