@@ -73,14 +73,12 @@ internal sealed class BlockedChanges(PostgresSession session)
         _asked = Math.Max(1, Time.GetTimestamp());
         _answer = new Answer();
         string processIds = string.Join(',', asked.Select(one => one.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        output.Diverge();
-        new QueryMessage(Encoding.UTF8.GetBytes(
+        session.Ask(_answer, Encoding.UTF8.GetBytes(
             $$"""
             SELECT p.id::pg_catalog.text FROM pg_catalog.unnest('{{{processIds}}}'::pg_catalog.int4[]) AS p (id)
              WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(p.id))
                AND EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid OPERATOR(pg_catalog.=) p.id AND NOT l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation')
-            """)).Encode(output.BeginOwn());
-        session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(_answer), IsOurs: true));
+            """), output);
         if (_hasEnded)
             _answer.Abandon();
         return HearAsync(_answer, asked);

@@ -169,10 +169,7 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         (_since, _isCancelled) = (0, false);
         _blocked.WaitIsOver();
         if (needs.Use is null || !session.Masks || !session.View.HasNewsFor(needs.Use))
-        {
-            _rejudged = 0;
             return null;
-        }
         // It was judged by all that can be had, and that is not the newest: what is read is masked as a whole.
         bool isBest = !isCertain && session.View.IsAskedForNewest;
         if (isBest && needs.IsPlainRead && session.CertainProtection is null)
@@ -181,7 +178,6 @@ internal sealed class ChangeTurn(PostgresSession session, DatabaseNews news) : I
         Withdraw(needs);
         if (isBest || ++_rejudged > MostRejudged)
         {
-            _rejudged = 0;
             refusal = Refusals.NewsUnread;
             return null;
         }

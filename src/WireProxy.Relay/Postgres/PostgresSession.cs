@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using WireProxy.Policy;
 using WireProxy.Protocols.Postgres;
 using WireProxy.Relay.Sessions;
+using WireProxy.Relay.Transport;
 using WireProxy.Sql.Catalog;
 using WireProxy.Sql.Postgres.Lineage;
 
@@ -167,6 +168,15 @@ internal sealed class PostgresSession : DialectSession
             _standardStrings = parameter.Value.Span.SequenceEqual("on"u8);
         else if (parameter.Name.Span.SequenceEqual("server_version"u8))
             ServerMajor = Utf8Parser.TryParse(parameter.Value.Span, out int major, out _) ? major : 0;
+    }
+
+    /// <summary>Sends a query of the gateway's own, between two messages of the client. Of the request side alone.</summary>
+    /// <param name="text">In UTF-8.</param>
+    public void Ask(OwnRead read, ReadOnlySpan<byte> text, OutputBuffer output)
+    {
+        output.Diverge();
+        new QueryMessage(text).Encode(output.BeginOwn());
+        InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
     }
 
     /// <summary>The transaction has failed, and nothing is under way that could end it: the server runs nothing but what does.</summary>

@@ -48,9 +48,7 @@ internal sealed class SessionPath(PostgresSession session)
         isAttempt = true;
         var read = new Read();
         _read = read;
-        output.Diverge();
-        new QueryMessage(Query).Encode(output.BeginOwn());
-        session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
+        session.Ask(read, Query, output);
         return AdoptAsync(read, session.OwnMeaning, session.View.SharedGeneration);
     }
 

@@ -312,12 +312,7 @@ internal sealed class StatementGate(PostgresSession session, NamedStatements nam
         return true;
     }
 
-    private void Ask(CatalogRead read, OutputBuffer output)
-    {
-        output.Diverge();
-        new QueryMessage(Encoding.UTF8.GetBytes(read.Text)).Encode(output.BeginOwn());
-        session.InFlight.Add(new Pending(Expectation.Catalog, new CatalogWork(read), IsOurs: true));
-    }
+    private void Ask(CatalogRead read, OutputBuffer output) => session.Ask(read, Encoding.UTF8.GetBytes(read.Text), output);
 
     private void Record(AnalyzedText analyzed)
     {
